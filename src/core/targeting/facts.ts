@@ -1,0 +1,149 @@
+// What the resolver is given: plain data about one batch of events, and the rule set in force.
+// Nothing here knows a clock, a database or a package; every instant is milliseconds since the epoch, UTC.
+
+import type { Rule } from '../rules.ts'
+
+export type Instant = number
+
+export type JsonObject = { readonly [key: string]: unknown }
+
+export type JourneyRole = 'PARTICIPANT' | 'ADVOCATE' | 'FRIEND'
+export type CampaignState = 'DRAFT' | 'LIVE' | 'PAUSED' | 'ENDED' | 'STOPPED' | 'ARCHIVED'
+export type ReentryPolicy = 'CONTINUE' | 'NEW_AFTER_EXIT' | 'NEVER_AGAIN'
+export type CodeKind = 'COUPON' | 'SHARE' | 'ADVOCATE_CODE' | 'PROMO_LINK'
+export type RequiredTargetKind = 'CAMPAIGN_ID' | 'PROGRAM' | 'JOURNEY_NAME'
+
+export interface RequiredTarget {
+  readonly kind: RequiredTargetKind
+  readonly value: string
+}
+
+/** Typed hints, as the caller gave them. Raw ones are read from the event's data. */
+export interface TypedTargeting {
+  readonly require?: readonly RequiredTarget[] | null
+  readonly requiredLabels?: readonly string[] | null
+  readonly couponCodes?: readonly string[] | null
+  readonly shareIds?: readonly string[] | null
+  readonly advocateCodes?: readonly string[] | null
+  readonly journeyCampaignId?: string | null
+  readonly labels?: readonly string[] | null
+  readonly promoLink?: string | null
+  readonly partnerId?: string | null
+  readonly strictHints?: boolean | null
+}
+
+/** An event to decide about. */
+export interface EventFacts {
+  readonly id: string
+  /** Folded to snake case and translated by the account's alias table. */
+  readonly name: string
+  /** The folded spelling that the alias table translated, if it did. */
+  readonly alias?: string
+  readonly personId: string
+  /** The effective time: `occurredAt`, clamped to receipt when more than 5 minutes ahead of it. */
+  readonly t: Instant
+  readonly data: JsonObject
+  readonly targeting?: TypedTargeting
+  readonly userAgent?: string
+}
+
+/** One definition of a published campaign revision. */
+export interface JourneyDefinition {
+  readonly name: string
+  readonly role: JourneyRole
+  readonly priority: number
+  /** Folded event names. */
+  readonly events: readonly string[]
+  /** Those of `events` that may begin the journey. */
+  readonly startEvents: readonly string[]
+  readonly entry: Rule | null
+  readonly ongoing: Rule | null
+  /** A path into the event's data whose text keys the journey. */
+  readonly keyField: string | null
+  readonly inactivityDays: number | null
+  readonly reentry: ReentryPolicy
+}
+
+export interface CampaignFacts {
+  readonly id: string
+  readonly programId: string
+  readonly name: string
+  /** The published revision that these facts are of. */
+  readonly revision: number
+  readonly state: CampaignState
+  readonly startsAt: Instant | null
+  readonly endsAt: Instant | null
+  readonly firstLiveAt: Instant | null
+  readonly requiredTargets: readonly RequiredTarget[]
+  readonly journeys: readonly JourneyDefinition[]
+}
+
+export interface ProgramFacts {
+  readonly id: string
+  readonly name: string
+  readonly labels: readonly string[]
+  readonly lookbackDays: number
+}
+
+/** One passage of a person. The loader gives activities enough to answer "the latest ≤ t" for every t of the batch. */
+export interface JourneyFacts {
+  readonly id: string
+  readonly personId: string
+  readonly campaignId: string
+  readonly definition: string
+  readonly role: JourneyRole
+  readonly key: string
+  readonly relationshipId: string | null
+  readonly startedAt: Instant
+  exitedAt: Instant | null
+  /** Times of events credited to it; the largest is its last activity. Unordered. */
+  readonly activities: Instant[]
+  /** Partner ids that came with credited events, each with the earliest time. */
+  readonly partnerIds: Map<string, Instant>
+}
+
+/** An edge advocate → friend. The loader gives evidence times enough to answer "the latest ≤ t" for every t of the batch. */
+export interface RelationshipFacts {
+  readonly id: string
+  readonly advocateId: string
+  readonly friendId: string
+  readonly programId: string
+  readonly campaignId: string | null
+  firstEvidenceAt: Instant
+  /** Unordered. */
+  readonly evidence: Instant[]
+}
+
+/** A person, under the id that all merges lead to. Advocates of the batch are people too; of them only journeys are read. */
+export interface PersonFacts {
+  readonly id: string
+  readonly blocked: boolean
+  readonly fields: JsonObject
+  /** By kind (SOURCE_ID, EMAIL, PARTNER_USER_ID, PHONE, DEVICE), oldest first. */
+  readonly identities: { readonly [kind: string]: readonly string[] }
+  readonly audienceIds: ReadonlySet<string>
+  readonly journeys: JourneyFacts[]
+  /** Those in which this person is the friend. */
+  readonly relationships: RelationshipFacts[]
+}
+
+export interface CodeFacts {
+  readonly id: string
+  readonly kind: CodeKind
+  /** Upper-cased. */
+  readonly code: string
+  readonly label: string | null
+  readonly programId: string | null
+  readonly campaignIds: readonly string[]
+  /** Under the id that all merges lead to. */
+  readonly advocateId: string | null
+  readonly expiresAt: Instant | null
+  readonly disabledAt: Instant | null
+}
+
+/** Everything that a batch's events can touch, and nothing of another account. The effects of a decision are written into it. */
+export interface World {
+  readonly people: Map<string, PersonFacts>
+  /** By upper-cased code. */
+  readonly codes: ReadonlyMap<string, CodeFacts>
+}
