@@ -1,8 +1,5 @@
 -- The foundation. Written by Prisma from schema.prisma, then by hand: the two PARTITION BY clauses, and the default
 -- partitions at the end (monthly partitions are made ahead by the server; the default one catches strays).
--- CreateSchema
-CREATE SCHEMA IF NOT EXISTS "public";
-
 -- CreateEnum
 CREATE TYPE "api_scope" AS ENUM ('events:write', 'profiles:read', 'campaigns:write', 'attributions:read', 'admin');
 
@@ -49,6 +46,7 @@ CREATE TYPE "feed_topic" AS ENUM ('ATTRIBUTIONS');
 CREATE TABLE "account" (
     "id" UUID NOT NULL,
     "name" TEXT NOT NULL,
+    "rules_version" INTEGER NOT NULL DEFAULT 0,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "account_pkey" PRIMARY KEY ("id")

@@ -1,7 +1,7 @@
 // What the resolver is given: plain data about one batch of events, and the rule set in force.
 // Nothing here knows a clock, a database or a package; every instant is milliseconds since the epoch, UTC.
 
-import type { Rule } from '../rules.ts'
+import type { Rule } from '../rules/rule.ts'
 
 export type Instant = number
 

@@ -1,0 +1,23 @@
+// Who is calling and what they may do: the principal that a key stands for, and the refusals.
+
+import { ApiError } from './errors.ts'
+import type { ApiScope } from './generated/prisma/client.ts'
+
+/** Whom a key stands for. */
+export interface Principal {
+  readonly accountId: string
+  readonly keyId: string
+  readonly scopes: readonly ApiScope[]
+}
+
+/** True when the principal has one of the scopes; ADMIN has them all. */
+export function can(principal: Principal | null, scopes: readonly ApiScope[]): boolean {
+  return principal?.scopes.some((scope) => scope === 'ADMIN' || scopes.includes(scope)) ?? false
+}
+
+/** What a refused caller is told: to bring a key, or which scope is missing. */
+export function refusal(principal: Principal | null): ApiError {
+  return principal
+    ? new ApiError('FORBIDDEN', 'this API key lacks the scope for that field')
+    : new ApiError('UNAUTHENTICATED', 'send an API key: `Authorization: Bearer <key>`')
+}

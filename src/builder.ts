@@ -1,0 +1,89 @@
+// The schema builder: plugins, scalars and how every field is guarded. It knows no type of the product.
+
+import SchemaBuilder from '@pothos/core'
+import ComplexityPlugin from '@pothos/plugin-complexity'
+import DataloaderPlugin from '@pothos/plugin-dataloader'
+import PrismaPlugin from '@pothos/plugin-prisma'
+import RelayPlugin from '@pothos/plugin-relay'
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import ValidationPlugin from '@pothos/plugin-validation'
+import { can, refusal } from './access.ts'
+import type { Context } from './context.ts'
+import { ApiError, badInput } from './errors.ts'
+import type PrismaTypes from './generated/pothos.ts'
+import { getDatamodel } from './generated/pothos.ts'
+import type { ApiScope } from './generated/prisma/client.ts'
+import { DateTimeScalar, type Json, type JsonObject, JsonObjectScalar, JsonScalar } from './scalars.ts'
+
+/** The most rows of a page, and how many come where none are asked for. */
+export const maxPage = 100
+export const defaultPage = 20
+
+/** What one operation may cost: fields, times the rows that their lists may hold. */
+const maxComplexity = 100_000
+
+export const builder = new SchemaBuilder<{
+  Context: Context
+  PrismaTypes: PrismaTypes
+  AuthScopes: { can: ApiScope; canAny: readonly ApiScope[]; authenticated: boolean }
+  DefaultFieldNullability: false
+  Scalars: {
+    DateTime: { Input: Date; Output: Date }
+    JSON: { Input: Json; Output: Json }
+    JSONObject: { Input: JsonObject; Output: JsonObject }
+  }
+}>({
+  plugins: [ScopeAuthPlugin, ValidationPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin, DataloaderPlugin],
+  defaultFieldNullability: false,
+  scopeAuth: {
+    authorizeOnSubscribe: true,
+    authScopes: ({ principal }) => ({
+      authenticated: principal !== null,
+      can: (scope) => can(principal, [scope]),
+      canAny: (scopes) => can(principal, scopes),
+    }),
+    unauthorizedError: (_parent, { principal }) => refusal(principal),
+  },
+  validation: {
+    validationError({ issues }) {
+      const first = issues[0]
+      const path = (first?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+      return badInput(`${path}: ${first?.message ?? 'not valid'}`, path)
+    },
+  },
+  complexity: {
+    limit: { complexity: maxComplexity },
+    defaultComplexity: 1,
+    defaultListMultiplier: 1,
+    // A connection costs as many rows as it is asked for; other lists are short.
+    fieldComplexity: (args, _context, field) => ({
+      field: 1,
+      multiplier: isConnection(String(field.type)) ? rows(args) : 1,
+    }),
+    complexityError: (_kind, { complexity }) =>
+      new ApiError('LIMIT_EXCEEDED', `the operation may touch ${complexity} fields, over ${maxComplexity}; ask for smaller pages`),
+  },
+  relay: { clientMutationId: 'omit', cursorType: 'String', nodeQueryOptions: { nullable: true }, nodesQueryOptions: {} },
+  prisma: {
+    // Every query that the plugin makes itself names the account (see `findUnique` of the types).
+    client: (context) => context.db,
+    dmmf: getDatamodel(),
+    exposeDescriptions: true,
+    onUnusedQuery: null,
+  },
+})
+
+const isConnection = (type: string) => type.replace('!', '').endsWith('Connection')
+
+function rows(args: Record<string, unknown>): number {
+  const asked = args.first ?? args.last ?? defaultPage
+  return Math.min(typeof asked === 'number' ? Math.max(asked, 1) : defaultPage, maxPage)
+}
+
+builder.addScalarType('DateTime', DateTimeScalar)
+builder.addScalarType('JSON', JsonScalar)
+builder.addScalarType('JSONObject', JsonObjectScalar)
+
+builder.queryType({ description: 'Reads. Lists are pages of at most 100 rows.' })
+builder.mutationType({ description: 'Writes. Payloads are nullable, so that one refused field hides no other answer.' })
+builder.subscriptionType({ description: 'What happens, as it happens.' })

@@ -1,0 +1,68 @@
+// Connections over Prisma: at the root one statement a page; nested, one statement for all parents of the request.
+
+import { queryFromInfo } from '@pothos/plugin-prisma'
+import DataLoader from 'dataloader'
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Context } from './context.ts'
+import { connectionOf, type Keyset, mergePages, type PageArgs, pageQuery } from './keyset.ts'
+
+type Selection = { select?: object; include?: object }
+type Row = Record<string, unknown>
+
+export interface Asked {
+  args: PageArgs
+  context: Context
+  info: GraphQLResolveInfo
+}
+
+/** A root connection; `find` adds its own filter to the query that it is given. */
+export async function rootConnection<R extends Row>(
+  keyset: Keyset<R>,
+  asked: Asked,
+  find: (query: ReturnType<typeof pageQuery> & Selection) => Promise<readonly R[]>,
+) {
+  const rows = await find({ ...nodeSelection(asked), ...pageQuery(keyset, asked.args) })
+  return connectionOf(keyset, asked.args, rows)
+}
+
+export interface NestedList {
+  /** The model whose rows hold the list, and the relation's name on it. */
+  parent: 'profile' | 'program' | 'audience' | 'relationship'
+  relation: string
+  /** All rows that are one parent to the reader: a person's members, else the row itself. */
+  members: readonly string[]
+  where?: Record<string, unknown>
+}
+
+/** A connection of a parent's rows. The lists of all parents of the request are fetched by one statement. */
+export async function nestedConnection<R extends Row>(keyset: Keyset<R>, asked: Asked, list: NestedList) {
+  // One loader per place in the query: its arguments and selection are the same for all parents.
+  const loader = asked.context.memo(asked.info.fieldNodes[0], () => parentLoader(keyset, asked, list))
+  const pages = await loader.loadMany([...list.members])
+  const failed = pages.find((page) => page instanceof Error)
+  if (failed) throw failed
+  // The rows are of the relation's model, as the keyset's type says.
+  return connectionOf(keyset, asked.args, mergePages(keyset, asked.args, pages as R[][]))
+}
+
+type PageLoader = DataLoader<string, readonly Row[]>
+
+function parentLoader<R>(keyset: Keyset<R>, asked: Asked, list: NestedList): PageLoader {
+  const { accountId, db } = asked.context
+  const { where, ...page } = pageQuery(keyset, asked.args)
+  const query = { ...nodeSelection(asked), ...page, where: { ...where, ...list.where } }
+  // Prisma types each model apart; what is used of them here is the same for all.
+  const model = db[list.parent] as unknown as { findMany(query: object): Promise<Row[]> }
+  return new DataLoader(async (ids) => {
+    const parents = await model.findMany({
+      where: { accountId, id: { in: [...ids] } },
+      select: { id: true, [list.relation]: query },
+    })
+    const byParent = new Map(parents.map((parent) => [parent.id, parent[list.relation]]))
+    return ids.map((id) => (byParent.get(id) ?? []) as Row[]) // A list relation is an array of rows.
+  })
+}
+
+function nodeSelection({ context, info }: Asked): Selection {
+  return queryFromInfo({ context, info, path: ['edges', 'node'] })
+}

@@ -1,0 +1,52 @@
+// What every resolver is given. One context serves one operation, or one message of a subscription: loaders cache in it.
+
+import { type Principal, refusal } from './access.ts'
+import type { Live } from './modules/live/live.ts'
+import type { RuleSets } from './modules/programs/rule-sets.ts'
+import type { AccountClient, Database, Transaction } from './platform/database.ts'
+
+/** What the app opened, for as long as it runs. */
+export interface Services {
+  readonly database: Database
+  readonly ruleSets: RuleSets
+  readonly live: Live
+  readonly now: () => Date
+}
+
+export class Context {
+  readonly services: Services
+  readonly principal: Principal | null
+
+  constructor(services: Services, principal: Principal | null) {
+    this.services = services
+    this.principal = principal
+  }
+
+  /** The caller's account. UNAUTHENTICATED where no key was sent. */
+  get accountId(): string {
+    if (!this.principal) throw refusal(null)
+    return this.principal.accountId
+  }
+
+  /** Prisma, limited to the caller's account. */
+  get db(): AccountClient {
+    return this.services.database.forAccount(this.accountId)
+  }
+
+  /** For statements that Prisma cannot say; each takes the account as its first parameter. */
+  get sql(): Transaction {
+    return this.services.database.system
+  }
+
+  get now(): Date {
+    return this.services.now()
+  }
+
+  /** One value per key and context: loaders, so that the rows of one operation are fetched together. */
+  memo<T>(key: unknown, make: () => T): T {
+    if (!this.#memory.has(key)) this.#memory.set(key, make())
+    return this.#memory.get(key) as T // Made by the same caller, under its own key.
+  }
+
+  readonly #memory = new Map<unknown, unknown>()
+}

@@ -1,0 +1,110 @@
+// Pages: every connection is a keyset page in the order of creation (ids are UUIDv7) or of the feed. A cursor names its list,
+// its account and the last row's key; any other is refused. Prisma's own `cursor:` is never used: with composite ids it has no LIMIT.
+
+import { validate as isUuid } from 'uuid'
+import { defaultPage, maxPage } from './builder.ts'
+import { ApiError, badInput } from './errors.ts'
+
+export interface PageArgs {
+  first?: number | null
+  after?: string | null
+  last?: number | null
+  before?: string | null
+}
+
+/** How one list is ordered, and how its cursors are written. */
+export interface Keyset<Row> {
+  /** Names the list in its cursors. */
+  readonly tag: string
+  readonly accountId: string
+  readonly column: 'id' | 'position' | 'profileId'
+  /** The key of a row, as text. */
+  keyOf(row: Row): string
+  /** The column's value for a key; undefined for what cannot be one. */
+  valueOf(key: string): string | bigint | undefined
+}
+
+/** The part of a Prisma query that fetches a page and the row after it. */
+export interface PageQuery {
+  where: Record<string, unknown>
+  orderBy: Record<string, 'asc' | 'desc'>
+  take: number
+}
+
+/** Lists in the order of creation. */
+export function byId(tag: string, accountId: string, column: 'id' | 'profileId' = 'id'): Keyset<Record<string, unknown>> {
+  return {
+    tag,
+    accountId,
+    column,
+    keyOf: (row) => String(row[column]),
+    valueOf: (key) => (isUuid(key) ? key : undefined),
+  }
+}
+
+/** `where`, `orderBy` and `take` for a page. BAD_INPUT for a cursor of another list or account, or for `first` with `last`. */
+export function pageQuery<Row>(keyset: Keyset<Row>, args: PageArgs): PageQuery {
+  if (args.first != null && args.last != null) throw badInput('ask for `first` or for `last`, not for both', 'first')
+  const bounds = {
+    ...(args.after == null ? {} : { gt: decodeCursor(keyset, args.after, 'after') }),
+    ...(args.before == null ? {} : { lt: decodeCursor(keyset, args.before, 'before') }),
+  }
+  return {
+    where: { accountId: keyset.accountId, ...(Object.keys(bounds).length ? { [keyset.column]: bounds } : {}) },
+    orderBy: { [keyset.column]: args.last == null ? 'asc' : 'desc' },
+    take: pageSize(args) + 1,
+  }
+}
+
+/** The connection of the rows that `pageQuery` fetched. */
+export function connectionOf<Row>(keyset: Keyset<Row>, args: PageArgs, rows: readonly Row[]) {
+  const size = pageSize(args)
+  const more = rows.length > size
+  const page = args.last == null ? rows.slice(0, size) : rows.slice(0, size).reverse()
+  const edges = page.map((node) => ({ node, cursor: encodeCursor(keyset, keyset.keyOf(node)) }))
+  return {
+    edges,
+    pageInfo: {
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+      hasNextPage: args.last == null ? more : args.before != null,
+      hasPreviousPage: args.last == null ? args.after != null : more,
+    },
+  }
+}
+
+/** Rows of several parents' pages, cut to one page of them all together. */
+export function mergePages<Row>(keyset: Keyset<Row>, args: PageArgs, pages: readonly (readonly Row[])[]): Row[] {
+  const sign = args.last == null ? 1 : -1
+  const order = (a: Row, b: Row) => (keyset.keyOf(a) < keyset.keyOf(b) ? -sign : sign)
+  return pages
+    .flat()
+    .sort(order)
+    .slice(0, pageSize(args) + 1)
+}
+
+function pageSize({ first, last }: PageArgs): number {
+  const asked = first ?? last ?? defaultPage
+  if (asked < 0) throw badInput('a page has no fewer than 0 rows', first == null ? 'last' : 'first')
+  return Math.min(asked, maxPage)
+}
+
+type CursorOf = { tag: string; accountId: string }
+
+export function encodeCursor({ tag, accountId }: CursorOf, key: string): string {
+  return Buffer.from(`${tag}:${accountId.slice(-12)}:${key}`).toString('base64url')
+}
+
+/** The key in a cursor of that list and account, or undefined. */
+export function keyInCursor({ tag, accountId }: CursorOf, cursor: string): string | undefined {
+  const text = Buffer.from(cursor, 'base64url').toString()
+  const prefix = `${tag}:${accountId.slice(-12)}:`
+  return text.startsWith(prefix) ? text.slice(prefix.length) : undefined
+}
+
+function decodeCursor<Row>(keyset: Keyset<Row>, cursor: string, field: string): string | bigint {
+  const key = keyInCursor(keyset, cursor)
+  const value = key === undefined ? undefined : keyset.valueOf(key)
+  if (value === undefined) throw new ApiError('BAD_INPUT', 'not a cursor of this list', { field })
+  return value
+}

@@ -1,0 +1,25 @@
+// The codes that a batch's hints name.
+
+import type { CodeKind } from '../../core/targeting/facts.ts'
+import type { Transaction } from '../../platform/database.ts'
+
+export interface CodeRow {
+  id: string
+  kind: CodeKind
+  code: string
+  label: string | null
+  programId: string | null
+  campaignIds: string[]
+  advocateId: string | null
+  expiresAt: Date | null
+  disabledAt: Date | null
+}
+
+/** The codes of those spellings (upper-cased), each with its campaigns. */
+export function findCodes(tx: Transaction, accountId: string, codes: readonly string[]): Promise<CodeRow[]> {
+  return tx.$queryRaw<CodeRow[]>`
+    SELECT id, kind, code, label, program_id AS "programId", advocate_id AS "advocateId", expires_at AS "expiresAt", disabled_at AS "disabledAt",
+      ARRAY(SELECT campaign_id::text FROM code_campaign
+        WHERE code_campaign.account_id = code.account_id AND code_campaign.code_id = code.id ORDER BY campaign_id) AS "campaignIds"
+    FROM code WHERE account_id = ${accountId}::uuid AND code = ANY (${codes}::text[])`
+}

@@ -1,0 +1,108 @@
+// Journeys of the people of a batch, as they stood at its events' times, and what a batch writes to them.
+
+import type { JourneyRole } from '../../core/targeting/facts.ts'
+import type { Transaction } from '../../platform/database.ts'
+
+export interface JourneyRow {
+  id: string
+  profileId: string
+  campaignId: string
+  definition: string
+  role: JourneyRole
+  key: string
+  relationshipId: string | null
+  startedAt: Date
+  lastActivityAt: Date
+  exitedAt: Date | null
+}
+
+/** All journeys of the profiles. */
+export function findJourneys(tx: Transaction, accountId: string, profileIds: readonly string[]): Promise<JourneyRow[]> {
+  return tx.$queryRaw<JourneyRow[]>`
+    SELECT id, profile_id AS "profileId", campaign_id AS "campaignId", definition, role, key,
+      relationship_id AS "relationshipId", started_at AS "startedAt", last_activity_at AS "lastActivityAt", exited_at AS "exitedAt"
+    FROM journey WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${profileIds}::uuid[])
+    ORDER BY id`
+}
+
+export interface AsOf {
+  id: string
+  at: Date
+}
+
+/** For each journey and time, the latest activity not after it; pairs without one are left out. */
+export function findActivitiesAsOf(tx: Transaction, accountId: string, asked: readonly AsOf[]): Promise<AsOf[]> {
+  return tx.$queryRaw<AsOf[]>`
+    SELECT asked.id, latest.at
+    FROM unnest(${asked.map(({ id }) => id)}::uuid[], ${asked.map(({ at }) => at)}::timestamptz[]) AS asked (id, at)
+    CROSS JOIN LATERAL (
+      SELECT occurred_at AS at FROM attribution
+      WHERE account_id = ${accountId}::uuid AND journey_id = asked.id AND occurred_at <= asked.at
+      ORDER BY occurred_at DESC LIMIT 1
+    ) AS latest`
+}
+
+export interface PartnerRow {
+  journeyId: string
+  partnerId: string
+  at: Date
+}
+
+/** When each partner id first came with an event credited to each journey. */
+export function findPartnerIds(
+  tx: Transaction,
+  accountId: string,
+  asked: { journeyIds: readonly string[]; partnerIds: readonly string[] },
+): Promise<PartnerRow[]> {
+  return tx.$queryRaw<PartnerRow[]>`
+    SELECT journey_id AS "journeyId", partner_id AS "partnerId", min(occurred_at) AS at FROM attribution
+    WHERE account_id = ${accountId}::uuid AND journey_id = ANY (${asked.journeyIds}::uuid[]) AND partner_id = ANY (${asked.partnerIds}::text[])
+    GROUP BY journey_id, partner_id`
+}
+
+export interface JourneyToCreate {
+  id: string
+  profileId: string
+  campaignId: string
+  definition: string
+  role: JourneyRole
+  key: string
+  relationshipId: string | null
+  startedAt: Date
+  eventId: string
+}
+
+/** Inserts journeys that the batch began. What happened to them later in the batch is in `updateJourneys`. */
+export async function insertJourneys(tx: Transaction, accountId: string, rows: readonly JourneyToCreate[]): Promise<void> {
+  const column = <K extends keyof JourneyToCreate>(key: K) => rows.map((row) => row[key])
+  await tx.$executeRaw`
+    INSERT INTO journey (account_id, id, profile_id, campaign_id, definition, role, key, relationship_id,
+      started_at, last_activity_at, entry_event_id, latest_event_id)
+    SELECT ${accountId}::uuid, id, profile_id, campaign_id, definition, role, key, relationship_id, started_at, started_at, event_id, event_id
+    FROM unnest(${column('id')}::uuid[], ${column('profileId')}::uuid[], ${column('campaignId')}::uuid[], ${column('definition')}::text[],
+      ${column('role')}::text[]::journey_role[], ${column('key')}::text[], ${column('relationshipId')}::uuid[],
+      ${column('startedAt')}::timestamptz[], ${column('eventId')}::uuid[])
+      AS new (id, profile_id, campaign_id, definition, role, key, relationship_id, started_at, event_id)`
+}
+
+export interface JourneyUpdate {
+  id: string
+  startedAt: Date
+  lastActivityAt: Date
+  exitedAt: Date | null
+  /** The event credited last, or null where none of the batch was. */
+  latestEventId: string | null
+}
+
+/** Writes what the batch did to journeys: activity, exits and returns. */
+export async function updateJourneys(tx: Transaction, accountId: string, rows: readonly JourneyUpdate[]): Promise<void> {
+  const column = <K extends keyof JourneyUpdate>(key: K) => rows.map((row) => row[key])
+  await tx.$executeRaw`
+    UPDATE journey SET started_at = given.started_at, last_activity_at = given.last_activity_at, exited_at = given.exited_at,
+      state = CASE WHEN given.exited_at IS NULL THEN 'ACTIVE' ELSE 'EXITED' END::journey_state,
+      latest_event_id = coalesce(given.latest_event_id, journey.latest_event_id)
+    FROM unnest(${column('id')}::uuid[], ${column('startedAt')}::timestamptz[], ${column('lastActivityAt')}::timestamptz[],
+      ${column('exitedAt')}::timestamptz[], ${column('latestEventId')}::uuid[])
+      AS given (id, started_at, last_activity_at, exited_at, latest_event_id)
+    WHERE journey.account_id = ${accountId}::uuid AND journey.id = given.id`
+}

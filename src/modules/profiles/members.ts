@@ -1,0 +1,50 @@
+// Reading a person across merges: the root that an id leads to, its members, and identifiers of all of them.
+
+import DataLoader from 'dataloader'
+import type { Context } from '../../context.ts'
+import { findIdentifiers, findMembers } from './sql.ts'
+
+export interface Person {
+  rootId: string
+  /** Every profile that is this person, the root among them. */
+  members: readonly string[]
+}
+
+/** The person that a stored profile id now belongs to. All ids of one operation are looked up together. */
+export function personOf(context: Context, profileId: string): Promise<Person> {
+  return context.memo('people', () => peopleLoader(context)).load(profileId)
+}
+
+/** A reference to the person's own row, as the type Profile takes it. */
+export async function personRow(context: Context, profileId: string) {
+  const { rootId } = await personOf(context, profileId)
+  return { accountId: context.accountId, id: rootId }
+}
+
+export const membersOf = async (context: Context, profileId: string) => (await personOf(context, profileId)).members
+
+function peopleLoader({ sql, accountId }: Context): DataLoader<string, Person> {
+  return new DataLoader(async (ids) => {
+    const rows = await findMembers(sql, accountId, ids)
+    const members = Map.groupBy(rows, ({ rootId }) => rootId)
+    const roots = new Map(rows.map(({ profileId, rootId }) => [profileId, rootId]))
+    return ids.map((id) => {
+      const rootId = roots.get(id) ?? id
+      return { rootId, members: members.get(rootId)?.map(({ profileId }) => profileId) ?? [id] }
+    })
+  })
+}
+
+/** The person's identifiers, oldest first, those of merged profiles included. */
+export async function identifiersOfPerson(context: Context, profileId: string) {
+  const loader = context.memo('identifiers', () => identifiersLoader(context))
+  const lists = await Promise.all((await membersOf(context, profileId)).map((id) => loader.load(id)))
+  return lists.flat()
+}
+
+function identifiersLoader({ sql, accountId }: Context) {
+  return new DataLoader(async (ids: readonly string[]) => {
+    const rows = Map.groupBy(await findIdentifiers(sql, accountId, ids), ({ profileId }) => profileId)
+    return ids.map((id) => rows.get(id) ?? [])
+  })
+}

@@ -1,0 +1,88 @@
+// The type Profile and how people are looked up and changed. Other modules add their own fields to it.
+
+import { builder } from '../../builder.ts'
+import type { Identifier } from '../../core/identity.ts'
+import { IdentityKind } from '../../generated/prisma/client.ts'
+import { nodeKey } from '../../ids.ts'
+import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
+import { findPersonId } from './look-up.ts'
+import { identifiersOfPerson, personRow } from './members.ts'
+import { updateProfile } from './service.ts'
+
+/** What tells of a person needs the scope; the fields are nullable, so that a refused one hides no other. */
+export const personal = { authScopes: { can: 'PROFILES_READ' }, nullable: true } as const
+
+const IdentityKindEnum = builder.enumType(IdentityKind, {
+  name: 'IdentityKind',
+  description: 'What a person can be recognised by.',
+})
+
+const Identity = builder.objectRef<Identifier>('Identity').implement({
+  description: 'One identifier of a person, in its normalised form.',
+  fields: (t) => ({ kind: t.expose('kind', { type: IdentityKindEnum }), value: t.exposeString('value') }),
+})
+
+export const ProfileType = builder.prismaNode('Profile', {
+  id: { resolve: ({ id }) => id },
+  select: { accountId: true, id: true },
+  findUnique: (id, { accountId }) => nodeKey(id, accountId),
+  nullable: true,
+  fields: (t) => ({
+    sourceId: t.string({
+      ...personal,
+      description: "The person's id in the brand's own system.",
+      resolve: async ({ id }, _args, context) =>
+        (await identifiersOfPerson(context, id)).find(({ kind }) => kind === 'SOURCE_ID')?.value ?? null,
+    }),
+    identities: t.field({
+      ...personal,
+      type: [Identity],
+      description: 'All identifiers, those of merged profiles included; oldest first, at most 100 of each profile.',
+      resolve: ({ id }, _args, context) => identifiersOfPerson(context, id),
+    }),
+    fields: t.field({
+      ...personal,
+      type: 'JSONObject',
+      description: "The brand's own fields.",
+      select: { fields: true },
+      resolve: ({ fields }) => fields as Record<string, never>, // The column holds JSON objects only.
+    }),
+    createdAt: t.expose('createdAt', { ...personal, type: 'DateTime', description: 'The first encounter.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  profile: t.field({
+    type: ProfileType,
+    nullable: true,
+    authScopes: { can: 'PROFILES_READ' },
+    description: 'The person that the key names; null for unknown and for foreign ones alike.',
+    args: { by: t.arg({ type: ProfileKeyInput, required: true }) },
+    resolve: async (_root, { by }, context) => {
+      const id = await findPersonId(context, by, 'by')
+      return id === null ? null : { accountId: context.accountId, id }
+    },
+  }),
+}))
+
+builder.relayMutationField(
+  'updateProfile',
+  {
+    inputFields: (t) => ({
+      profile: t.field({ type: ProfileRefInput, required: true, description: 'Found, or created where nobody is known by it.' }),
+      set: t.field({ type: 'JSONObject', description: 'Fields to set, by name; a nested object replaces the old one.' }),
+      unset: t.stringList({ description: 'Names of fields to remove.' }),
+    }),
+  },
+  {
+    nullable: true,
+    authScopes: { can: 'EVENTS_WRITE' },
+    description: "Sets and removes the brand's own fields of a person.",
+    resolve: async (_root, { input }, context) => ({ profileId: await updateProfile(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      profile: t.field({ type: ProfileType, resolve: ({ profileId }, _args, context) => personRow(context, profileId) }),
+    }),
+  },
+)

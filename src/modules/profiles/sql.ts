@@ -1,0 +1,125 @@
+// People and their identifiers, set by set. A person is the profile that all merges lead to (the root); the profiles merged
+// into it are its members. Statements that read across merges follow the chain, so undoing a merge is removing its row.
+
+import type { Identifier, IdentityKind } from '../../core/identity.ts'
+import type { Transaction } from '../../platform/database.ts'
+
+interface IdentityRow {
+  kind: IdentityKind
+  value: string
+  profileId: string
+}
+
+/** Who owns each of the identifiers, as profile ids that may have been merged since. */
+export function findIdentities(tx: Transaction, accountId: string, identifiers: readonly Identifier[]): Promise<IdentityRow[]> {
+  return tx.$queryRaw<IdentityRow[]>`
+    SELECT identity.kind, identity.value, identity.profile_id AS "profileId"
+    FROM unnest(${identifiers.map(({ kind }) => kind)}::text[]::identity_kind[], ${identifiers.map(({ value }) => value)}::text[]) AS given (kind, value)
+    JOIN identity ON identity.account_id = ${accountId}::uuid AND identity.kind = given.kind AND identity.value = given.value`
+}
+
+export interface Member {
+  profileId: string
+  rootId: string
+}
+
+/** Every member of the people that the ids belong to, each with its root; unknown and foreign ids are left out. */
+export function findMembers(tx: Transaction, accountId: string, ids: readonly string[]): Promise<Member[]> {
+  return tx.$queryRaw<Member[]>`
+    WITH RECURSIVE up AS (
+      SELECT profile.id AS profile_id, profile.id AS root_id FROM profile
+      WHERE profile.account_id = ${accountId}::uuid AND profile.id = ANY (${ids}::uuid[])
+      UNION
+      SELECT up.profile_id, merge.survivor_id FROM up
+      JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id
+    ), down AS (
+      SELECT root_id AS profile_id, root_id FROM up
+      WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id)
+      UNION
+      SELECT merge.loser_id, down.root_id FROM down
+      JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id
+    )
+    SELECT profile_id AS "profileId", root_id AS "rootId" FROM down ORDER BY profile_id`
+}
+
+/** The identifiers of the profiles, oldest first; at most 100 of each. */
+export function findIdentifiers(tx: Transaction, accountId: string, profileIds: readonly string[]): Promise<IdentityRow[]> {
+  return tx.$queryRaw<IdentityRow[]>`
+    SELECT identity.kind, identity.value, identity.profile_id AS "profileId"
+    FROM unnest(${profileIds}::uuid[]) AS given (profile_id)
+    CROSS JOIN LATERAL (
+      SELECT * FROM identity
+      WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = given.profile_id
+      ORDER BY identity.created_at, identity.kind, identity.value LIMIT 100
+    ) AS identity`
+}
+
+/** Locks the people's rows in id order until the end of the transaction. References to them stay possible. */
+export async function lockProfiles(tx: Transaction, accountId: string, ids: readonly string[]): Promise<void> {
+  await tx.$executeRaw`
+    SELECT 1 FROM profile WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+}
+
+/** True when one of the ids was merged into another person. */
+export async function anyMerged(tx: Transaction, accountId: string, ids: readonly string[]): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ merged: boolean }[]>`
+    SELECT EXISTS (SELECT FROM merge WHERE account_id = ${accountId}::uuid AND loser_id = ANY (${ids}::uuid[])) AS merged`
+  return row?.merged ?? false
+}
+
+export async function insertProfiles(tx: Transaction, accountId: string, ids: readonly string[]): Promise<void> {
+  await tx.$executeRaw`INSERT INTO profile (account_id, id) SELECT ${accountId}::uuid, id FROM unnest(${ids}::uuid[]) AS new (id)`
+}
+
+export interface NewIdentity extends Identifier {
+  profileId: string
+}
+
+/** Returns how many were inserted; the rest belong to someone since. Sorted, so that two writers never wait for each other in a ring. */
+export function insertIdentities(tx: Transaction, accountId: string, identities: readonly NewIdentity[]): Promise<number> {
+  return tx.$executeRaw`
+    INSERT INTO identity (account_id, kind, value, profile_id)
+    SELECT ${accountId}::uuid, kind, value, profile_id
+    FROM unnest(${identities.map(({ kind }) => kind)}::text[]::identity_kind[], ${identities.map(({ value }) => value)}::text[],
+      ${identities.map(({ profileId }) => profileId)}::uuid[]) AS new (kind, value, profile_id)
+    ORDER BY kind, value
+    ON CONFLICT DO NOTHING`
+}
+
+/** Returns how many were inserted; a loser that was merged meanwhile is not merged twice. */
+export function insertMerges(
+  tx: Transaction,
+  accountId: string,
+  merges: readonly { loserId: string; survivorId: string }[],
+): Promise<number> {
+  return tx.$executeRaw`
+    INSERT INTO merge (account_id, loser_id, survivor_id)
+    SELECT ${accountId}::uuid, loser_id, survivor_id
+    FROM unnest(${merges.map(({ loserId }) => loserId)}::uuid[], ${merges.map(({ survivorId }) => survivorId)}::uuid[]) AS new (loser_id, survivor_id)
+    ON CONFLICT DO NOTHING`
+}
+
+export interface PersonRow {
+  id: string
+  fields: Record<string, unknown>
+  blocked: boolean
+}
+
+/** What is known of the profiles themselves. */
+export function findProfiles(tx: Transaction, accountId: string, ids: readonly string[]): Promise<PersonRow[]> {
+  return tx.$queryRaw<PersonRow[]>`
+    SELECT id, fields, events_blocked_at IS NOT NULL AS blocked FROM profile
+    WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])`
+}
+
+
+/** Sets and removes top-level fields of one profile. */
+export async function setFields(
+  tx: Transaction,
+  accountId: string,
+  change: { profileId: string; set: object; unset: readonly string[] },
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE profile SET fields = (fields || ${JSON.stringify(change.set)}::jsonb) - ${change.unset}::text[]
+    WHERE account_id = ${accountId}::uuid AND id = ${change.profileId}::uuid`
+}

@@ -1,0 +1,84 @@
+// Relationships of the people of a batch, their evidence as of its events' times, and what a batch adds.
+
+import type { Transaction } from '../../platform/database.ts'
+
+export type EvidenceKind = 'COUPON_CODE' | 'SHARE_ID' | 'ADVOCATE_CODE' | 'EMAIL_MATCH'
+
+export interface RelationshipRow {
+  id: string
+  advocateId: string
+  friendId: string
+  programId: string
+  campaignId: string | null
+  firstEvidenceAt: Date
+  latestEvidenceAt: Date
+}
+
+/** The relationships in which the profiles are friends. */
+export function findRelationships(tx: Transaction, accountId: string, friendIds: readonly string[]): Promise<RelationshipRow[]> {
+  return tx.$queryRaw<RelationshipRow[]>`
+    SELECT id, advocate_id AS "advocateId", friend_id AS "friendId", program_id AS "programId", campaign_id AS "campaignId",
+      first_evidence_at AS "firstEvidenceAt", latest_evidence_at AS "latestEvidenceAt"
+    FROM relationship WHERE account_id = ${accountId}::uuid AND friend_id = ANY (${friendIds}::uuid[])
+    ORDER BY id`
+}
+
+export interface AsOf {
+  id: string
+  at: Date
+}
+
+/** For each relationship and time, the latest evidence not after it; pairs without one are left out. */
+export function findEvidenceAsOf(tx: Transaction, accountId: string, asked: readonly AsOf[]): Promise<AsOf[]> {
+  return tx.$queryRaw<AsOf[]>`
+    SELECT asked.id, latest.at
+    FROM unnest(${asked.map(({ id }) => id)}::uuid[], ${asked.map(({ at }) => at)}::timestamptz[]) AS asked (id, at)
+    CROSS JOIN LATERAL (
+      SELECT at FROM evidence
+      WHERE account_id = ${accountId}::uuid AND relationship_id = asked.id AND at <= asked.at
+      ORDER BY at DESC LIMIT 1
+    ) AS latest`
+}
+
+export interface RelationshipToCreate {
+  id: string
+  advocateId: string
+  friendId: string
+  programId: string
+  campaignId: string | null
+  at: Date
+}
+
+/** Inserts relationships that the batch began; the friend is locked, so nobody else begins the same. */
+export async function insertRelationships(tx: Transaction, accountId: string, rows: readonly RelationshipToCreate[]): Promise<void> {
+  const column = <K extends keyof RelationshipToCreate>(key: K) => rows.map((row) => row[key])
+  await tx.$executeRaw`
+    INSERT INTO relationship (account_id, id, advocate_id, friend_id, program_id, campaign_id, first_evidence_at, latest_evidence_at)
+    SELECT ${accountId}::uuid, id, advocate_id, friend_id, program_id, campaign_id, at, at
+    FROM unnest(${column('id')}::uuid[], ${column('advocateId')}::uuid[], ${column('friendId')}::uuid[], ${column('programId')}::uuid[],
+      ${column('campaignId')}::uuid[], ${column('at')}::timestamptz[]) AS new (id, advocate_id, friend_id, program_id, campaign_id, at)`
+}
+
+export interface EvidenceToAdd {
+  id: string
+  relationshipId: string
+  kind: EvidenceKind
+  codeId: string | null
+  eventId: string
+  at: Date
+}
+
+/** Adds evidence, and widens the relationships' first and latest evidence by it. */
+export async function insertEvidence(tx: Transaction, accountId: string, rows: readonly EvidenceToAdd[]): Promise<void> {
+  const column = <K extends keyof EvidenceToAdd>(key: K) => rows.map((row) => row[key])
+  await tx.$executeRaw`
+    WITH added AS (
+      INSERT INTO evidence (account_id, id, relationship_id, kind, code_id, event_id, at)
+      SELECT ${accountId}::uuid, * FROM unnest(${column('id')}::uuid[], ${column('relationshipId')}::uuid[],
+        ${column('kind')}::text[]::evidence_kind[], ${column('codeId')}::uuid[], ${column('eventId')}::uuid[], ${column('at')}::timestamptz[])
+      RETURNING relationship_id, at
+    )
+    UPDATE relationship SET first_evidence_at = least(first_evidence_at, span.first), latest_evidence_at = greatest(latest_evidence_at, span.latest)
+    FROM (SELECT relationship_id, min(at) AS first, max(at) AS latest FROM added GROUP BY relationship_id) AS span
+    WHERE relationship.account_id = ${accountId}::uuid AND relationship.id = span.relationship_id`
+}

@@ -1,0 +1,187 @@
+// The edge: one port for GraphQL over HTTP, Server-Sent Events and WebSocket, GraphiQL, health and readiness.
+// Safe by default (limits, origins, masked errors), and it closes without losing what it accepted.
+
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createGraphiql } from './graphiql.ts'
+import { type HttpLimits, type HttpOptions, type HttpServer, httpLimits } from './http-options.ts'
+import { createMask } from './mask.ts'
+import { setCorsHeaders } from './origins.ts'
+import { createPipeline } from './pipeline.ts'
+import { openSockets, type Sockets } from './sockets.ts'
+
+export type { GraphiqlOptions, HttpLimits, HttpOptions, HttpServer } from './http-options.ts'
+
+type Route = (request: IncomingMessage, response: ServerResponse) => unknown
+
+/** Listens, and resolves when connections are accepted. @throws what listening throws, such as EADDRINUSE. */
+export async function openHttp<Principal, Context extends object>(
+  options: HttpOptions<Principal, Context>,
+): Promise<HttpServer> {
+  const limits = { ...httpLimits, ...options.limits }
+  const { schema, log, corsOrigins } = options
+  const authenticate = (key: string) => options.authenticate(key)
+  const mask = createMask({ log, translate: (error) => options.translate?.(error) })
+  const pipeline = createPipeline<Principal, Context>({
+    schema,
+    mask,
+    contextFor: (principal) => options.contextFor(principal),
+    gate: { authenticate, bodyBytes: limits.bodyBytes },
+  })
+  const open = new Set<ServerResponse>()
+  const state = { closing: false }
+  const route = createRoutes(options, {
+    limits,
+    state,
+    graphql: (request, response) => pipeline.handle(request, response, { principal: null }),
+  })
+  const server = createServer(timeouts(limits), (request, response) => {
+    open.add(response)
+    response.once('close', () => open.delete(response))
+    if (state.closing) response.shouldKeepAlive = false
+    begin(request, response, options)
+    Promise.resolve(route(request, response)).catch((error) => sendError(response, 500, mask(error).toJSON()))
+  })
+  const sockets = openSockets({ server, pipeline, authenticate, mask, log, corsOrigins, limits })
+  await listen(server, options)
+  return listening(server, { host: options.host, sockets, open, state })
+}
+
+function timeouts({ headersTimeoutMs, requestTimeoutMs }: HttpLimits) {
+  return {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(headersTimeoutMs, 5_000),
+    // longer than the minute after which load balancers give up an idle connection, so that they are the ones to close it
+    keepAliveTimeout: 65_000,
+  }
+}
+
+function begin(request: IncomingMessage, response: ServerResponse, { log }: { log: HttpOptions<unknown, object>['log'] }): void {
+  const given = request.headers['x-request-id']
+  const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
+  response.setHeader('x-request-id', requestId)
+  response.setHeader('x-content-type-options', 'nosniff')
+  response.setHeader('referrer-policy', 'no-referrer')
+  if (!log.isLevelEnabled('debug')) return
+  const startedAt = performance.now()
+  response.once('close', () => {
+    const durationMs = Math.round(performance.now() - startedAt)
+    log.debug({ requestId, method: request.method, path: pathOf(request), status: response.statusCode, durationMs }, 'request')
+  })
+}
+
+interface RouteParts {
+  limits: HttpLimits
+  state: { closing: boolean }
+  graphql: Route
+}
+
+function createRoutes<Principal, Context extends object>(
+  options: HttpOptions<Principal, Context>,
+  { limits, state, graphql }: RouteParts,
+): Route {
+  const graphiql = createGraphiql(options.graphiql)
+  const ready = readiness(options, limits.readyTimeoutMs)
+  const routes: Record<string, Route> = {
+    '/': (_request, response) => response.writeHead(302, { location: '/graphql' }).end(),
+    '/health': (_request, response) => sendJson(response, 200, { status: 'up' }),
+    '/ready': async (_request, response) => {
+      const problems = state.closing ? ['shutting down'] : await ready()
+      const status = problems.length === 0 ? 'ready' : 'unavailable'
+      sendJson(response, problems.length === 0 ? 200 : 503, { status, problems })
+    },
+    '/graphql': (request, response) => {
+      setCorsHeaders(request, response, options.corsOrigins)
+      return request.method === 'OPTIONS' ? response.writeHead(204).end() : graphql(request, response)
+    },
+  }
+  return async (request, response) => {
+    if (await graphiql(request, response)) return
+    const route = Object.hasOwn(routes, pathOf(request)) ? routes[pathOf(request)] : undefined
+    const lost = { message: 'Nothing is served here. The API is at /graphql.', extensions: { code: 'NOT_FOUND', retryable: false } }
+    await (route ? route(request, response) : sendError(response, 404, lost))
+  }
+}
+
+function readiness(options: Pick<HttpOptions<unknown, object>, 'ready' | 'log'>, timeoutMs: number) {
+  return async (): Promise<readonly string[]> => {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<string[]>((resolve) => {
+      timer = setTimeout(() => resolve([`no answer within ${timeoutMs} ms`]), timeoutMs)
+    })
+    try {
+      return await Promise.race([options.ready(), late])
+    } catch (error) {
+      options.log.error({ err: error }, 'the readiness check failed')
+      return ['the check failed']
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function listen(server: Server, { port, host }: { port: number; host: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+interface Listening {
+  host: string
+  sockets: Sockets
+  open: ReadonlySet<ServerResponse>
+  state: { closing: boolean }
+}
+
+function listening(server: Server, { host, sockets, open, state }: Listening): HttpServer {
+  // A TCP server that listens has an address of this kind; a string would be a pipe, null one that does not listen.
+  const { port } = server.address() as AddressInfo
+  const shut = async (graceMs: number) => {
+    state.closing = true
+    const stopped = new Promise((resolve) => server.close(resolve))
+    const cut = setTimeout(() => {
+      sockets.terminate()
+      server.closeAllConnections()
+    }, graceMs)
+    for (const response of open) {
+      // A stream of events has no end to wait for: cut, its client comes back to another process.
+      if (isEventStream(response)) response.destroy()
+      else response.shouldKeepAlive = false
+    }
+    await sockets.close()
+    await stopped
+    clearTimeout(cut)
+  }
+  let closed: Promise<void> | undefined
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    close: (graceMs = 10_000) => {
+      closed ??= shut(graceMs)
+      return closed
+    },
+  }
+}
+
+function isEventStream(response: ServerResponse): boolean {
+  return response.headersSent && String(response.getHeader('content-type')).startsWith('text/event-stream')
+}
+
+function pathOf(request: IncomingMessage): string {
+  return request.url?.split('?')[0] ?? ''
+}
+
+function sendError(response: ServerResponse, status: number, error: unknown): void {
+  if (!response.headersSent) sendJson(response, status, { errors: [error] })
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+  response.end(JSON.stringify(body))
+}

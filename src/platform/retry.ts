@@ -1,0 +1,34 @@
+// Runs a transaction again when another one came first: deadlock, serialisation failure, or the work's own RetryError.
+
+/** Thrown by work that found another transaction ahead; the same work from the start will see what that one did. */
+export class RetryError extends Error {}
+
+const attempts = 3
+const retryableStates = new Set(['40001', '40P01'])
+
+/** The work's result; it is tried up to 3 times where only its timing was at fault. */
+export async function retrying<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === attempts || !isTiming(error)) throw error
+    }
+  }
+}
+
+function isTiming(error: unknown): boolean {
+  if (error instanceof RetryError) return true
+  const state = sqlState(error)
+  return state !== undefined && retryableStates.has(state)
+}
+
+/** PostgreSQL's code of an error that came through Prisma, or undefined. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code, meta } = error as { code?: unknown; meta?: { code?: unknown; driverAdapterError?: { cause?: { originalCode?: unknown } } } }
+  if (code === 'P2034') return '40001'
+  if (code === 'P2002') return '23505'
+  const state = meta?.code ?? meta?.driverAdapterError?.cause?.originalCode
+  return typeof state === 'string' ? state : undefined
+}

@@ -1,0 +1,128 @@
+// The scalars of the API and what they refuse: a date without offset, JSON too large, too deep or with dangerous keys,
+// text that PostgreSQL cannot keep, integers that a double would round.
+
+import { GraphQLScalarType, Kind, type ValueNode } from 'graphql'
+import { badInput } from './errors.ts'
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+export type JsonObject = { [key: string]: Json }
+
+const maxJsonBytes = 64 * 1024
+const maxJsonDepth = 8
+
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i
+const dayOf = (text: string) => Number(text.slice(8, 10))
+
+export const DateTimeScalar = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  description: 'An instant: ISO 8601 with offset, such as `2026-03-10T12:00:00Z`. Answers are UTC with milliseconds.',
+  specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
+  // The database client gives dates only.
+  serialize: (value) => (value as Date).toISOString(),
+  parseValue: parseInstant,
+  parseLiteral: (node) => parseInstant(node.kind === Kind.STRING ? node.value : null),
+})
+
+function parseInstant(value: unknown): Date {
+  if (typeof value !== 'string' || !instant.test(value)) throw badInput(`not an ISO 8601 instant with offset: ${show(value)}`)
+  const date = new Date(value)
+  if (Number.isNaN(date.getTime())) throw badInput(`not an instant of the calendar: ${show(value)}`)
+  // `Date` rolls 31 February over into March; the day at the given offset tells.
+  const offset = /([+-])(\d\d):(\d\d)$/.exec(value)
+  const minutes = offset ? (Number(offset[2]) * 60 + Number(offset[3])) * (offset[1] === '-' ? -1 : 1) : 0
+  if (new Date(date.getTime() + minutes * 60_000).getUTCDate() !== dayOf(value)) {
+    throw badInput(`not a day of the calendar: ${show(value)}`)
+  }
+  return date
+}
+
+export const JsonScalar = new GraphQLScalarType<Json, Json>({
+  name: 'JSON',
+  description: `Any JSON value, up to ${maxJsonBytes / 1024} KiB and ${maxJsonDepth} levels deep.`,
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
+  serialize: (value) => value as Json, // What was stored is JSON.
+  parseValue: checkJson,
+  parseLiteral: (node, variables) => checkJson(literal(node, variables)),
+})
+
+export const JsonObjectScalar = new GraphQLScalarType<JsonObject, JsonObject>({
+  name: 'JSONObject',
+  description: `A JSON object, up to ${maxJsonBytes / 1024} KiB and ${maxJsonDepth} levels deep.`,
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
+  serialize: (value) => value as JsonObject, // What was stored is a JSON object.
+  parseValue: checkJsonObject,
+  parseLiteral: (node, variables) => checkJsonObject(literal(node, variables)),
+})
+
+function checkJsonObject(value: unknown): JsonObject {
+  const json = checkJson(value)
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw badInput(`not a JSON object: ${show(value)}`)
+  return json
+}
+
+function checkJson(value: unknown): Json {
+  checkValue(value, { path: '', depth: 0 })
+  if (Buffer.byteLength(JSON.stringify(value)) > maxJsonBytes) throw badInput(`JSON over ${maxJsonBytes / 1024} KiB`)
+  return value as Json // checkValue has seen every part of it.
+}
+
+interface Place {
+  path: string
+  depth: number
+}
+
+function checkValue(value: unknown, place: Place): void {
+  if (typeof value === 'string') return checkText(value, place.path)
+  if (typeof value === 'number') return checkNumber(value, place.path)
+  if (value === null || typeof value === 'boolean') return
+  if (typeof value !== 'object') throw badInput(`not JSON${at(place.path)}`)
+  if (place.depth === maxJsonDepth) throw badInput(`JSON nested deeper than ${maxJsonDepth}${at(place.path)}`)
+  for (const [key, inner] of Object.entries(value)) {
+    const path = Array.isArray(value) ? `${place.path}[${key}]` : place.path ? `${place.path}.${key}` : key
+    if (!Array.isArray(value)) checkKey(key, path)
+    checkValue(inner, { path, depth: place.depth + 1 })
+  }
+}
+
+function checkKey(key: string, path: string): void {
+  if (key === '__proto__' || key === 'constructor' || key === 'prototype') throw badInput(`the key \`${key}\` is not allowed`, path)
+  checkText(key, path)
+}
+
+function checkNumber(value: number, path: string): void {
+  if (!Number.isFinite(value)) throw badInput(`a number out of range${at(path)}`)
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw badInput(`an integer beyond ±2^53 cannot be kept exactly${at(path)}; send it as a string`)
+  }
+}
+
+/** Refuses text that PostgreSQL cannot keep: a NUL character or half a surrogate pair. */
+export function checkText(value: string, path: string): void {
+  if (value.includes('\u0000')) throw badInput(`a NUL character${at(path)}`, path || undefined)
+  if (!value.isWellFormed()) throw badInput(`half a surrogate pair${at(path)}`, path || undefined)
+}
+
+const at = (path: string) => (path ? ` at ${path.slice(0, 200)}` : '')
+
+const show = (value: unknown) => (JSON.stringify(value) ?? String(value)).slice(0, 60)
+
+type Variables = { [name: string]: unknown } | null | undefined
+
+function literal(node: ValueNode, variables: Variables): unknown {
+  switch (node.kind) {
+    case Kind.NULL:
+      return null
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value)
+    case Kind.VARIABLE:
+      return variables?.[node.name.value]
+    case Kind.LIST:
+      return node.values.map((item) => literal(item, variables))
+    case Kind.OBJECT:
+      // fromEntries makes own properties even of `__proto__`, which the check then refuses.
+      return Object.fromEntries(node.fields.map((field) => [field.name.value, literal(field.value, variables)]))
+    default:
+      return node.value
+  }
+}
