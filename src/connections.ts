@@ -4,7 +4,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma'
 import DataLoader from 'dataloader'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from './context.ts'
-import { connectionOf, type Keyset, mergePages, type PageArgs, pageQuery } from './keyset.ts'
+import { connectionOf, type Keyset, mergePages, type PageArgs, type PageQuery, pageQuery } from './keyset.ts'
 
 type Selection = { select?: object; include?: object }
 type Row = Record<string, unknown>
@@ -16,13 +16,14 @@ export interface Asked {
 }
 
 /** A root connection; `find` adds its own filter to the query that it is given. */
-export async function rootConnection<R extends Row>(
+export async function rootConnection<R>(
   keyset: Keyset<R>,
   asked: Asked,
-  find: (query: ReturnType<typeof pageQuery> & Selection) => Promise<readonly R[]>,
+  find: (query: PageQuery & Selection) => Promise<readonly unknown[]>,
 ) {
-  const rows = await find({ ...nodeSelection(asked), ...pageQuery(keyset, asked.args) })
-  return connectionOf(keyset, asked.args, rows)
+  const rows = await find({ ...nodeSelection(keyset, asked), ...pageQuery(keyset, asked.args) })
+  // What the query selects is what the node's type asks for, and the keyset's column.
+  return connectionOf(keyset, asked.args, rows as readonly R[])
 }
 
 export interface NestedList {
@@ -35,7 +36,7 @@ export interface NestedList {
 }
 
 /** A connection of a parent's rows. The lists of all parents of the request are fetched by one statement. */
-export async function nestedConnection<R extends Row>(keyset: Keyset<R>, asked: Asked, list: NestedList) {
+export async function nestedConnection<R>(keyset: Keyset<R>, asked: Asked, list: NestedList) {
   // One loader per place in the query: its arguments and selection are the same for all parents.
   const loader = asked.context.memo(asked.info.fieldNodes[0], () => parentLoader(keyset, asked, list))
   const pages = await loader.loadMany([...list.members])
@@ -50,7 +51,7 @@ type PageLoader = DataLoader<string, readonly Row[]>
 function parentLoader<R>(keyset: Keyset<R>, asked: Asked, list: NestedList): PageLoader {
   const { accountId, db } = asked.context
   const { where, ...page } = pageQuery(keyset, asked.args)
-  const query = { ...nodeSelection(asked), ...page, where: { ...where, ...list.where } }
+  const query = { ...nodeSelection(keyset, asked), ...page, where: { ...where, ...list.where } }
   // Prisma types each model apart; what is used of them here is the same for all.
   const model = db[list.parent] as unknown as { findMany(query: object): Promise<Row[]> }
   return new DataLoader(async (ids) => {
@@ -63,6 +64,6 @@ function parentLoader<R>(keyset: Keyset<R>, asked: Asked, list: NestedList): Pag
   })
 }
 
-function nodeSelection({ context, info }: Asked): Selection {
-  return queryFromInfo({ context, info, path: ['edges', 'node'] })
+function nodeSelection<R>({ column }: Keyset<R>, { context, info }: Asked): Selection {
+  return queryFromInfo({ context, info, path: ['edges', 'node'], select: { [column]: true } })
 }

@@ -32,15 +32,16 @@ export interface PageQuery {
 }
 
 /** Lists in the order of creation. */
-export function byId(tag: string, accountId: string, column: 'id' | 'profileId' = 'id'): Keyset<Record<string, unknown>> {
-  return {
-    tag,
-    accountId,
-    column,
-    keyOf: (row) => String(row[column]),
-    valueOf: (key) => (isUuid(key) ? key : undefined),
-  }
+export function byId(tag: string, accountId: string): Keyset<{ accountId: string; id: string }> {
+  return { tag, accountId, column: 'id', keyOf: ({ id }) => id, valueOf: uuidOf }
 }
+
+/** Lists of rows that are known by their profile. */
+export function byProfileId<Row extends { profileId: string }>(tag: string, accountId: string): Keyset<Row> {
+  return { tag, accountId, column: 'profileId', keyOf: ({ profileId }) => profileId, valueOf: uuidOf }
+}
+
+const uuidOf = (key: string) => (isUuid(key) ? key : undefined)
 
 /** `where`, `orderBy` and `take` for a page. BAD_INPUT for a cursor of another list or account, or for `first` with `last`. */
 export function pageQuery<Row>(keyset: Keyset<Row>, args: PageArgs): PageQuery {
@@ -76,7 +77,8 @@ export function connectionOf<Row>(keyset: Keyset<Row>, args: PageArgs, rows: rea
 /** Rows of several parents' pages, cut to one page of them all together. */
 export function mergePages<Row>(keyset: Keyset<Row>, args: PageArgs, pages: readonly (readonly Row[])[]): Row[] {
   const sign = args.last == null ? 1 : -1
-  const order = (a: Row, b: Row) => (keyset.keyOf(a) < keyset.keyOf(b) ? -sign : sign)
+  const key = (row: Row) => keyset.valueOf(keyset.keyOf(row)) ?? ''
+  const order = (a: Row, b: Row) => (key(a) < key(b) ? -sign : sign)
   return pages
     .flat()
     .sort(order)

@@ -38,7 +38,10 @@ export function parseWithinLimits(source: string | Source, options?: ParseOption
 }
 
 /** What `call` returns; a document that is nested beyond the engine's stack gets `code` instead of a crash. */
-export function withinStack<Result>(code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED', call: () => Result): Result {
+export function withinStack<Result>(
+  code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED',
+  call: () => Result,
+): Result {
   try {
     return call()
   } catch (error) {
@@ -136,10 +139,14 @@ function refusal(message: string, node?: OperationDefinitionNode): GraphQLError 
 /** @throws BAD_INPUT for variables nested so deeply that reading them would exhaust the stack. */
 export function assertShallow(variables: unknown): void {
   if (isDeeper(variables, documentLimits.valueNesting)) {
-    throw new ApiError('BAD_INPUT', `Variables are nested too deeply, at most ${documentLimits.valueNesting} levels are allowed.`, {
-      field: 'variables',
-      http: { status: 400 },
-    })
+    throw new ApiError(
+      'BAD_INPUT',
+      `Variables are nested too deeply, at most ${documentLimits.valueNesting} levels are allowed.`,
+      {
+        field: 'variables',
+        http: { status: 400 },
+      },
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 // GraphiQL, served whole by this server: no request leaves for anywhere else, and a policy in the page makes sure of it.
-// The page is a few lines; its 9 MB of script are a file of their own that a browser fetches once per version.
+// Its 8 MB of script are a file of their own, which a browser fetches once per version.
 
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -6,7 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { createGraphiql } from './graphiql.ts'
 import { type HttpLimits, type HttpOptions, type HttpServer, httpLimits } from './http-options.ts'
-import { createMask } from './mask.ts'
+import type { Log } from './log.ts'
+import { createMask, onTheWire } from './mask.ts'
 import { setCorsHeaders } from './origins.ts'
 import { createPipeline } from './pipeline.ts'
 import { openSockets, type Sockets } from './sockets.ts'
@@ -40,8 +41,8 @@ export async function openHttp<Principal, Context extends object>(
     open.add(response)
     response.once('close', () => open.delete(response))
     if (state.closing) response.shouldKeepAlive = false
-    begin(request, response, options)
-    Promise.resolve(route(request, response)).catch((error) => sendError(response, 500, mask(error).toJSON()))
+    begin(request, response, log)
+    Promise.resolve(route(request, response)).catch((error) => sendError(response, 500, onTheWire(mask(error))))
   })
   const sockets = openSockets({ server, pipeline, authenticate, mask, log, corsOrigins, limits })
   await listen(server, options)
@@ -58,7 +59,7 @@ function timeouts({ headersTimeoutMs, requestTimeoutMs }: HttpLimits) {
   }
 }
 
-function begin(request: IncomingMessage, response: ServerResponse, { log }: { log: HttpOptions<unknown, object>['log'] }): void {
+function begin(request: IncomingMessage, response: ServerResponse, log: Log): void {
   const given = request.headers['x-request-id']
   const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
   response.setHeader('x-request-id', requestId)
@@ -68,7 +69,10 @@ function begin(request: IncomingMessage, response: ServerResponse, { log }: { lo
   const startedAt = performance.now()
   response.once('close', () => {
     const durationMs = Math.round(performance.now() - startedAt)
-    log.debug({ requestId, method: request.method, path: pathOf(request), status: response.statusCode, durationMs }, 'request')
+    log.debug(
+      { requestId, method: request.method, path: pathOf(request), status: response.statusCode, durationMs },
+      'request',
+    )
   })
 }
 
@@ -88,7 +92,8 @@ function createRoutes<Principal, Context extends object>(
     '/': (_request, response) => response.writeHead(302, { location: '/graphql' }).end(),
     '/health': (_request, response) => sendJson(response, 200, { status: 'up' }),
     '/ready': async (_request, response) => {
-      const problems = state.closing ? ['shutting down'] : await ready()
+      const found = await ready()
+      const problems = state.closing ? ['shutting down'] : found
       const status = problems.length === 0 ? 'ready' : 'unavailable'
       sendJson(response, problems.length === 0 ? 200 : 503, { status, problems })
     },
@@ -100,7 +105,10 @@ function createRoutes<Principal, Context extends object>(
   return async (request, response) => {
     if (await graphiql(request, response)) return
     const route = Object.hasOwn(routes, pathOf(request)) ? routes[pathOf(request)] : undefined
-    const lost = { message: 'Nothing is served here. The API is at /graphql.', extensions: { code: 'NOT_FOUND', retryable: false } }
+    const lost = {
+      message: 'Nothing is served here. The API is at /graphql.',
+      extensions: { code: 'NOT_FOUND', retryable: false },
+    }
     await (route ? route(request, response) : sendError(response, 404, lost))
   }
 }
@@ -145,18 +153,21 @@ function listening(server: Server, { host, sockets, open, state }: Listening): H
   const shut = async (graceMs: number) => {
     state.closing = true
     const stopped = new Promise((resolve) => server.close(resolve))
-    const cut = setTimeout(() => {
-      sockets.terminate()
-      server.closeAllConnections()
-    }, graceMs)
+    let timer: NodeJS.Timeout | undefined
+    const cut = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        sockets.terminate()
+        server.closeAllConnections()
+        resolve()
+      }, graceMs)
+    })
     for (const response of open) {
       // A stream of events has no end to wait for: cut, its client comes back to another process.
       if (isEventStream(response)) response.destroy()
       else response.shouldKeepAlive = false
     }
-    await sockets.close()
-    await stopped
-    clearTimeout(cut)
+    await Promise.race([Promise.all([sockets.close(), stopped]), cut])
+    clearTimeout(timer)
   }
   let closed: Promise<void> | undefined
   return {

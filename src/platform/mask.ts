@@ -2,7 +2,7 @@
 // becomes "Unexpected error." with a correlation id under which the log holds the stack.
 
 import { randomUUID } from 'node:crypto'
-import { GraphQLError, Kind } from 'graphql'
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql'
 import { ApiError, type ErrorCode, errorCodes } from '../errors.ts'
 import type { Log } from './log.ts'
 import { isUnavailable } from './unavailable.ts'
@@ -46,8 +46,16 @@ export function createMask(options: { log: Log; translate?(error: unknown): Grap
 }
 
 /** An error of validation: a code that a scalar gave stays, the rest is GRAPHQL_VALIDATION_FAILED. */
-export function asValidationError(error: GraphQLError): GraphQLError {
-  return asKnown(error) ?? coded(error, 'GRAPHQL_VALIDATION_FAILED')
+export function asValidationError(error: Error): GraphQLError {
+  const refusal = error instanceof GraphQLError ? error : new GraphQLError(error.message)
+  return asKnown(refusal) ?? coded(refusal, 'GRAPHQL_VALIDATION_FAILED')
+}
+
+/** What a caller sees of a masked error: all but what concerns only HTTP or this server. yoga does the same for its responses. */
+export function onTheWire(error: GraphQLError): GraphQLFormattedError {
+  const { extensions = {}, ...rest } = error.toJSON()
+  const { http: _http, unexpected: _unexpected, ...shown } = extensions
+  return { ...rest, extensions: shown }
 }
 
 function asKnown(error: unknown): GraphQLError | undefined {
@@ -105,6 +113,10 @@ function isErrorCode(code: unknown): code is ErrorCode {
 }
 
 /** An error of the request itself, with the HTTP status that a client meets it with. */
-export function requestError(code: ErrorCode, message: string, http: { status: number; headers?: Record<string, string> }) {
+export function requestError(
+  code: ErrorCode,
+  message: string,
+  http: { status: number; headers?: Record<string, string> },
+) {
   return new ApiError(code, message, { http })
 }

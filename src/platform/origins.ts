@@ -10,7 +10,11 @@ export function mayConnect(request: IncomingMessage, corsOrigins: readonly strin
 }
 
 /** Sets the CORS headers of a listed origin and none for others. Credentials are never allowed: keys come in a header. */
-export function setCorsHeaders(request: IncomingMessage, response: ServerResponse, corsOrigins: readonly string[]): void {
+export function setCorsHeaders(
+  request: IncomingMessage,
+  response: ServerResponse,
+  corsOrigins: readonly string[],
+): void {
   response.setHeader('vary', 'Origin')
   const { origin } = request.headers
   if (origin === undefined || !corsOrigins.includes(origin)) return
@@ -18,6 +22,9 @@ export function setCorsHeaders(request: IncomingMessage, response: ServerRespons
   response.setHeader('access-control-expose-headers', 'x-request-id, retry-after')
   if (request.method !== 'OPTIONS') return
   response.setHeader('access-control-allow-methods', 'GET, POST')
-  response.setHeader('access-control-allow-headers', request.headers['access-control-request-headers'] ?? 'content-type')
+  response.setHeader(
+    'access-control-allow-headers',
+    request.headers['access-control-request-headers'] ?? 'content-type',
+  )
   response.setHeader('access-control-max-age', '600')
 }

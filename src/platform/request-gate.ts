@@ -33,7 +33,10 @@ export function useRequestGate<Principal>(options: GateOptions<Principal>): Plug
     },
     onSubscribe({ args }) {
       if (args.contextValue.request?.method !== 'GET') return
-      throw requestError('BAD_REQUEST', 'Subscribe by POST or over a WebSocket.', { status: 405, headers: { allow: 'POST' } })
+      throw requestError('BAD_REQUEST', 'Subscribe by POST or over a WebSocket.', {
+        status: 405,
+        headers: { allow: 'POST' },
+      })
     },
   }
 }
@@ -41,7 +44,9 @@ export function useRequestGate<Principal>(options: GateOptions<Principal>): Plug
 function assertJson(request: IncomingMessage): void {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json') {
-    throw requestError('BAD_REQUEST', `The Content-Type must be application/json, it is ${type ?? 'missing'}.`, { status: 415 })
+    throw requestError('BAD_REQUEST', `The Content-Type must be application/json, it is ${type ?? 'missing'}.`, {
+      status: 415,
+    })
   }
   const encoding = request.headers['content-encoding']
   if (encoding && encoding !== 'identity') {
@@ -77,12 +82,11 @@ function parseJson(text: string, what: string): unknown {
 
 function checked(params: unknown): GraphQLParams {
   if (Array.isArray(params)) throw badRequest('Batching is off: send one operation per request.')
-  if (typeof params !== 'object' || params === null) {
-    throw badRequest('The body must be an object with "query" and, if needed, "variables" and "operationName".')
+  if (typeof params !== 'object' || params === null || !('query' in params) || typeof params.query !== 'string') {
+    throw badRequest('A request is an object with the text "query" and, if needed, "variables" and "operationName".')
   }
   assertShallow('variables' in params ? params.variables : undefined)
-  // Unknown members and members of the wrong type are refused by yoga's own check, which follows.
-  return params
+  return { ...params, query: params.query } // yoga's own check follows: unknown members, members of the wrong type
 }
 
 /** The whole body. What comes after the limit is discarded, so that the client lives to read the refusal. */

@@ -32,3 +32,9 @@ export function sqlState(error: unknown): string | undefined {
   const state = meta?.code ?? meta?.driverAdapterError?.cause?.originalCode
   return typeof state === 'string' ? state : undefined
 }
+
+/** True where PostgreSQL refused the data itself: a value it cannot keep, or a broken constraint. */
+export function isDataError(error: unknown): boolean {
+  const state = sqlState(error)
+  return state !== undefined && (state.startsWith('22') || state.startsWith('23'))
+}

@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ApiError } from '../errors.ts'
@@ -11,9 +11,10 @@ import { bearerKey, principalOf } from './credentials.ts'
 import { assertShallow } from './document-limits.ts'
 import type { HttpLimits } from './http-options.ts'
 import type { Log } from './log.ts'
-import type { Mask } from './mask.ts'
+import { type Mask, onTheWire } from './mask.ts'
 import { mayConnect } from './origins.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { Caller } from './request-gate.ts'
 
 export interface SocketOptions<Principal> {
   server: Server
@@ -137,24 +138,38 @@ function createProtocol<Principal>(options: SocketOptions<Principal>, { running,
     onSubscribe: (connection, _id, payload) => {
       if (isClosing()) return [new ApiError('UNAVAILABLE', 'The server is going away. Connect again.')]
       if (Object.keys(connection.subscriptions).length > limits.subscriptionsPerSocket) {
-        return [new ApiError('LIMIT_EXCEEDED', `A socket holds at most ${limits.subscriptionsPerSocket} operations at a time.`)]
+        return [
+          new ApiError(
+            'LIMIT_EXCEEDED',
+            `A socket holds at most ${limits.subscriptionsPerSocket} operations at a time.`,
+          ),
+        ]
       }
       return prepare(payload, { principal: connection.extra.principal, pipeline, mask })
     },
     execute: (args) => {
-      const answer = Promise.resolve(pipeline.getEnveloped(args.contextValue).execute(args))
+      const answer = Promise.resolve(pipeline.getEnveloped(callerOf(args)).execute(args))
       const tracked = answer.catch(() => undefined).finally(() => running.delete(tracked))
       running.add(tracked)
       return answer
     },
-    subscribe: (args) => pipeline.getEnveloped(args.contextValue).subscribe(args),
-    onNext: (_connection, _id, _payload, _args, result) => formatResult(result),
-    onError: (_connection, _id, _payload, errors) => errors.map((error) => format(mask(error))),
+    subscribe: (args) => pipeline.getEnveloped(callerOf(args)).subscribe(args),
+    // graphql-ws gives the connection, the id and the payload first.
+    onNext: (...[, , , , result]) => formatResult(result),
+    onError: (...[, , , errors]) => errors.map((error) => onTheWire(mask(error))),
   })
 }
 
+function callerOf<Principal>(args: ExecutionArgs): Caller<Principal> {
+  // graphql-ws types the context as unknown; it is the one that `prepare` put there.
+  return args.contextValue as Caller<Principal>
+}
+
 /** Acknowledges a socket with a known key; any other is closed with 4403, or 1013 when keys cannot be checked right now. */
-async function admit<Principal>(connection: Connection<Principal>, options: SocketOptions<Principal>): Promise<boolean> {
+async function admit<Principal>(
+  connection: Connection<Principal>,
+  options: SocketOptions<Principal>,
+): Promise<boolean> {
   const { socket, request } = connection.extra
   try {
     const key = sentKey(connection.connectionParams) ?? bearerKey(request.headers.authorization)
@@ -200,12 +215,5 @@ async function prepare<Principal>(
 }
 
 function formatResult(result: ExecutionResult) {
-  return result.errors ? { ...result, errors: result.errors.map(format) } : undefined
-}
-
-// What concerns only HTTP, or only this server, does not go over the wire; yoga does the same for its responses.
-function format(error: GraphQLError): GraphQLFormattedError {
-  const { extensions = {}, ...rest } = error.toJSON()
-  const { http: _http, unexpected: _unexpected, ...shown } = extensions
-  return { ...rest, extensions: shown }
+  return result.errors ? { ...result, errors: result.errors.map(onTheWire) } : undefined
 }

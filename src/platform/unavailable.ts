@@ -14,7 +14,8 @@ const codes = new Set([
 const codeClasses = /^(08|53)[0-9A-Z]{3}$/
 
 // pg throws these without a code
-const messages = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+const messages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
 
 const links = ['originalError', 'cause', 'meta', 'driverAdapterError', 'error'] as const
 const codeFields = ['code', 'errorCode', 'originalCode'] as const

@@ -25,6 +25,12 @@ export const unattributedReasons = [
 
 export type UnattributedReason = (typeof unattributedReasons)[number]
 
+/** How far a reason is. */
+export const reasonRank = Object.fromEntries(unattributedReasons.map((reason, rank) => [reason, rank])) as {
+  // `as`: fromEntries forgets which keys it was given
+  readonly [reason in UnattributedReason]: number
+}
+
 /** The keys of phase 7, the strongest first. */
 export const rankingKeys = [
   'PRIORITY',

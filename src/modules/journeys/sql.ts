@@ -69,7 +69,7 @@ export interface JourneyToCreate {
   key: string
   relationshipId: string | null
   startedAt: Date
-  eventId: string
+  entryEventId: string
 }
 
 /** Inserts journeys that the batch began. What happened to them later in the batch is in `updateJourneys`. */
@@ -81,28 +81,30 @@ export async function insertJourneys(tx: Transaction, accountId: string, rows: r
     SELECT ${accountId}::uuid, id, profile_id, campaign_id, definition, role, key, relationship_id, started_at, started_at, event_id, event_id
     FROM unnest(${column('id')}::uuid[], ${column('profileId')}::uuid[], ${column('campaignId')}::uuid[], ${column('definition')}::text[],
       ${column('role')}::text[]::journey_role[], ${column('key')}::text[], ${column('relationshipId')}::uuid[],
-      ${column('startedAt')}::timestamptz[], ${column('eventId')}::uuid[])
+      ${column('startedAt')}::timestamptz[], ${column('entryEventId')}::uuid[])
       AS new (id, profile_id, campaign_id, definition, role, key, relationship_id, started_at, event_id)`
 }
 
+/** What a batch did to a journey: null is unchanged. */
 export interface JourneyUpdate {
   id: string
-  startedAt: Date
-  lastActivityAt: Date
-  exitedAt: Date | null
-  /** The event credited last, or null where none of the batch was. */
+  lastActivityAt: Date | null
   latestEventId: string | null
+  /** When it was left, where `state` is EXITED. */
+  exitedAt: Date | null
+  state: 'ACTIVE' | 'EXITED' | null
 }
 
 /** Writes what the batch did to journeys: activity, exits and returns. */
 export async function updateJourneys(tx: Transaction, accountId: string, rows: readonly JourneyUpdate[]): Promise<void> {
   const column = <K extends keyof JourneyUpdate>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
-    UPDATE journey SET started_at = given.started_at, last_activity_at = given.last_activity_at, exited_at = given.exited_at,
-      state = CASE WHEN given.exited_at IS NULL THEN 'ACTIVE' ELSE 'EXITED' END::journey_state,
-      latest_event_id = coalesce(given.latest_event_id, journey.latest_event_id)
-    FROM unnest(${column('id')}::uuid[], ${column('startedAt')}::timestamptz[], ${column('lastActivityAt')}::timestamptz[],
-      ${column('exitedAt')}::timestamptz[], ${column('latestEventId')}::uuid[])
-      AS given (id, started_at, last_activity_at, exited_at, latest_event_id)
+    UPDATE journey SET last_activity_at = greatest(journey.last_activity_at, given.last_activity_at),
+      latest_event_id = coalesce(given.latest_event_id, journey.latest_event_id),
+      state = coalesce(given.state, journey.state),
+      exited_at = CASE WHEN given.state IS NULL THEN journey.exited_at ELSE given.exited_at END
+    FROM unnest(${column('id')}::uuid[], ${column('lastActivityAt')}::timestamptz[], ${column('latestEventId')}::uuid[],
+      ${column('exitedAt')}::timestamptz[], ${column('state')}::text[]::journey_state[])
+      AS given (id, last_activity_at, latest_event_id, exited_at, state)
     WHERE journey.account_id = ${accountId}::uuid AND journey.id = given.id`
 }

@@ -55,18 +55,16 @@ async function load(tx: Transaction, accountId: string, { version, drafts }: { v
 
 async function loadCampaigns(tx: Transaction, accountId: string, drafts: boolean): Promise<CampaignFacts[]> {
   const campaigns = await tx.campaign.findMany({
-    where: { accountId, state: drafts ? { not: 'ARCHIVED' } : { notIn: ['DRAFT', 'ARCHIVED'] } },
-    include: {
-      revisions: {
-        ...(drafts ? {} : { where: { publishedAt: { not: null } } }),
-        orderBy: { number: 'desc' },
-        take: 1,
-        include: { definitions: { orderBy: { name: 'asc' } } },
-      },
-    },
+    where: { accountId },
+    include: { revisions: { orderBy: { number: 'desc' }, take: 2, include: { definitions: { orderBy: { name: 'asc' } } } } },
     orderBy: { id: 'asc' },
   })
-  return campaigns.flatMap((campaign) => campaign.revisions.map((revision) => campaignFacts(campaign, revision)))
+  return campaigns.flatMap((campaign) => {
+    // A campaign that never went live is known by its draft: it wins nothing, but can be the near miss.
+    const published = campaign.revisions.find(({ publishedAt }) => publishedAt !== null)
+    const revision = drafts ? campaign.revisions[0] : (published ?? campaign.revisions[0])
+    return revision ? [campaignFacts(campaign, revision, drafts)] : []
+  })
 }
 
 type CampaignRow = Awaited<ReturnType<Transaction['campaign']['findMany']>>[number]
@@ -74,14 +72,14 @@ type RevisionRow = Awaited<ReturnType<Transaction['campaignRevision']['findMany'
   definitions: Awaited<ReturnType<Transaction['journeyDefinition']['findMany']>>
 }
 
-function campaignFacts(campaign: CampaignRow, revision: RevisionRow): CampaignFacts {
+function campaignFacts(campaign: CampaignRow, revision: RevisionRow, drafts: boolean): CampaignFacts {
   return {
     id: campaign.id,
     programId: campaign.programId,
     name: campaign.name,
     revision: revision.number,
     // A draft that takes part does so as if it went live.
-    state: campaign.state === 'DRAFT' ? 'LIVE' : campaign.state,
+    state: drafts && campaign.state === 'DRAFT' ? 'LIVE' : campaign.state,
     startsAt: revision.startsAt?.getTime() ?? null,
     endsAt: revision.endsAt?.getTime() ?? null,
     firstLiveAt: campaign.firstLiveAt?.getTime() ?? null,

@@ -1,0 +1,81 @@
+// The one file that opens connections, in order, and closes them in reverse. `main.ts` and the tests call it.
+
+import type { Config } from './config.ts'
+import { Context, type Services } from './context.ts'
+import { ensureFirstAccount, findPrincipal } from './modules/accounts/keys.ts'
+import { makePartitions } from './modules/events/partitions.ts'
+import { currentEpoch } from './modules/live/epoch.ts'
+import { Live } from './modules/live/live.ts'
+import { RuleSets } from './modules/programs/rule-sets.ts'
+import { type Database, type DatabasePlace, openDatabase } from './platform/database.ts'
+import { openHttp } from './platform/http.ts'
+import type { Log } from './platform/log.ts'
+import { openWakeBus } from './platform/wake.ts'
+import { buildSchema } from './schema.ts'
+
+export interface AppOptions {
+  config: Pick<Config, 'port' | 'host' | 'redisUrl' | 'adminKey' | 'corsOrigins'>
+  database: DatabasePlace
+  log: Log
+}
+
+export interface App {
+  readonly url: string
+  readonly services: Services
+  /** The first account's key, where this start made it. */
+  readonly firstKey: string | undefined
+  /** Finishes what was accepted, closes sockets with a going-away code, then the connections. */
+  close(): Promise<void>
+}
+
+const partitionCheckMs = 6 * 3_600_000
+
+/** Opens everything; when this resolves the API answers. What was opened is closed again where a later step fails. */
+export async function openApp({ config, database: place, log }: AppOptions): Promise<App> {
+  const stack = new AsyncDisposableStack()
+  const closing = (close: () => Promise<void> | void) => stack.defer(close)
+  try {
+    const database = await openDatabase(place)
+    closing(() => database.close())
+    await keepPartitions(database, log, closing)
+    const firstKey = await ensureFirstAccount(database, config.adminKey)
+    const bus = openWakeBus(config.redisUrl, log)
+    closing(() => bus.close())
+    const live = new Live({ database, bus, log, epoch: await currentEpoch(database.system) })
+    closing(() => live.close())
+    const services: Services = { database, live, ruleSets: new RuleSets(), now: () => new Date() }
+    const http = await openHttp({
+      schema: buildSchema(),
+      log,
+      port: config.port,
+      host: config.host,
+      corsOrigins: config.corsOrigins,
+      authenticate: (key) => findPrincipal(database, key, services.now()),
+      contextFor: (principal) => new Context(services, principal),
+      ready: () => problems(database),
+    })
+    closing(() => http.close())
+    return { url: http.url, services, firstKey, close: () => stack.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function keepPartitions(database: Database, log: Log, closing: (close: () => void) => void): Promise<void> {
+  await makePartitions(database.system, new Date())
+  const timer = setInterval(() => {
+    makePartitions(database.system, new Date()).catch((error: unknown) => log.error({ err: error }, 'making partitions ahead failed'))
+  }, partitionCheckMs)
+  timer.unref()
+  closing(() => clearInterval(timer))
+}
+
+async function problems(database: Database): Promise<string[]> {
+  try {
+    await database.system.$queryRaw`SELECT 1`
+    return []
+  } catch {
+    return ['the database does not answer']
+  }
+}

@@ -1,0 +1,145 @@
+// The configuration, read once at the start from environment variables. Each has a default that works on a bare machine;
+// a wrong one stops the start with one line that says what was found, what is expected, and an example.
+
+import { z } from 'zod'
+
+export type Config = Readonly<{
+  /** 0 takes any free port. */
+  port: number
+  host: string
+  /** Of a PostgreSQL server; undefined: the embedded database in `dataDir`. */
+  databaseUrl: string | undefined
+  /** Of a Redis server that wakes other processes; undefined: one process, which wakes itself. */
+  redisUrl: string | undefined
+  dataDir: string
+  /** Fixes the key of the first account; undefined: one is made and shown once. */
+  adminKey: string | undefined
+  corsOrigins: readonly string[]
+  logLevel: (typeof logLevels)[number]
+}>
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+const highestPort = 65_535
+const portNumber = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .pipe(z.number().max(highestPort))
+const urlOf = (...protocols: string[]) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol) && new URL(text).host !== '')
+const origins = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
+  .pipe(z.array(z.string().refine((origin) => isOrigin(origin))))
+
+const variables = z.object({
+  PORT: portNumber.default(4000),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/)
+    .default('127.0.0.1'),
+  DATABASE_URL: urlOf('postgres:', 'postgresql:').optional(),
+  REDIS_URL: urlOf('redis:', 'rediss:').optional(),
+  DATA_DIR: z.string().default('./.tributary'),
+  ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{24,200}$/)
+    .optional(),
+  CORS_ORIGINS: origins.default([]),
+  LOG_LEVEL: z.enum(logLevels).default('info'),
+})
+
+type Name = keyof typeof variables.shape
+
+const expectations: Record<Name, { expected: string; example: string; secret?: boolean }> = {
+  PORT: { expected: `a whole number from 0 (any free port) to ${highestPort}`, example: '4000' },
+  HOST: { expected: 'an address or a host name to listen on', example: '127.0.0.1' },
+  DATABASE_URL: {
+    expected: 'a PostgreSQL URL',
+    example: 'postgresql://user:password@localhost:5432/tributary',
+    secret: true,
+  },
+  REDIS_URL: { expected: 'a Redis URL', example: 'redis://localhost:6379', secret: true },
+  DATA_DIR: { expected: 'a folder', example: './.tributary' },
+  ADMIN_KEY: {
+    expected: '24 to 200 visible ASCII characters without spaces',
+    example: '$(openssl rand -hex 24)',
+    secret: true,
+  },
+  CORS_ORIGINS: {
+    expected: 'origins (scheme, host and port, no path, no *) separated by commas',
+    example: 'https://app.example.com,http://localhost:5173',
+  },
+  LOG_LEVEL: { expected: `one of ${logLevels.join(', ')}`, example: 'info' },
+}
+
+/** What stops a start. The message is one line per fault and fit to be shown as it is; no secret is in it. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'))
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/** The configuration that `env` describes; an empty variable counts as absent. @throws ConfigError with every fault at once. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = trimmed(env)
+  const read = variables.safeParse(given)
+  const faults = read.success ? [] : faultsOf(read.error, given)
+  // Redis connects processes, and processes need a database that they share: the embedded one belongs to a single process.
+  if (given.REDIS_URL && !given.DATABASE_URL) {
+    const { expected, example } = expectations.DATABASE_URL
+    faults.push(
+      `DATABASE_URL: got nothing, expected ${expected} because REDIS_URL is set, for example DATABASE_URL=${example}`,
+    )
+  }
+  if (!read.success || faults.length > 0) throw new ConfigError(faults)
+  const { data } = read
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    databaseUrl: data.DATABASE_URL,
+    redisUrl: data.REDIS_URL,
+    dataDir: data.DATA_DIR,
+    adminKey: data.ADMIN_KEY,
+    corsOrigins: data.CORS_ORIGINS,
+    logLevel: data.LOG_LEVEL,
+  }
+}
+
+function trimmed(env: Readonly<Record<string, string | undefined>>): Partial<Record<Name, string>> {
+  const given: Partial<Record<Name, string>> = {}
+  for (const name of variables.keyof().options) {
+    const value = env[name]?.trim()
+    if (value) given[name] = value
+  }
+  return given
+}
+
+function faultsOf(error: z.ZodError, given: Partial<Record<Name, string>>): string[] {
+  const wrong = new Set(error.issues.map((issue) => issue.path[0]))
+  return variables
+    .keyof()
+    .options.filter((name) => wrong.has(name))
+    .map((name) => {
+      const { expected, example, secret } = expectations[name]
+      const value = given[name] ?? ''
+      const got = secret ? `${value.length} characters that are not shown` : JSON.stringify(value)
+      return `${name}: got ${got}, expected ${expected}, for example ${name}=${example}`
+    })
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text
+}

@@ -1,0 +1,96 @@
+// Phase 7: the order of the candidates that are left, by named keys, the strongest first. An absent time is the oldest.
+
+import { byteOrder } from '../names.ts'
+import type { Candidate } from './candidates.ts'
+import { type RankingKey, rankingKeys } from './decision.ts'
+import type { Instant, JourneyFacts } from './facts.ts'
+import { activityAt } from './journeys.ts'
+import type { Question } from './question.ts'
+
+/** The value of each key; null is an absent time. */
+export interface RankVector {
+  readonly PRIORITY: number
+  readonly PARTNER_ID: boolean
+  readonly JOURNEY_RECENCY: Instant | null
+  readonly ADVOCATE_RECENCY: Instant | null
+  readonly EVIDENCE_RECENCY: Instant | null
+  readonly CAMPAIGN_RECENCY: Instant | null
+  /** Campaign id, journey name, journey key, journey id, relationship id; then the advocate's, for relationships yet to be created. */
+  readonly ID: readonly string[]
+}
+
+export interface Ranked {
+  readonly candidate: Candidate
+  readonly vector: RankVector
+}
+
+/** The candidates with their vectors, the winner first, whatever order they come in. */
+export function rank(question: Question, candidates: readonly Candidate[]): readonly Ranked[] {
+  const ranked = candidates.map((candidate) => ({ candidate, vector: vectorOf(question, candidate) }))
+  return ranked.sort((a, b) => {
+    const key = decidingKey(a.vector, b.vector)
+    return key === null ? 0 : comparators[key](a.vector, b.vector)
+  })
+}
+
+/** The first key on which two vectors differ; null where none does. */
+export const decidingKey = (a: RankVector, b: RankVector): RankingKey | null =>
+  rankingKeys.find((key) => comparators[key](a, b) !== 0) ?? null
+
+type Comparator = (a: RankVector, b: RankVector) => number
+
+// Negative where `a` wins.
+const comparators: { readonly [key in RankingKey]: Comparator } = {
+  PRIORITY: (a, b) => b.PRIORITY - a.PRIORITY,
+  PARTNER_ID: (a, b) => Number(b.PARTNER_ID) - Number(a.PARTNER_ID),
+  JOURNEY_RECENCY: (a, b) => later(a.JOURNEY_RECENCY, b.JOURNEY_RECENCY),
+  ADVOCATE_RECENCY: (a, b) => later(a.ADVOCATE_RECENCY, b.ADVOCATE_RECENCY),
+  EVIDENCE_RECENCY: (a, b) => later(a.EVIDENCE_RECENCY, b.EVIDENCE_RECENCY),
+  CAMPAIGN_RECENCY: (a, b) => later(a.CAMPAIGN_RECENCY, b.CAMPAIGN_RECENCY),
+  ID: (a, b) => smallerIds(a.ID, b.ID),
+}
+
+function later(a: Instant | null, b: Instant | null): number {
+  if (a === b) return 0
+  return (b ?? Number.NEGATIVE_INFINITY) - (a ?? Number.NEGATIVE_INFINITY)
+}
+
+function smallerIds(a: readonly string[], b: readonly string[]): number {
+  for (const [i, id] of a.entries()) {
+    const order = byteOrder(id, b[i] ?? '')
+    if (order !== 0) return order
+  }
+  return 0
+}
+
+function vectorOf(question: Question, candidate: Candidate): RankVector {
+  const { campaign, definition, key, active, edge } = candidate
+  return {
+    PRIORITY: definition.priority,
+    PARTNER_ID: active !== null && knowsPartner(question, active),
+    JOURNEY_RECENCY: active && activityAt(active, question.t),
+    ADVOCATE_RECENCY: edge && advocateActivity(question, candidate, edge.advocateId),
+    EVIDENCE_RECENCY: edge?.evidenceAt ?? null,
+    CAMPAIGN_RECENCY: campaign.facts.firstLiveAt,
+    ID: [campaign.id, definition.name, key, active?.id ?? '', edge?.facts?.id ?? '', edge?.advocateId ?? ''],
+  }
+}
+
+function knowsPartner({ hints, t }: Question, journey: JourneyFacts): boolean {
+  const at = hints.partnerId === null ? undefined : journey.partnerIds.get(hints.partnerId)
+  return at !== undefined && at <= t
+}
+
+/** The latest activity, up to t, of the advocate's ADVOCATE journeys in the campaign; where there is none, in its program. */
+function advocateActivity({ world, rules, t }: Question, { campaign }: Candidate, advocateId: string): Instant | null {
+  let inCampaign: Instant | null = null
+  let inProgram: Instant | null = null
+  for (const journey of world.people.get(advocateId)?.journeys ?? []) {
+    if (journey.role !== 'ADVOCATE') continue
+    const at = activityAt(journey, t)
+    if (at === null) continue
+    if (journey.campaignId === campaign.id) inCampaign = Math.max(inCampaign ?? at, at)
+    else if (rules.campaigns.get(journey.campaignId)?.program === campaign.program) inProgram = Math.max(inProgram ?? at, at)
+  }
+  return inCampaign ?? inProgram
+}

@@ -1,0 +1,137 @@
+// What callers do with codes.
+
+import { builder } from '../../builder.ts'
+import { nodeKey } from '../../ids.ts'
+import { ProfileRefInput } from '../profiles/inputs.ts'
+import { AdvocateCodeType, CodeInterface, CouponType, PromoLinkType, ShareType } from './schema.ts'
+import { createAdvocateCode, createCoupon, createPromoLink, createShare, disableCode } from './service.ts'
+
+const guarded = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
+
+const descriptions = {
+  code: '1 to 256 characters, stored in upper case; unique among coupons, shares, advocate codes and promo links.',
+  campaignId: 'The campaign that it stands for.',
+  programId: 'What it stands for where no campaign is named; else the program of the campaign.',
+  advocate: 'Who gets the credit; found, or created where nobody is known by it.',
+  label: 'A label of programs: a soft hint, and what it stands for where neither campaign nor program is named.',
+  expiresAt: 'From then on it selects nothing; default: never.',
+}
+
+builder.relayMutationField(
+  'createCoupon',
+  {
+    inputFields: (t) => ({
+      code: t.string({ required: true, description: descriptions.code }),
+      campaignIds: t.idList({ required: true, description: 'The campaigns that it stands for, 1 to 100.' }),
+      advocate: t.field({ type: ProfileRefInput, description: descriptions.advocate }),
+      label: t.string({ description: descriptions.label }),
+      expiresAt: t.field({ type: 'DateTime', description: descriptions.expiresAt }),
+    }),
+  },
+  { ...guarded, description: 'Makes a coupon.', resolve: async (_root, { input }, context) => ({ id: await createCoupon(context, input) }) },
+  {
+    outputFields: (t) => ({
+      coupon: t.prismaField({
+        type: CouponType,
+        resolve: (query, { id }, _args, { db, accountId }) => db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'createShare',
+  {
+    inputFields: (t) => ({
+      shareId: t.string({ required: true, description: descriptions.code }),
+      campaignId: t.id({ description: descriptions.campaignId }),
+      programId: t.id({ description: descriptions.programId }),
+      advocate: t.field({ type: ProfileRefInput, required: true, description: descriptions.advocate }),
+      channel: t.string({ description: 'How it was sent, in your own words.' }),
+      recipients: t.stringList({ description: 'E-mail addresses, or phone numbers in international form, that it was sent to; at most 1,000.' }),
+      label: t.string({ description: descriptions.label }),
+      expiresAt: t.field({ type: 'DateTime', description: descriptions.expiresAt }),
+    }),
+  },
+  { ...guarded, description: 'Records a share.', resolve: async (_root, { input }, context) => ({ id: await createShare(context, input) }) },
+  {
+    outputFields: (t) => ({
+      share: t.prismaField({
+        type: ShareType,
+        resolve: (query, { id }, _args, { db, accountId }) => db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'createAdvocateCode',
+  {
+    inputFields: (t) => ({
+      code: t.string({ required: true, description: descriptions.code }),
+      programId: t.id({ description: descriptions.programId }),
+      campaignId: t.id({ description: descriptions.campaignId }),
+      advocate: t.field({ type: ProfileRefInput, required: true, description: descriptions.advocate }),
+      label: t.string({ description: descriptions.label }),
+      expiresAt: t.field({ type: 'DateTime', description: descriptions.expiresAt }),
+    }),
+  },
+  {
+    ...guarded,
+    description: "Makes an advocate's own code.",
+    resolve: async (_root, { input }, context) => ({ id: await createAdvocateCode(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      advocateCode: t.prismaField({
+        type: AdvocateCodeType,
+        resolve: (query, { id }, _args, { db, accountId }) => db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'createPromoLink',
+  {
+    inputFields: (t) => ({
+      code: t.string({ required: true, description: descriptions.code }),
+      campaignId: t.id({ description: descriptions.campaignId }),
+      programId: t.id({ description: descriptions.programId }),
+      label: t.string({ description: descriptions.label }),
+      destination: t.string({ description: 'An http or https address that it takes people to.' }),
+      expiresAt: t.field({ type: 'DateTime', description: descriptions.expiresAt }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Makes a promo link.',
+    resolve: async (_root, { input }, context) => ({ id: await createPromoLink(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      promoLink: t.prismaField({
+        type: PromoLinkType,
+        resolve: (query, { id }, _args, { db, accountId }) => db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'disableCode',
+  { inputFields: (t) => ({ code: t.string({ required: true, description: 'Compared trimmed and in upper case.' }) }) },
+  {
+    ...guarded,
+    description: 'Disables a coupon, share, advocate code or promo link: it selects nothing from now on. Disabling it again changes nothing.',
+    resolve: async (_root, { input }, context) => ({ id: await disableCode(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      code: t.prismaField({
+        type: CodeInterface,
+        resolve: (query, { id }, _args, { db, accountId }) => db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)

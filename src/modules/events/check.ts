@@ -1,0 +1,105 @@
+// What an event must be before it enters a batch, and its form inside one.
+
+import { createHash } from 'node:crypto'
+import { foldEventName } from '../../core/names.ts'
+import type { PersonRef } from '../../core/identity.ts'
+import type { TypedTargeting } from '../../core/targeting/facts.ts'
+import { badInput } from '../../errors.ts'
+import { newId } from '../../ids.ts'
+import type { JsonObject } from '../../scalars.ts'
+import { type CheckedRef, checkRef } from '../profiles/resolve.ts'
+import type { Digests } from './sql.ts'
+
+export interface TrackEventInput {
+  name: string
+  profile: PersonRef
+  occurredAt?: Date | null
+  data?: JsonObject | null
+  targeting?: TypedTargeting | null
+  context?: EventContext | null
+  idempotencyKey?: string | null
+}
+
+export interface EventContext {
+  channel?: string | null
+  userAgent?: string | null
+  ip?: string | null
+  url?: string | null
+  referrer?: string | null
+  locale?: string | null
+}
+
+/** An event that fits, ready for a batch. */
+export interface AcceptedEvent {
+  readonly id: string
+  readonly name: string
+  readonly ref: CheckedRef
+  /** The effective time. */
+  readonly occurredAt: Date
+  readonly receivedAt: Date
+  /** What the sender gave, where it was clamped. */
+  readonly reportedAt: Date | null
+  readonly input: TrackEventInput
+  readonly idempotencyKey: string | null
+  readonly digests: Digests
+}
+
+const maxNameLength = 100
+const maxKeyLength = 200
+const maxContextLength = 2_048
+const maxAheadMs = 5 * 60_000
+
+/** The event, or BAD_INPUT naming the field; `path` is where the input stands. */
+export function acceptEvent(input: TrackEventInput, { path, now }: { path: string; now: Date }): AcceptedEvent {
+  const name = foldEventName(input.name)
+  if (name === '') throw badInput('an event needs a name', `${path}.name`)
+  if (name.length > maxNameLength) throw badInput(`over ${maxNameLength} characters`, `${path}.name`)
+  const key = input.idempotencyKey?.trim() || null
+  if (key && key.length > maxKeyLength) throw badInput(`over ${maxKeyLength} characters`, `${path}.idempotencyKey`)
+  checkContext(input.context ?? {}, `${path}.context`)
+  const reported = input.occurredAt ?? now
+  const isAhead = reported.getTime() > now.getTime() + maxAheadMs
+  return {
+    id: newId(),
+    name,
+    ref: checkRef(input.profile, `${path}.profile`),
+    occurredAt: isAhead ? now : reported,
+    receivedAt: now,
+    reportedAt: isAhead ? reported : null,
+    input,
+    idempotencyKey: key,
+    digests: key ? digestsOf(input) : {},
+  }
+}
+
+function checkContext(context: EventContext, path: string): void {
+  for (const [field, value] of Object.entries(context)) {
+    if (value && value.length > maxContextLength) throw badInput(`over ${maxContextLength} characters`, `${path}.${field}`)
+  }
+}
+
+const digested = ['name', 'profile', 'occurredAt', 'data', 'targeting', 'context'] as const
+
+function digestsOf(input: TrackEventInput): Digests {
+  return Object.fromEntries(digested.map((field) => [field, digest(input[field])]))
+}
+
+/** The input fields in which two events of one key differ. */
+export function differingFields(a: Digests, b: Digests): string[] {
+  return digested.filter((field) => a[field] !== b[field])
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('base64url').slice(0, 22)
+}
+
+/** One text for equal values: keys sorted, absent and null alike. */
+function canonical(value: unknown): string {
+  if (value === undefined || value === null) return 'null'
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object') return JSON.stringify(value)
+  const entries = Object.entries(value).filter(([, inner]) => inner != null)
+  entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
+}

@@ -1,0 +1,32 @@
+// The type Event by itself; what refers to other modules is added in schema.ts.
+
+import { builder } from '../../builder.ts'
+import { Channel } from '../../generated/prisma/client.ts'
+import { nodeKey } from '../../ids.ts'
+
+export const ChannelEnum = builder.enumType(Channel, { name: 'Channel', description: 'Where an event happened.' })
+
+export const EventType = builder.prismaNode('Event', {
+  id: { resolve: ({ id }) => id },
+  select: { accountId: true, id: true },
+  findUnique: (id, { accountId }) => nodeKey(id, accountId),
+  nullable: true,
+  authScopes: { canAny: ['EVENTS_WRITE', 'ATTRIBUTIONS_READ', 'PROFILES_READ'] },
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'In snake case; an alias is translated.' }),
+    occurredAt: t.expose('occurredAt', { type: 'DateTime' }),
+    receivedAt: t.expose('receivedAt', { type: 'DateTime' }),
+    reportedAt: t.expose('reportedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: "The sender's own time, where it was more than 5 minutes ahead and was clamped to the receipt.",
+    }),
+    data: t.field({
+      type: 'JSONObject',
+      select: { data: true },
+      resolve: ({ data }) => data as Record<string, never>, // The column holds JSON objects only.
+    }),
+    channel: t.expose('channel', { type: ChannelEnum, nullable: true }),
+    idempotencyKey: t.exposeString('idempotencyKey', { nullable: true }),
+  }),
+})

@@ -1,0 +1,58 @@
+// previewTargeting and its answer.
+
+import { builder } from '../../builder.ts'
+import type { Decision } from '../../core/targeting/decision.ts'
+import { AttributionStatusEnum, DecidedByEnum, QualityEnum } from '../attributions/schema.ts'
+import { ReasonEnum, TargetingTrace, TargetingWarning } from '../attributions/trace.ts'
+import { personRow } from '../profiles/members.ts'
+import { ProfileType } from '../profiles/schema.ts'
+import { CampaignType, ProgramType } from '../programs/schema.ts'
+import { TrackEventInput } from './inputs.ts'
+import { previewTargeting } from './preview.ts'
+
+const TargetingPreview = builder.objectRef<Decision>('TargetingPreview').implement({
+  description: 'The decision that trackEvent would take now.',
+  fields: (t) => ({
+    status: t.expose('status', { type: AttributionStatusEnum }),
+    program: t.prismaField({
+      type: ProgramType,
+      nullable: true,
+      resolve: (query, { programId: id }, _args, { db, accountId }) =>
+        id && db.program.findUnique({ ...query, where: { accountId_id: { accountId, id } } }),
+    }),
+    campaign: t.prismaField({
+      type: CampaignType,
+      nullable: true,
+      resolve: (query, { campaignId: id }, _args, { db, accountId }) =>
+        id && db.campaign.findUnique({ ...query, where: { accountId_id: { accountId, id } } }),
+    }),
+    journeyName: t.string({ nullable: true, resolve: ({ journey }) => journey?.definition ?? null }),
+    isNewJourney: t.boolean({ description: 'True where a journey would begin.', resolve: ({ journey }) => journey?.passage === 'NEW' }),
+    advocate: t.field({
+      type: ProfileType,
+      nullable: true,
+      resolve: ({ advocateId }, _args, context) => (advocateId ? personRow(context, advocateId) : null),
+    }),
+    quality: t.expose('quality', { type: QualityEnum }),
+    decidedBy: t.expose('decidedBy', { type: DecidedByEnum, nullable: true }),
+    reason: t.expose('reason', { type: ReasonEnum, nullable: true }),
+    reasonDetail: t.expose('reasonDetail', { type: ReasonEnum, nullable: true }),
+    warnings: t.field({ type: [TargetingWarning], resolve: ({ warnings }) => [...warnings] }),
+    trace: t.expose('trace', { type: TargetingTrace }),
+  }),
+})
+
+builder.queryField('previewTargeting', (t) =>
+  t.field({
+    type: TargetingPreview,
+    nullable: true,
+    authScopes: { canAny: ['CAMPAIGNS_WRITE', 'ATTRIBUTIONS_READ'] },
+    description: 'The decision that trackEvent would take now; writes nothing. Its idempotency key is not looked at.',
+    args: {
+      input: t.arg({ type: TrackEventInput, required: true }),
+      includeDrafts: t.arg.boolean({ defaultValue: false, description: 'Drafts take part as if they went live now.' }),
+    },
+    resolve: (_root, { input, includeDrafts }, context) =>
+      previewTargeting(context, { input, includeDrafts: includeDrafts ?? false }),
+  }),
+)

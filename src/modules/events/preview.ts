@@ -1,0 +1,28 @@
+// The decision that trackEvent would take now: the same loading and deciding, and nothing written.
+
+import { decide } from '../../core/targeting/decide.ts'
+import type { Decision } from '../../core/targeting/decision.ts'
+import type { Context } from '../../context.ts'
+import { ApiError, notFound } from '../../errors.ts'
+import { resolvePeople } from '../profiles/resolve.ts'
+import { acceptEvent, type TrackEventInput } from './check.ts'
+import { worldRequest } from './ingest.ts'
+import { loadWorld } from './world.ts'
+
+export async function previewTargeting(
+  context: Context,
+  { input, includeDrafts }: { input: TrackEventInput; includeDrafts: boolean },
+): Promise<Decision> {
+  const event = acceptEvent(input, { path: 'input', now: context.now })
+  const { accountId, services } = context
+  return services.database.transaction(async (tx) => {
+    const account = await services.ruleSets.inForce(tx, accountId, { drafts: includeDrafts })
+    const people = await resolvePeople(tx, [event.ref], { accountId, write: false })
+    const [person] = people.of
+    if (person === undefined || person instanceof ApiError) throw notFound('no such profile', 'input.profile.id')
+    const request = worldRequest(accountId, { events: [{ event, personId: person }], people, account })
+    const [facts] = request.events
+    if (!facts) throw new Error('one event gives one request')
+    return decide(facts, await loadWorld(tx, request), account.rules)
+  })
+}

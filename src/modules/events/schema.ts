@@ -1,0 +1,153 @@
+// The type Event, trackEvent and trackEvents.
+
+import { builder } from '../../builder.ts'
+import { nestedConnection } from '../../connections.ts'
+import { ApiError, type ErrorCode, errorCodes } from '../../errors.ts'
+import { idInput, nodeKey } from '../../ids.ts'
+import { byId } from '../../keyset.ts'
+import { decisionInForce } from '../attributions/in-force.ts'
+import { AttributionType } from '../attributions/schema.ts'
+import { membersOf, personRow } from '../profiles/members.ts'
+import { ProfileType, personal } from '../profiles/schema.ts'
+import type { Ingested } from './ingest.ts'
+import { EventType } from './event-type.ts'
+import { TrackEventInput } from './inputs.ts'
+import { trackEvent, trackEvents } from './service.ts'
+
+builder.prismaObjectFields(EventType, (t) => ({
+  profile: t.field({
+    type: ProfileType,
+    select: { profileId: true },
+    resolve: ({ profileId }, _args, context) => personRow(context, profileId),
+  }),
+  attribution: t.field({
+    type: AttributionType,
+    nullable: true,
+    description: 'The decision in force.',
+    resolve: ({ id }, _args, context) => decisionInForce(context, id),
+  }),
+}))
+
+builder.prismaObjectField(ProfileType, 'events', (t) =>
+  t.connection({
+    ...personal,
+    type: EventType,
+    description: 'In the order of receipt.',
+    resolve: async ({ id }, args, context, info) =>
+      nestedConnection(
+        byId('events', context.accountId),
+        { args, context, info },
+        { parent: 'profile', relation: 'events', members: await membersOf(context, id) },
+      ),
+  }),
+)
+
+const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').implement({
+  description: 'The event as it was stored, and the decision about it.',
+  fields: (t) => ({
+    event: t.prismaField({
+      type: EventType,
+      resolve: (query, { eventId }, _args, { db, accountId }) =>
+        db.event.findUniqueOrThrow({ ...query, where: nodeKey(eventId, accountId) }),
+    }),
+    profile: t.field({
+      type: ProfileType,
+      resolve: ({ eventId }, _args, context) => profileOfEvent(context, eventId),
+    }),
+    attribution: t.prismaField({
+      type: AttributionType,
+      resolve: (query, { eventId }, _args, { db, accountId }) =>
+        db.attribution.findUniqueOrThrow({
+          ...query,
+          where: { accountId_eventId_revision: { accountId, eventId, revision: 1 } },
+        }),
+    }),
+    replayed: t.exposeBoolean('replayed', { description: 'True where the idempotency key was known: the first answer again.' }),
+  }),
+})
+
+async function profileOfEvent(context: Parameters<typeof personRow>[0], eventId: string) {
+  const event = await context.db.event.findUniqueOrThrow({
+    where: nodeKey(eventId, context.accountId),
+    select: { profileId: true },
+  })
+  return personRow(context, event.profileId)
+}
+
+const ErrorCodeEnum = builder.enumType('ErrorCode', {
+  values: Object.keys(errorCodes) as ErrorCode[], // The keys of that object, exactly.
+  description: 'Every code that an error can carry.',
+})
+
+const ItemError = builder.objectRef<ApiError>('ItemError').implement({
+  description: 'Why one item of a list was refused.',
+  fields: (t) => ({
+    code: t.expose('code', { type: ErrorCodeEnum }),
+    message: t.exposeString('message'),
+    field: t.exposeString('field', { nullable: true, description: 'The input at fault.' }),
+    retryable: t.boolean({ resolve: ({ code }) => errorCodes[code].retryable }),
+  }),
+})
+
+const TrackEventResult = builder.objectRef<{ index: number; outcome: Ingested | ApiError }>('TrackEventResult').implement({
+  description: 'What became of one event of the list: a payload or an error.',
+  fields: (t) => ({
+    index: t.exposeInt('index', { description: 'Its place in the list, from 0.' }),
+    payload: t.field({
+      type: TrackEventPayload,
+      nullable: true,
+      resolve: ({ outcome }) => (outcome instanceof ApiError ? null : outcome),
+    }),
+    error: t.field({
+      type: ItemError,
+      nullable: true,
+      resolve: ({ outcome }) => (outcome instanceof ApiError ? outcome : null),
+    }),
+  }),
+})
+
+const TrackEventsInput = builder.inputType('TrackEventsInput', {
+  fields: (t) => ({
+    events: t.field({ type: [TrackEventInput], required: true, description: 'At most 500; decided in their order.' }),
+  }),
+})
+
+const TrackEventsPayload = builder.objectRef<readonly (Ingested | ApiError)[]>('TrackEventsPayload').implement({
+  fields: (t) => ({
+    results: t.field({
+      type: [TrackEventResult],
+      description: 'One for each event, in the order of the list.',
+      resolve: (outcomes) => outcomes.map((outcome, index) => ({ index, outcome })),
+    }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  trackEvent: t.field({
+    type: TrackEventPayload,
+    nullable: true,
+    authScopes: { can: 'EVENTS_WRITE' },
+    description: 'Stores an event and decides who gets the credit. When it answers, both are committed.',
+    args: { input: t.arg({ type: TrackEventInput, required: true }) },
+    resolve: (_root, { input }, context) => trackEvent(context, input),
+  }),
+  trackEvents: t.field({
+    type: TrackEventsPayload,
+    nullable: true,
+    authScopes: { can: 'EVENTS_WRITE' },
+    description: 'The same for up to 500 events; each succeeds or fails alone.',
+    args: { input: t.arg({ type: TrackEventsInput, required: true }) },
+    resolve: (_root, { input }, context) => trackEvents(context, input),
+  }),
+}))
+
+builder.queryField('event', (t) =>
+  t.prismaField({
+    type: EventType,
+    nullable: true,
+    authScopes: { canAny: ['ATTRIBUTIONS_READ', 'PROFILES_READ'] },
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (query, _root, { id }, { db, accountId }) =>
+      db.event.findUnique({ ...query, where: nodeKey(idInput('Event', id, 'id'), accountId) }),
+  }),
+)

@@ -1,0 +1,173 @@
+// Loads what a batch's decisions can depend on: the codes its hints name, its people with their journeys and relationships,
+// their advocates' journeys, and the memberships that the rules ask for. One statement a kind, whatever the batch's size.
+
+import type { CodeFacts, EventFacts, JourneyFacts, PersonFacts, RelationshipFacts, World } from '../../core/targeting/facts.ts'
+import type { Transaction } from '../../platform/database.ts'
+import { findMemberships } from '../audiences/sql.ts'
+import { type CodeRow, findCodes } from '../codes/sql.ts'
+import { findActivitiesAsOf, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
+import { findIdentifiers, findMembers, findProfiles } from '../profiles/sql.ts'
+import { findEvidenceAsOf, findRelationships, type RelationshipRow } from '../relationships/sql.ts'
+
+export interface WorldRequest {
+  accountId: string
+  events: readonly EventFacts[]
+  /** Upper-cased codes that the events' hints name. */
+  codes: readonly string[]
+  /** Audiences that the rules in force ask for. */
+  audienceIds: readonly string[]
+  /** Partner ids that came with the events. */
+  partnerIds: readonly string[]
+  /** All profiles of a person of the batch. */
+  membersOf(personId: string): readonly string[]
+}
+
+/** The people beside the events' own whom decisions read of: advocates named by codes, and those of the people's relationships. */
+export async function findAdvocates(tx: Transaction, request: WorldRequest): Promise<string[]> {
+  const { accountId } = request
+  const codes = request.codes.length ? await findCodes(tx, accountId, request.codes) : []
+  const relationships = await findRelationships(tx, accountId, membersOfAll(request))
+  const ids = [...codes.flatMap(({ advocateId }) => advocateId ?? []), ...relationships.map(({ advocateId }) => advocateId)]
+  if (ids.length === 0) return []
+  const members = await findMembers(tx, accountId, [...new Set(ids)])
+  return [...new Set(members.map(({ rootId }) => rootId))]
+}
+
+const personIds = ({ events }: WorldRequest) => [...new Set(events.map(({ personId }) => personId))]
+const membersOfAll = (request: WorldRequest) => personIds(request).flatMap((id) => request.membersOf(id))
+
+/** The world of the batch, as it stands in this transaction. */
+export async function loadWorld(tx: Transaction, request: WorldRequest): Promise<World> {
+  const { accountId } = request
+  const codes = request.codes.length ? await findCodes(tx, accountId, request.codes) : []
+  const relationships = await findRelationships(tx, accountId, membersOfAll(request))
+  const cast = await loadCast(tx, request, { codes, relationships })
+  const people = await loadPeople(tx, request, cast)
+  await addRelationships(tx, request, { relationships, cast, people })
+  await addJourneys(tx, request, { cast, people })
+  const facts = codes.map((code): CodeFacts => ({ ...code, ...ends(code), advocateId: code.advocateId && cast.rootOf(code.advocateId) }))
+  return { people, codes: new Map(facts.map((code) => [code.code, code])) }
+}
+
+const ends = ({ expiresAt, disabledAt }: CodeRow) => ({
+  expiresAt: expiresAt?.getTime() ?? null,
+  disabledAt: disabledAt?.getTime() ?? null,
+})
+
+/** Everybody who appears, with all their profiles. */
+interface Cast {
+  rootOf(profileId: string): string
+  /** The events' people and the advocates. */
+  readonly roots: ReadonlySet<string>
+  readonly profileIds: readonly string[]
+}
+
+async function loadCast(
+  tx: Transaction,
+  request: WorldRequest,
+  { codes, relationships }: { codes: readonly CodeRow[]; relationships: readonly RelationshipRow[] },
+): Promise<Cast> {
+  const roots = new Map<string, string>()
+  for (const personId of personIds(request)) for (const member of request.membersOf(personId)) roots.set(member, personId)
+  const advocates = [...codes.flatMap(({ advocateId }) => advocateId ?? []), ...relationships.map(({ advocateId }) => advocateId)]
+  const unknown = [...new Set(advocates)].filter((id) => !roots.has(id))
+  if (unknown.length) {
+    for (const { profileId, rootId } of await findMembers(tx, request.accountId, unknown)) roots.set(profileId, rootId)
+  }
+  return { rootOf: (id) => roots.get(id) ?? id, roots: new Set(roots.values()), profileIds: [...roots.keys()] }
+}
+
+async function loadPeople(tx: Transaction, request: WorldRequest, cast: Cast): Promise<Map<string, PersonFacts>> {
+  const { accountId, audienceIds } = request
+  const members = membersOfAll(request)
+  const profiles = await findProfiles(tx, accountId, cast.profileIds)
+  const identifiers = await findIdentifiers(tx, accountId, members)
+  const memberships = audienceIds.length ? await findMemberships(tx, accountId, { audienceIds, profileIds: members }) : []
+  const people = new Map([...cast.roots].map((id) => [id, emptyPerson(id)]))
+  // A survivor's fields cover those of the profiles merged into it.
+  for (const row of profiles.toSorted((a) => (cast.rootOf(a.id) === a.id ? 1 : -1))) {
+    const person = people.get(cast.rootOf(row.id))
+    if (!person) continue
+    Object.assign(person.fields, row.fields)
+    if (row.blocked) person.blocked = true
+  }
+  for (const { kind, value, profileId } of identifiers) {
+    const identities = people.get(cast.rootOf(profileId))?.identities
+    if (identities) (identities[kind] ??= []).push(value)
+  }
+  for (const { audienceId, profileId } of memberships) people.get(cast.rootOf(profileId))?.audienceIds.add(audienceId)
+  return people
+}
+
+function emptyPerson(id: string) {
+  return {
+    id,
+    blocked: false,
+    fields: {} as Record<string, unknown>,
+    identities: {} as Record<string, string[]>,
+    audienceIds: new Set<string>(),
+    journeys: [] as JourneyFacts[],
+    relationships: [] as RelationshipFacts[],
+  }
+}
+
+interface Scene {
+  cast: Cast
+  people: ReadonlyMap<string, PersonFacts>
+}
+
+async function addRelationships(
+  tx: Transaction,
+  request: WorldRequest,
+  { relationships, cast, people }: Scene & { relationships: readonly RelationshipRow[] },
+): Promise<void> {
+  const asked = relationships.flatMap((row) =>
+    timesBefore(request, cast.rootOf(row.friendId), row.latestEvidenceAt).map((at) => ({ id: row.id, at })),
+  )
+  const asOf = Map.groupBy(asked.length ? await findEvidenceAsOf(tx, request.accountId, asked) : [], ({ id }) => id)
+  for (const row of relationships) {
+    const friendId = cast.rootOf(row.friendId)
+    people.get(friendId)?.relationships.push({
+      id: row.id,
+      advocateId: cast.rootOf(row.advocateId),
+      friendId,
+      programId: row.programId,
+      campaignId: row.campaignId,
+      firstEvidenceAt: row.firstEvidenceAt.getTime(),
+      evidence: [row.latestEvidenceAt, ...(asOf.get(row.id) ?? []).map(({ at }) => at)].map((at) => at.getTime()),
+    })
+  }
+}
+
+async function addJourneys(tx: Transaction, request: WorldRequest, { cast, people }: Scene): Promise<void> {
+  const { accountId, partnerIds } = request
+  const rows = await findJourneys(tx, accountId, cast.profileIds)
+  const asked = rows.flatMap((row) => lateTimes(request, cast, row).map((at) => ({ id: row.id, at })))
+  const asOf = Map.groupBy(asked.length ? await findActivitiesAsOf(tx, accountId, asked) : [], ({ id }) => id)
+  const partners = Map.groupBy(
+    partnerIds.length && rows.length ? await findPartnerIds(tx, accountId, { journeyIds: rows.map(({ id }) => id), partnerIds }) : [],
+    ({ journeyId }) => journeyId,
+  )
+  for (const row of rows) {
+    const personId = cast.rootOf(row.profileId)
+    people.get(personId)?.journeys.push({
+      ...row,
+      personId,
+      startedAt: row.startedAt.getTime(),
+      exitedAt: row.exitedAt?.getTime() ?? null,
+      activities: [row.lastActivityAt, ...(asOf.get(row.id) ?? []).map(({ at }) => at)].map((at) => at.getTime()),
+      partnerIds: new Map((partners.get(row.id) ?? []).map(({ partnerId, at }) => [partnerId, at.getTime()])),
+    })
+  }
+}
+
+// An advocate's journey is read at the times of anybody's events, a person's own at their own.
+function lateTimes(request: WorldRequest, cast: Cast, row: JourneyRow): Date[] {
+  return timesBefore(request, row.role === 'ADVOCATE' ? null : cast.rootOf(row.profileId), row.lastActivityAt)
+}
+
+/** Times of the person's events (null: of all) before which something of them has its latest sign already. */
+function timesBefore({ events }: WorldRequest, personId: string | null, latest: Date): Date[] {
+  const late = events.filter((event) => (personId === null || event.personId === personId) && event.t < latest.getTime())
+  return [...new Set(late.map(({ t }) => t))].map((t) => new Date(t))
+}

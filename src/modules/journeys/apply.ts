@@ -1,0 +1,32 @@
+// Writes what a batch's decisions did to journeys: the new ones, then one update for each that was touched or left.
+
+import type { Effects } from '../../core/targeting/effects.ts'
+import type { Transaction } from '../../platform/database.ts'
+import { insertJourneys, type JourneyUpdate, updateJourneys } from './sql.ts'
+
+export async function applyJourneys(tx: Transaction, accountId: string, effects: readonly Effects[]): Promise<void> {
+  const created = effects.flatMap(({ journeyCreated }) => journeyCreated ?? [])
+  const updates = foldUpdates(effects)
+  if (created.length) {
+    const rows = created.map((row) => ({ ...row, profileId: row.personId, startedAt: new Date(row.startedAt) }))
+    await insertJourneys(tx, accountId, rows)
+  }
+  if (updates.length) await updateJourneys(tx, accountId, updates)
+}
+
+/** One row a journey, whatever number of events of the batch met it; the last exit or return stands. */
+function foldUpdates(effects: readonly Effects[]): JourneyUpdate[] {
+  const updates = new Map<string, JourneyUpdate>()
+  const update = (id: string, change: Partial<JourneyUpdate>) => {
+    const known = updates.get(id) ?? { id, lastActivityAt: null, latestEventId: null, exitedAt: null, state: null }
+    updates.set(id, { ...known, ...change })
+  }
+  for (const { journeysExited, journeyTouched } of effects) {
+    for (const { journeyId, at } of journeysExited) update(journeyId, { state: 'EXITED', exitedAt: new Date(at) })
+    if (!journeyTouched) continue
+    const { id, at, eventId, isLatest, isReopened } = journeyTouched
+    if (isLatest) update(id, { lastActivityAt: new Date(at), latestEventId: eventId })
+    if (isReopened) update(id, { state: 'ACTIVE', exitedAt: null })
+  }
+  return [...updates.values()]
+}

@@ -1,0 +1,124 @@
+// What callers do with programs and campaigns.
+
+import { builder } from '../../builder.ts'
+import { nodeKey } from '../../ids.ts'
+import { CampaignStateEnum } from './enums.ts'
+import { JourneyDefinitionInput, RequiredTargetInput } from './inputs.ts'
+import { CampaignType, ProgramType } from './schema.ts'
+import { changeCampaignState, createCampaign, createEventTypeAlias, createProgram } from './service.ts'
+
+const guarded = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
+
+builder.relayMutationField(
+  'createProgram',
+  {
+    inputFields: (t) => ({
+      name: t.string({ required: true, description: 'Unique in the account; 1 to 200 characters.' }),
+      labels: t.stringList({ description: 'Each unique in the account, whatever its case; at most 100.' }),
+      lookbackDays: t.int({ defaultValue: 365, description: 'For how many days after its latest evidence a relationship is usable; 1 to 3,650.' }),
+      allowMutualReferral: t.boolean({ defaultValue: false, description: 'Two people may refer each other without loss of quality.' }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Makes a program.',
+    resolve: async (_root, { input }, context) => ({ programId: await createProgram(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      program: t.prismaField({
+        type: ProgramType,
+        resolve: (query, { programId }, _args, { db, accountId }) =>
+          db.program.findUniqueOrThrow({ ...query, where: nodeKey(programId, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'createCampaign',
+  {
+    inputFields: (t) => ({
+      programId: t.id({ required: true }),
+      name: t.string({ required: true, description: 'Unique in the account; 1 to 200 characters.' }),
+      startsAt: t.field({ type: 'DateTime', description: 'Its window begins; default: always began.' }),
+      endsAt: t.field({ type: 'DateTime', description: 'Its window ends, exclusive; default: never.' }),
+      requiredTargets: t.field({
+        type: [RequiredTargetInput],
+        description: 'What an event must carry for the campaign to be considered: one of each kind named here; at most 20.',
+      }),
+      journeys: t.field({ type: [JourneyDefinitionInput], required: true, description: 'Its journey definitions, 1 to 50.' }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Makes a campaign, as a DRAFT.',
+    resolve: async (_root, { input }, context) => ({ campaignId: await createCampaign(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      campaign: t.prismaField({
+        type: CampaignType,
+        resolve: (query, { campaignId }, _args, { db, accountId }) =>
+          db.campaign.findUniqueOrThrow({ ...query, where: nodeKey(campaignId, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'changeCampaignState',
+  {
+    inputFields: (t) => ({
+      campaignId: t.id({ required: true }),
+      state: t.field({ type: CampaignStateEnum, required: true }),
+    }),
+  },
+  {
+    ...guarded,
+    description:
+      'Moves a campaign: DRAFT to LIVE or ARCHIVED, LIVE to PAUSED and back, either to ENDED or STOPPED, and those to ARCHIVED. It counts for every event decided from then on.',
+    resolve: async (_root, { input }, context) => ({ campaignId: await changeCampaignState(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      campaign: t.prismaField({
+        type: CampaignType,
+        resolve: (query, { campaignId }, _args, { db, accountId }) =>
+          db.campaign.findUniqueOrThrow({ ...query, where: nodeKey(campaignId, accountId) }),
+      }),
+    }),
+  },
+)
+
+const EventTypeAlias = builder.prismaObject('EventTypeAlias', {
+  fields: (t) => ({
+    alias: t.exposeString('alias', { description: 'The other spelling, folded.' }),
+    name: t.exposeString('name', { description: 'The event name that it stands for, folded.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+  }),
+})
+
+builder.relayMutationField(
+  'createEventTypeAlias',
+  {
+    inputFields: (t) => ({
+      alias: t.string({ required: true, description: 'How some senders spell the name; 1 to 100 characters.' }),
+      name: t.string({ required: true, description: 'The name that campaigns use; no alias itself.' }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Makes another spelling of an event name.',
+    resolve: async (_root, { input }, context) => ({ alias: await createEventTypeAlias(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      eventTypeAlias: t.prismaField({
+        type: EventTypeAlias,
+        resolve: (query, { alias }, _args, { db, accountId }) =>
+          db.eventTypeAlias.findUniqueOrThrow({ ...query, where: { accountId_alias: { accountId, alias } } }),
+      }),
+    }),
+  },
+)

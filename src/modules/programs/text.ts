@@ -1,0 +1,20 @@
+// Texts that callers name things by.
+
+import { badInput } from '../../errors.ts'
+import { checkText } from '../../scalars.ts'
+
+const maxNameLength = 200
+
+/** The text without blanks around it. BAD_INPUT, naming the field, where that is empty, over `max` characters or cannot be kept. */
+export function checkedText(value: string, field: string, max = maxNameLength): string {
+  const text = value.trim()
+  checkText(text, field)
+  if (text === '') throw badInput('empty', field)
+  if (text.length > max) throw badInput(`over ${max} characters`, field)
+  return text
+}
+
+/** The same for a text that may be left out: blank, null and absent are null. */
+export function checkedOptional(value: string | null | undefined, field: string, max = maxNameLength): string | null {
+  return value?.trim() ? checkedText(value, field, max) : null
+}

@@ -1,0 +1,46 @@
+// The API's surface, one import per module.
+
+import './modules/accounts/schema.ts'
+import './modules/attributions/schema.ts'
+import './modules/audiences/schema.ts'
+import './modules/codes/schema.ts'
+import './modules/events/preview-schema.ts'
+import './modules/events/schema.ts'
+import './modules/journeys/schema.ts'
+import './modules/profiles/schema.ts'
+import './modules/programs/schema.ts'
+import './modules/relationships/schema.ts'
+import type { GraphQLField, GraphQLSchema } from 'graphql'
+import { builder } from './builder.ts'
+import { checkText } from './scalars.ts'
+
+/** The schema, with every root field refusing text that cannot be stored. */
+export function buildSchema(): GraphQLSchema {
+  const schema = builder.toSchema({ sortSchema: true })
+  for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
+    for (const field of Object.values(root?.getFields() ?? {})) guardInputs(field)
+  }
+  return schema
+}
+
+type Resolver = GraphQLField<unknown, unknown>['resolve']
+
+// Literals and variables alike are arguments by the time a field is resolved; custom scalars have checked themselves.
+function guardInputs(field: GraphQLField<unknown, unknown>): void {
+  const guarded = (inner: Resolver): Resolver =>
+    inner &&
+    ((source, args, context, info) => {
+      checkTexts(args, '')
+      return inner(source, args, context, info)
+    })
+  if (field.subscribe) field.subscribe = guarded(field.subscribe)
+  else field.resolve = guarded(field.resolve)
+}
+
+function checkTexts(value: unknown, path: string): void {
+  if (typeof value === 'string') return checkText(value, path)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return
+  for (const [key, inner] of Object.entries(value)) {
+    checkTexts(inner, Array.isArray(value) ? `${path}[${key}]` : path ? `${path}.${key}` : key)
+  }
+}
