@@ -28,12 +28,26 @@ export interface App {
   close(): Promise<void>
 }
 
+type Closer = () => Promise<void> | void
+
+/** In reverse order of opening; each is tried, whatever became of the others. Safe to call twice. */
+async function closeAll(closers: Closer[], log: Log): Promise<void> {
+  for (let close = closers.pop(); close; close = closers.pop()) {
+    try {
+      await close()
+    } catch (error) {
+      log.error({ err: error }, 'closing failed')
+    }
+  }
+}
+
 const partitionCheckMs = 6 * 3_600_000
 
 /** Opens everything; when this resolves the API answers. What was opened is closed again where a later step fails. */
 export async function openApp({ config, database: place, log }: AppOptions): Promise<App> {
-  const stack = new AsyncDisposableStack()
-  const closing = (close: () => Promise<void> | void) => stack.defer(close)
+  const closers: Closer[] = []
+  const closing = (close: Closer) => closers.push(close)
+  const close = () => closeAll(closers, log)
   try {
     const database = await openDatabase(place)
     closing(() => database.close())
@@ -55,17 +69,19 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
       ready: () => problems(database),
     })
     closing(() => http.close())
-    return { url: http.url, services, firstKey, close: () => stack.disposeAsync() }
+    return { url: http.url, services, firstKey, close }
   } catch (error) {
-    await stack.disposeAsync()
+    await close()
     throw error
   }
 }
 
-async function keepPartitions(database: Database, log: Log, closing: (close: () => void) => void): Promise<void> {
+async function keepPartitions(database: Database, log: Log, closing: (close: Closer) => void): Promise<void> {
   await makePartitions(database.system, new Date())
   const timer = setInterval(() => {
-    makePartitions(database.system, new Date()).catch((error: unknown) => log.error({ err: error }, 'making partitions ahead failed'))
+    makePartitions(database.system, new Date()).catch((error: unknown) =>
+      log.error({ err: error }, 'making partitions ahead failed'),
+    )
   }, partitionCheckMs)
   timer.unref()
   closing(() => clearInterval(timer))

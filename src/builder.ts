@@ -61,9 +61,17 @@ export const builder = new SchemaBuilder<{
       multiplier: isConnection(String(field.type)) ? rows(args) : 1,
     }),
     complexityError: (_kind, { complexity }) =>
-      new ApiError('LIMIT_EXCEEDED', `the operation may touch ${complexity} fields, over ${maxComplexity}; ask for smaller pages`),
+      new ApiError(
+        'LIMIT_EXCEEDED',
+        `the operation may touch ${complexity} fields, over ${maxComplexity}; ask for smaller pages`,
+      ),
   },
-  relay: { clientMutationId: 'omit', cursorType: 'String', nodeQueryOptions: { nullable: true }, nodesQueryOptions: {} },
+  relay: {
+    clientMutationId: 'omit',
+    cursorType: 'String',
+    nodeQueryOptions: { nullable: true },
+    nodesQueryOptions: {},
+  },
   prisma: {
     // Every query that the plugin makes itself names the account (see `findUnique` of the types).
     client: (context) => context.db,

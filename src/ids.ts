@@ -1,6 +1,6 @@
 // Ids of the API: Relay global ids of UUIDs. An input takes the global id or the bare UUID.
 
-import { v7, validate as isUuid } from 'uuid'
+import { validate as isUuid, v7 } from 'uuid'
 import { decodeId } from './core/ids.ts'
 import { badInput } from './errors.ts'
 

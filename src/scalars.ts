@@ -24,7 +24,8 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
 })
 
 function parseInstant(value: unknown): Date {
-  if (typeof value !== 'string' || !instant.test(value)) throw badInput(`not an ISO 8601 instant with offset: ${show(value)}`)
+  if (typeof value !== 'string' || !instant.test(value))
+    throw badInput(`not an ISO 8601 instant with offset: ${show(value)}`)
   const date = new Date(value)
   if (Number.isNaN(date.getTime())) throw badInput(`not an instant of the calendar: ${show(value)}`)
   // `Date` rolls 31 February over into March; the day at the given offset tells.
@@ -56,7 +57,8 @@ export const JsonObjectScalar = new GraphQLScalarType<JsonObject, JsonObject>({
 
 function checkJsonObject(value: unknown): JsonObject {
   const json = checkJson(value)
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw badInput(`not a JSON object: ${show(value)}`)
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw badInput(`not a JSON object: ${show(value)}`)
   return json
 }
 
@@ -72,9 +74,9 @@ interface Place {
 }
 
 function checkValue(value: unknown, place: Place): void {
-  if (typeof value === 'string') return checkText(value, place.path)
-  if (typeof value === 'number') return checkNumber(value, place.path)
-  if (value === null || typeof value === 'boolean') return
+  if (typeof value === 'string') checkText(value, place.path)
+  if (typeof value === 'number') checkNumber(value, place.path)
+  if (value === null || typeof value === 'boolean' || typeof value === 'string' || typeof value === 'number') return
   if (typeof value !== 'object') throw badInput(`not JSON${at(place.path)}`)
   if (place.depth === maxJsonDepth) throw badInput(`JSON nested deeper than ${maxJsonDepth}${at(place.path)}`)
   for (const [key, inner] of Object.entries(value)) {
@@ -85,7 +87,8 @@ function checkValue(value: unknown, place: Place): void {
 }
 
 function checkKey(key: string, path: string): void {
-  if (key === '__proto__' || key === 'constructor' || key === 'prototype') throw badInput(`the key \`${key}\` is not allowed`, path)
+  if (key === '__proto__' || key === 'constructor' || key === 'prototype')
+    throw badInput(`the key \`${key}\` is not allowed`, path)
   checkText(key, path)
 }
 

@@ -23,22 +23,19 @@ export function buildSchema(): GraphQLSchema {
   return schema
 }
 
-type Resolver = GraphQLField<unknown, unknown>['resolve']
-
 // Literals and variables alike are arguments by the time a field is resolved; custom scalars have checked themselves.
 function guardInputs(field: GraphQLField<unknown, unknown>): void {
-  const guarded = (inner: Resolver): Resolver =>
-    inner &&
-    ((source, args, context, info) => {
-      checkTexts(args, '')
-      return inner(source, args, context, info)
-    })
-  if (field.subscribe) field.subscribe = guarded(field.subscribe)
-  else field.resolve = guarded(field.resolve)
+  const inner = field.subscribe ?? field.resolve
+  const guarded: typeof inner = (...call) => {
+    checkTexts(call[1], '')
+    return inner?.(...call)
+  }
+  if (field.subscribe) field.subscribe = guarded
+  else field.resolve = guarded
 }
 
 function checkTexts(value: unknown, path: string): void {
-  if (typeof value === 'string') return checkText(value, path)
+  if (typeof value === 'string') checkText(value, path)
   if (typeof value !== 'object' || value === null || value instanceof Date) return
   for (const [key, inner] of Object.entries(value)) {
     checkTexts(inner, Array.isArray(value) ? `${path}[${key}]` : path ? `${path}.${key}` : key)

@@ -68,7 +68,8 @@ export function normalise(kind: IdentityKind, value: string): string | undefined
 }
 
 // One @, no blanks, a dotted domain: what RFC 5321 asks of a mailbox that mail can reach, without its quoted forms.
-const mailbox = /^[^\s@"(),:;<>[\\\]]{1,64}@(?=.{4,255}$)([\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,63}$/u
+const mailbox =
+  /^[^\s@"(),:;<>[\\\]]{1,64}@(?=.{4,255}$)([\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,63}$/u
 
 function normaliseEmail(value: string): string | undefined {
   const email = value.trim().toLowerCase()
@@ -100,7 +101,10 @@ export interface IdentityPlan {
  * an anonymous person (devices only) always does; a known one does unless the two differ in an identifier of one kind,
  * and never because of a device alone. A person whose SOURCE_ID differs from the one given is not the person meant.
  */
-export function planIdentity(given: readonly Identifier[], ownerOf: (identifier: Identifier) => Owner | undefined): IdentityPlan {
+export function planIdentity(
+  given: readonly Identifier[],
+  ownerOf: (identifier: Identifier) => Owner | undefined,
+): IdentityPlan {
   const plan: IdentityPlan = { ownerId: null, attach: [], absorb: [], dropped: [] }
   let person: Owner | undefined
   let known: readonly Identifier[] = given

@@ -2,7 +2,10 @@
 
 /** An event name in the spelling it is matched in: trimmed, lower case, runs of blanks, dots and hyphens as `_`. camelCase stays one word. */
 export function foldEventName(name: string): string {
-  return name.trim().toLowerCase().replace(/[\s.-]+/g, '_')
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s.-]+/g, '_')
 }
 
 /** A code (coupon, share, advocate code, promo link) as it is stored and compared: trimmed, upper case. */

@@ -31,7 +31,8 @@ export async function migrate(connection: MigrationConnection): Promise<string[]
       const sql = await readFile(path.join(folder, name, 'migration.sql'), 'utf8')
       const checksum = createHash('sha256').update(sql).digest('hex')
       const known = done.get(name)
-      if (known !== undefined && known !== checksum) throw new Error(`migration ${name} was edited after it was applied`)
+      if (known !== undefined && known !== checksum)
+        throw new Error(`migration ${name} was edited after it was applied`)
       if (known !== undefined) continue
       await apply(connection, { name, sql, checksum })
       applied.push(name)

@@ -26,7 +26,10 @@ function isTiming(error: unknown): boolean {
 /** PostgreSQL's code of an error that came through Prisma, or undefined. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
-  const { code, meta } = error as { code?: unknown; meta?: { code?: unknown; driverAdapterError?: { cause?: { originalCode?: unknown } } } }
+  const { code, meta } = error as {
+    code?: unknown
+    meta?: { code?: unknown; driverAdapterError?: { cause?: { originalCode?: unknown } } }
+  }
   if (code === 'P2034') return '40001'
   if (code === 'P2002') return '23505'
   const state = meta?.code ?? meta?.driverAdapterError?.cause?.originalCode

@@ -45,7 +45,12 @@ const patience = {
 function openRemote(url: string, log: Logger, call: (key: string) => void) {
   const sender = new Redis(url, patience)
   // Subscribing again after a reconnect is ioredis' own work, and must be allowed to wait for the connection.
-  const receiver = new Redis(url, { ...patience, enableOfflineQueue: true, commandTimeout: undefined, maxRetriesPerRequest: null })
+  const receiver = new Redis(url, {
+    ...patience,
+    enableOfflineQueue: true,
+    commandTimeout: undefined,
+    maxRetriesPerRequest: null,
+  })
   for (const client of [sender, receiver]) reportTrouble(client, log)
   receiver.subscribe(channel).catch((error: unknown) => log.warn({ err: error }, 'redis: subscribing failed'))
   receiver.on('message', (_channel: string, key: string) => call(key))

@@ -90,7 +90,9 @@ function wantedValue(op: FieldOperator, value: unknown): string | null {
       return value === undefined || value === null ? null : 'no value'
     case 'IN':
     case 'NOT_IN':
-      return isListOfOneType(value) ? null : `a list of 1 to ${maxRuleWidth} texts, numbers or booleans, all of one type`
+      return isListOfOneType(value)
+        ? null
+        : `a list of 1 to ${maxRuleWidth} texts, numbers or booleans, all of one type`
     case 'LT':
     case 'LTE':
     case 'GT':

@@ -43,7 +43,8 @@ function blame(rule: Rule, search: Search): void {
   const deeper = (key: string): string => (at === '' ? key : `${at}.${key}`)
   if ('all' in rule) blameMembers(rule.all, { ...search, at: deeper('all') })
   else if ('any' in rule) blameMembers(rule.any, { ...search, at: deeper('any') })
-  else if ('not' in rule) blame(rule.not, { ...search, at: deeper('not'), wanted: wanted === isTrue ? isFalse : isTrue })
+  else if ('not' in rule)
+    blame(rule.not, { ...search, at: deeper('not'), wanted: wanted === isTrue ? isFalse : isTrue })
   else if ('field' in rule) {
     const { field, op, value } = rule.field
     const seen = shown(readerOf(field)(subject.person))
@@ -51,7 +52,13 @@ function blame(rule: Rule, search: Search): void {
   } else {
     const audience = audienceId(rule.audience)
     const seen = subject.person.audienceIds.has(audience)
-    leaves.push({ at: deeper('audience'), audience, member: rule.audience.member ?? true, seen, truth: truthNames[truth] })
+    leaves.push({
+      at: deeper('audience'),
+      audience,
+      member: rule.audience.member ?? true,
+      seen,
+      truth: truthNames[truth],
+    })
   }
 }
 
@@ -77,7 +84,8 @@ function shown(values: readonly unknown[]): unknown {
 
 function clipped(value: unknown): unknown {
   if (typeof value === 'string') return value.length > maxText ? `${value.slice(0, maxText)}…` : value
-  if (Array.isArray(value)) return value.slice(0, maxLeaves).map((element) => (isPlain(element) ? clipped(element) : '(object)'))
+  if (Array.isArray(value))
+    return value.slice(0, maxLeaves).map((element) => (isPlain(element) ? clipped(element) : '(object)'))
   return value !== undefined && isPlain(value) ? value : value === undefined ? null : '(object)'
 }
 

@@ -1,8 +1,8 @@
 // Phases 2 to 4: every campaign that supports the event is judged, and what may take the event becomes a candidate.
 
-import { readPath } from '../rules/path.ts'
 import type { Predicate } from '../rules/compile.ts'
 import { isScalar } from '../rules/operators.ts'
+import { readPath } from '../rules/path.ts'
 import { isTrue } from '../rules/truth.ts'
 import { type JourneyExit, type Passage, reasonRank, type TracePhase, type UnattributedReason } from './decision.ts'
 import type { JourneyFacts } from './facts.ts'
@@ -122,19 +122,33 @@ interface Option {
 }
 
 function consider(builder: Builder, campaign: Campaign, definition: Definition): void {
-  const { question, candidates } = builder
+  const { question } = builder
   const opening: Opening = { campaign, definition, key: keyOf(question, definition) }
   const options = optionsFor(builder, opening)
-  if (options.length === 0) return failReferral(builder, opening)
   const isInside = options.some(({ passages }) => passages.active)
-  if (isInside && !holds(question, definition.ongoing)) return leave(builder, opening, options)
+  if (options.length === 0) failReferral(builder, opening)
+  else if (isInside && !holds(question, definition.ongoing)) leave(builder, opening, options)
+  else enter(builder, opening, options)
+}
+
+/** Active journeys go on; where there is none, the event may begin one. */
+function enter({ question, candidates, failures }: Builder, opening: Opening, options: readonly Option[]): void {
+  const { definition } = opening
   const refusal = options.every(({ passages }) => passages.active) ? null : entryRefusal(question, opening)
   for (const { edge, isSelfReferral, passages } of options) {
     const { active, ended, expired } = passages
     const isBarred = ended !== null && definition.reentry === 'NEVER_AGAIN'
     const code = active ? null : before(refusal, isBarred ? 'REENTRY_FORBIDDEN' : null)
-    if (code) fail(builder, { ...opening, edge, journey: ended, code, advocateIds: [] })
-    else candidates.push({ ...opening, active, reuse: active ? null : reuse(passages, definition), expired, edge, isSelfReferral })
+    if (code) failures.push({ ...opening, edge, journey: ended, code, advocateIds: [] })
+    else
+      candidates.push({
+        ...opening,
+        active,
+        reuse: active ? null : reuse(passages, definition),
+        expired,
+        edge,
+        isSelfReferral,
+      })
   }
 }
 
@@ -155,7 +169,7 @@ function leave(builder: Builder, opening: Opening, options: readonly Option[]): 
   for (const { edge, passages } of options) {
     const journey = passages.active
     if (!journey) continue
-    fail(builder, { ...opening, edge, journey, code: 'ONGOING_CRITERIA_FAILED', advocateIds: [] })
+    builder.failures.push({ ...opening, edge, journey, code: 'ONGOING_CRITERIA_FAILED', advocateIds: [] })
     if (journey.exitedAt === null && !isActiveAfter(journey, t)) builder.exits.push({ journeyId: journey.id, at: t })
   }
 }
@@ -163,11 +177,8 @@ function leave(builder: Builder, opening: Opening, options: readonly Option[]): 
 function failReferral(builder: Builder, opening: Opening): void {
   const { ineligible, lapsed } = edgesOf(builder, opening.campaign.program)
   const code = ineligible.length > 0 ? 'ADVOCATE_INELIGIBLE' : 'NO_REFERRAL'
-  fail(builder, { ...opening, edge: null, journey: null, code, advocateIds: ineligible.length > 0 ? ineligible : lapsed })
-}
-
-const fail = ({ failures }: Builder, failure: Failure): void => {
-  failures.push(failure)
+  const advocateIds = ineligible.length > 0 ? ineligible : lapsed
+  builder.failures.push({ ...opening, edge: null, journey: null, code, advocateIds })
 }
 
 /** One option without relationship, or, for a FRIEND definition, one per usable relationship and one for the actor's own code. */
@@ -196,13 +207,15 @@ function passagesOf(question: Question, { campaign, definition, key }: Opening, 
   if (edge && !edge.facts) return noPassages
   const relationshipId = edge?.facts?.id ?? null
   const journeys = journeysIn(question, campaign.id).filter(
-    (journey) => journey.definition === definition.name && journey.key === key && journey.relationshipId === relationshipId,
+    (journey) =>
+      journey.definition === definition.name && journey.key === key && journey.relationshipId === relationshipId,
   )
   return passagesAt(journeys, definition, question.t)
 }
 
 /** A criterion that is UNKNOWN does not hold. */
-const holds = (question: Question, criteria: Predicate | null): boolean => criteria === null || criteria(question) === isTrue
+const holds = (question: Question, criteria: Predicate | null): boolean =>
+  criteria === null || criteria(question) === isTrue
 
 /** The text that the definition's key field finds in the event's data; empty where there is none. */
 function keyOf({ event }: Question, { keyPath }: Definition): string {

@@ -1,6 +1,7 @@
 // The resolver: which campaign, and if applicable which advocate, gets the credit for an event. A plain function of the event,
 // the facts and the rule set: no clock, no chance, nothing written, and the order in which facts are listed does not matter.
 
+import { byteOrder } from '../names.ts'
 import { isBotAgent } from './bots.ts'
 import { buildField, type Candidate, type Field } from './candidates.ts'
 import type {
@@ -24,7 +25,6 @@ import { decidingKey, type Ranked, rank } from './rank.ts'
 import type { Edge } from './relationships.ts'
 import type { Campaign, RuleSet } from './rule-set.ts'
 import { select } from './select.ts'
-import { byteOrder } from '../names.ts'
 
 /**
  * The decision about one event. The world is only read: `takeEffect` brings it up to date. Throws where the world lacks
@@ -33,7 +33,12 @@ import { byteOrder } from '../names.ts'
 export function decide(event: EventFacts, world: World, rules: RuleSet): Decision {
   const question = ask(event, world, rules)
   const early = earlyEnd(question)
-  if (early) return unattributed(question, { reason: early, reasonDetail: null, nearMiss: null }, { trace: traceOf(question, null), exits: [] })
+  if (early)
+    return unattributed(
+      question,
+      { reason: early, reasonDetail: null, nearMiss: null },
+      { trace: traceOf(question, null), exits: [] },
+    )
   const field = buildField(question)
   if (field.candidates.length === 0) {
     const miss = missOf(question, field)
@@ -124,7 +129,7 @@ const decided = ({ event, hints, lookUps }: Question) => ({
 
 function warnOfSelfReferral({ lookUps, person }: Question, campaign: Campaign): void {
   const [trace] = lookUps.shown.get(campaign.program)?.get(person.id)?.traces ?? []
-  if (trace) warn(lookUps.warnings, trace, 'SELF_REFERRAL')
+  if (trace) warn(lookUps.warnings, trace, { code: 'SELF_REFERRAL' })
 }
 
 function journeyChoice({ t }: Question, { active, reuse, definition, key, expired }: Candidate): JourneyChoice {
@@ -145,7 +150,9 @@ function journeyChoice({ t }: Question, { active, reuse, definition, key, expire
 
 function relationshipChoice(campaign: Campaign, { advocateId, facts, shown }: Edge): RelationshipChoice {
   const scopes = shown?.scopes ?? []
-  const named = scopes.flatMap((scope) => [...(scope.campaigns ?? [])]).filter(({ program }) => program === campaign.program)
+  const named = scopes
+    .flatMap((scope) => [...(scope.campaigns ?? [])])
+    .filter(({ program }) => program === campaign.program)
   const [first = campaign] = named.sort((a, b) => byteOrder(a.id, b.id))
   return {
     id: facts?.id ?? null,

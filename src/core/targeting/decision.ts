@@ -159,7 +159,14 @@ export interface Unattributed extends Decided {
 
 export type Decision = Attributed | Unattributed
 
-export const tracePhases = ['PRE_SCREEN', 'REQUIRED_TARGETS', 'CANDIDATES', 'EXPLICIT_HINTS', 'SOFT_HINTS', 'RANKING'] as const
+export const tracePhases = [
+  'PRE_SCREEN',
+  'REQUIRED_TARGETS',
+  'CANDIDATES',
+  'EXPLICIT_HINTS',
+  'SOFT_HINTS',
+  'RANKING',
+] as const
 
 export type TracePhase = (typeof tracePhases)[number]
 

@@ -101,7 +101,10 @@ function takeCredit(decision: Attributed, person: PersonFacts, newId: () => stri
     journeyId: journey.id ?? begun?.id ?? null,
     relationshipId,
     relationshipCreated: created,
-    evidenceAdded: relationshipId === null ? [] : proofs.map((proof) => evidence(decision, { ...proof, relationshipId, id: newId() })),
+    evidenceAdded:
+      relationshipId === null
+        ? []
+        : proofs.map((proof) => evidence(decision, { ...proof, relationshipId, id: newId() })),
     journeyCreated: begun,
     journeyTouched: touched,
   }

@@ -44,7 +44,10 @@ const nothing = {
   cut: { campaigns: 0, candidates: 0 },
 }
 
-function traceOutcome(question: Question, { field, fallen, ranked, nearMiss }: Outcome): Omit<Trace, 'alias' | 'hints'> {
+function traceOutcome(
+  question: Question,
+  { field, fallen, ranked, nearMiss }: Outcome,
+): Omit<Trace, 'alias' | 'hints'> {
   const campaigns = traceCampaigns(question, field)
   const candidates = traceCandidates({ field, fallen, ranked })
   const [winner, runnerUp] = ranked
@@ -79,12 +82,20 @@ function traceCandidates({ field, fallen, ranked }: Pick<Outcome, 'field' | 'fal
       const code = winner && place > 0 ? decidingKey(winner.vector, vector) : null
       return { ...traceCandidate(candidate), phase: place > 0 ? 'RANKING' : null, code }
     }),
-    ...[...fallen].reverse().map(({ candidate, phase, code }): CandidateTrace => ({ ...traceCandidate(candidate), phase, code })),
+    ...[...fallen]
+      .reverse()
+      .map(({ candidate, phase, code }): CandidateTrace => ({ ...traceCandidate(candidate), phase, code })),
     ...field.failures.map(traceFailure),
   ]
 }
 
-function traceCandidate({ campaign, definition, key, active, edge }: Candidate): Omit<CandidateTrace, 'phase' | 'code'> {
+function traceCandidate({
+  campaign,
+  definition,
+  key,
+  active,
+  edge,
+}: Candidate): Omit<CandidateTrace, 'phase' | 'code'> {
   return {
     campaignId: campaign.id,
     definition: definition.name,

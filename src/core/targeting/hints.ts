@@ -56,7 +56,8 @@ export function readHints(event: EventFacts): Hints {
 /** The codes, upper-cased and each once, that an event's decision looks up in `world.codes`. At most 80. */
 export function requestedCodes(event: EventFacts): readonly string[] {
   const codes = new Set<string>()
-  for (const trace of readHints(event).read) if (isCodeHint(trace.hint) && isReadable(trace)) codes.add(foldCode(trace.value))
+  for (const trace of readHints(event).read)
+    if (isCodeHint(trace.hint) && isReadable(trace)) codes.add(foldCode(trace.value))
   return [...codes]
 }
 
@@ -106,7 +107,8 @@ function readTargets(typed: TypedTargeting, data: JsonObject): TargetReading[] {
 function readTarget(parts: { readonly [key: string]: unknown } | null, given: unknown): TargetReading {
   const kind = targetKinds.get(String(parts?.kind).toLowerCase())
   const value = textOf(parts?.value)
-  if (!kind || !value) return { trace: malformed('REQUIRE', isObject(given) ? shownTarget(given) : given), target: null }
+  if (!kind || !value)
+    return { trace: malformed('REQUIRE', isObject(given) ? shownTarget(given) : given), target: null }
   return { trace: hintTrace('REQUIRE', `${kind}:${value}`, 'READ'), target: { kind, value } }
 }
 
@@ -137,7 +139,8 @@ const unstorable = /\0|\p{Surrogate}/u
 
 /** The trimmed text of a scalar within bounds; null for anything else. */
 function textOf(value: unknown): string | null {
-  const isText = typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
+  const isText =
+    typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
   if (!isText) return null
   const text = String(value).trim()
   const isLong = text.length > maxHintLength && [...text].length > maxHintLength
@@ -157,7 +160,12 @@ const isGiven = (value: unknown): boolean => listOf(value).length > 0
 
 const firstGiven = (typed: unknown, raw: unknown): unknown => (isGiven(typed) ? typed : raw)
 
-const hintTrace = (hint: HintKind, value: string, fate: HintTrace['fate']): HintTrace => ({ hint, value, fate, detail: null })
+const hintTrace = (hint: HintKind, value: string, fate: HintTrace['fate']): HintTrace => ({
+  hint,
+  value,
+  fate,
+  detail: null,
+})
 
 const malformed = (hint: HintKind, value: unknown): HintTrace => hintTrace(hint, shown(value), 'HINT_MALFORMED')
 
@@ -168,7 +176,9 @@ const tooMany = (hint: HintKind, values: readonly unknown[]): HintTrace =>
 function shown(value: unknown): string {
   if (Array.isArray(value)) return '(list)'
   if (isObject(value)) return '(object)'
-  const text = String(value).trim().replace(/[\0\ud800-\udfff]/g, '')
+  const text = String(value)
+    .trim()
+    .replace(/[\0\ud800-\udfff]/g, '')
   return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }
 

@@ -1,9 +1,9 @@
 // A person's journeys as they stood at an instant, whatever has been written since.
 
+import { byteOrder } from '../names.ts'
 import type { Passage } from './decision.ts'
 import type { Instant, JourneyFacts } from './facts.ts'
 import type { Definition } from './rule-set.ts'
-import { byteOrder } from '../names.ts'
 
 /** The latest of some times that is at or before t; null where none is. */
 export function latestUpTo(times: readonly Instant[], t: Instant): Instant | null {

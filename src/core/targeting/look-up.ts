@@ -2,7 +2,14 @@
 
 import { decodeId } from '../ids.ts'
 import { foldCode, foldName } from '../names.ts'
-import { type ExplicitHint, explicitHints, type HintTrace, type Proof, type Warning, type WarningCode } from './decision.ts'
+import {
+  type ExplicitHint,
+  explicitHints,
+  type HintTrace,
+  type Proof,
+  type Warning,
+  type WarningCode,
+} from './decision.ts'
 import type { CodeFacts, CodeKind, Instant, World } from './facts.ts'
 import { type Hints, isReadable } from './hints.ts'
 import type { Campaign, Program, RuleSet } from './rule-set.ts'
@@ -56,7 +63,7 @@ export interface Place {
 /** Looks every hint up. Fates are written into the hints' traces; what is worth a warning is among `warnings`. */
 export function lookUp(hints: Hints, place: Place): LookUps {
   const warnings: Warning[] = []
-  for (const trace of hints.read) if (!isReadable(trace)) warn(warnings, trace, 'HINT_MALFORMED')
+  for (const trace of hints.read) if (!isReadable(trace)) warn(warnings, trace, { code: 'HINT_MALFORMED' })
   const codes: ResolvedCode[] = []
   const groups = explicitHints.map((hint) => ({ hint, values: [] as ExplicitValue[] })) // `as`: an empty list has no type of its own
   let isUnresolved = false
@@ -82,22 +89,22 @@ export function lookUp(hints: Hints, place: Place): LookUps {
   }
 }
 
+/** What there is to say of a hint. */
+export interface Caution {
+  readonly code: WarningCode
+  readonly detail?: string | null
+}
+
 /** Adds a warning about a hint. */
-export function warn(warnings: Warning[], trace: HintTrace, code: WarningCode, detail: string | null = null): void {
+export function warn(warnings: Warning[], trace: HintTrace, { code, detail = null }: Caution): void {
   warnings.push({ code, hint: `${trace.hint}:${trace.value}`, detail })
 }
 
-/** Why a hint selects nothing. */
-export interface Rejection {
-  readonly code: WarningCode
-  readonly detail?: string
-}
-
 /** Adds a warning that is also what became of the hint. */
-export function reject(warnings: Warning[], trace: HintTrace, { code, detail }: Rejection): void {
-  trace.fate = code
-  trace.detail = detail ?? null
-  warn(warnings, trace, code, trace.detail)
+export function reject(warnings: Warning[], trace: HintTrace, caution: Caution): void {
+  trace.fate = caution.code
+  trace.detail = caution.detail ?? null
+  warn(warnings, trace, caution)
 }
 
 export const covers = ({ campaigns, programs }: Scope, campaign: Campaign): boolean =>
@@ -118,7 +125,11 @@ const kindOfField: { readonly [hint: string]: CodeKind } = {
   PROMO_LINK: 'PROMO_LINK',
 }
 
-function lookUpExplicit(trace: HintTrace, place: Place, warnings: Warning[]): (ExplicitValue & { code: CodeFacts | null }) | null {
+function lookUpExplicit(
+  trace: HintTrace,
+  place: Place,
+  warnings: Warning[],
+): (ExplicitValue & { code: CodeFacts | null }) | null {
   if (trace.hint === 'JOURNEY_CAMPAIGN_ID') {
     const campaign = place.rules.campaigns.get(decodeId('Campaign', trace.value) ?? trace.value)
     if (!campaign) return rejectUnresolved(trace, 'HINT_UNKNOWN', warnings)
@@ -134,7 +145,7 @@ function lookUpCode(trace: HintTrace, { world, t }: Place, warnings: Warning[]):
   if (!code) return rejectUnresolved(trace, 'HINT_UNKNOWN', warnings)
   const isOver = (end: Instant | null): boolean => end !== null && t >= end
   if (isOver(code.disabledAt) || isOver(code.expiresAt)) return rejectUnresolved(trace, 'HINT_CODE_INACTIVE', warnings)
-  if (code.kind !== kindOfField[trace.hint]) warn(warnings, trace, 'HINT_FIELD_MISMATCH', code.kind)
+  if (code.kind !== kindOfField[trace.hint]) warn(warnings, trace, { code: 'HINT_FIELD_MISMATCH', detail: code.kind })
   return code
 }
 
@@ -147,8 +158,11 @@ function rejectUnresolved(trace: HintTrace, code: WarningCode, warnings: Warning
 function scopeOf(code: CodeFacts, rules: RuleSet): Scope {
   const program = code.programId === null ? undefined : rules.programs.get(code.programId)
   const own: readonly Program[] = program ? [program] : []
-  if (code.campaignIds.length === 0) return { campaigns: null, programs: new Set(program ? own : labelled(code.label, rules)) }
-  const campaigns = new Set(code.campaignIds.map((id) => rules.campaigns.get(id)).filter((campaign) => campaign !== undefined))
+  if (code.campaignIds.length === 0)
+    return { campaigns: null, programs: new Set(program ? own : labelled(code.label, rules)) }
+  const campaigns = new Set(
+    code.campaignIds.map((id) => rules.campaigns.get(id)).filter((campaign) => campaign !== undefined),
+  )
   const programs = [...campaigns].map((campaign) => campaign.program)
   return { campaigns, programs: new Set(campaigns.size > 0 ? programs : own) }
 }
@@ -163,7 +177,10 @@ interface SoftSource {
 }
 
 /** Labels, then the promo link and its label, then the labels of the codes used. */
-function lookUpSoft(hints: Hints, { place, warnings, codes }: SoftSource): { soft: SoftValue[][]; brought: HintTrace[] } {
+function lookUpSoft(
+  hints: Hints,
+  { place, warnings, codes }: SoftSource,
+): { soft: SoftValue[][]; brought: HintTrace[] } {
   const labels: SoftValue[] = []
   const links: SoftValue[] = []
   const linkLabels: SoftValue[] = []

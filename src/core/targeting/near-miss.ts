@@ -18,7 +18,11 @@ export interface Miss {
 export function missOf(question: Question, field: Field): Miss {
   if (!question.requirement.isPresent) {
     const nearest = furthest(question, field, contenders(question, field))
-    return { reason: nearest?.code ?? 'NO_CAMPAIGN', reasonDetail: null, nearMiss: nearest && nearMiss(question, nearest) }
+    return {
+      reason: nearest?.code ?? 'NO_CAMPAIGN',
+      reasonDetail: null,
+      nearMiss: nearest && nearMiss(question, nearest),
+    }
   }
   const targeted = furthest(question, field, targetedCampaigns(question))
   const nearest = targeted ?? furthest(question, field, contenders(question, field))
@@ -32,7 +36,8 @@ export function missOf(question: Question, field: Field): Miss {
 /**
  * Negative where `a` is the nearer miss: candidates first, then the furthest reason, then the order of the rule set.
  */
-export const byNearness = (a: Verdict, b: Verdict): number => rankOf(b) - rankOf(a) || byPrecedence(a.campaign, b.campaign)
+export const byNearness = (a: Verdict, b: Verdict): number =>
+  rankOf(b) - rankOf(a) || byPrecedence(a.campaign, b.campaign)
 
 const rankOf = ({ code }: Verdict): number => (code ? reasonRank[code] : Number.MAX_SAFE_INTEGER)
 
@@ -88,7 +93,10 @@ function remedy(question: Question, { campaign, code, failure }: Verdict): Remed
 }
 
 /** The events that may begin the flow that got furthest; before phase 4, those that any flow supports. */
-function usefulEvents({ requirement }: Question, { campaign, failure }: Pick<Verdict, 'campaign' | 'failure'>): readonly string[] {
+function usefulEvents(
+  { requirement }: Question,
+  { campaign, failure }: Pick<Verdict, 'campaign' | 'failure'>,
+): readonly string[] {
   if (failure) return [...failure.definition.startEvents].sort()
   const names = requirement.kinds.get('JOURNEY_NAME')
   const definitions = campaign.definitions.filter(({ foldedName }) => !names || names.has(foldedName))

@@ -1,10 +1,10 @@
 // One event put to the rule set: the event, the person and what its hints stand for, gathered once for all phases.
 
+import { foldName } from '../names.ts'
 import type { EventFacts, Instant, JourneyFacts, PersonFacts, World } from './facts.ts'
 import { type Hints, readHints } from './hints.ts'
 import { type LookUps, lookUp } from './look-up.ts'
 import { groupTargets, type RuleSet } from './rule-set.ts'
-import { foldName } from '../names.ts'
 
 /** What the event requires: alternatives within a kind, all kinds, each label. */
 export interface Requirement {

@@ -90,7 +90,8 @@ function advocateActivity({ world, rules, t }: Question, { campaign }: Candidate
     const at = activityAt(journey, t)
     if (at === null) continue
     if (journey.campaignId === campaign.id) inCampaign = Math.max(inCampaign ?? at, at)
-    else if (rules.campaigns.get(journey.campaignId)?.program === campaign.program) inProgram = Math.max(inProgram ?? at, at)
+    else if (rules.campaigns.get(journey.campaignId)?.program === campaign.program)
+      inProgram = Math.max(inProgram ?? at, at)
   }
   return inCampaign ?? inProgram
 }

@@ -76,11 +76,16 @@ function usableSince(facts: RelationshipFacts, program: Program, t: Instant): In
 }
 
 function newEdges({ person, t, lookUps }: Question, program: Program): Found[] {
-  const known = new Set(person.relationships.filter(({ programId }) => programId === program.id).map(({ advocateId }) => advocateId))
+  const known = new Set(
+    person.relationships.filter(({ programId }) => programId === program.id).map(({ advocateId }) => advocateId),
+  )
   return [...(lookUps.shown.get(program)?.values() ?? [])]
     .filter(({ advocateId }) => advocateId !== person.id && !known.has(advocateId))
     .sort((a, b) => byteOrder(a.advocateId, b.advocateId))
-    .map((shown) => ({ advocateId: shown.advocateId, edge: { advocateId: shown.advocateId, facts: null, shown, evidenceAt: t } }))
+    .map((shown) => ({
+      advocateId: shown.advocateId,
+      edge: { advocateId: shown.advocateId, facts: null, shown, evidenceAt: t },
+    }))
 }
 
 /** An advocate whom the world lacks has been erased. */

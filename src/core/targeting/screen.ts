@@ -16,7 +16,9 @@ export interface ScreenFailure {
 export function screen(question: Question, campaign: Campaign): ScreenFailure | null {
   const code = preScreen(question, campaign)
   if (code) return { phase: 'PRE_SCREEN', code }
-  return unmetTargets(question, campaign).length > 0 ? { phase: 'REQUIRED_TARGETS', code: 'REQUIRED_TARGET_UNMATCHED' } : null
+  return unmetTargets(question, campaign).length > 0
+    ? { phase: 'REQUIRED_TARGETS', code: 'REQUIRED_TARGET_UNMATCHED' }
+    : null
 }
 
 function preScreen(question: Question, campaign: Campaign): UnattributedReason | null {
@@ -79,7 +81,10 @@ export function targetedCampaigns(question: Question): readonly Campaign[] {
   const label = requirement.labels[0]
   let pool: readonly Campaign[] = rules.byPrecedence
   if (ids) pool = [...ids].map((id) => rules.campaigns.get(id)).filter((campaign) => campaign !== undefined)
-  else if (names) pool = [...new Set([...names].flatMap((name) => rules.byTarget.get(name) ?? []))].flatMap((program) => program.campaigns)
+  else if (names)
+    pool = [...new Set([...names].flatMap((name) => rules.byTarget.get(name) ?? []))].flatMap(
+      (program) => program.campaigns,
+    )
   else if (label !== undefined) pool = (rules.byLabel.get(label) ?? []).flatMap((program) => program.campaigns)
   return pool.filter((campaign) => unmetTargets(question, campaign).length === 0)
 }

@@ -3,7 +3,16 @@
 
 import { type Candidate, type Field, verdictOf, withoutAdvocate } from './candidates.ts'
 import { type DecidedBy, type HintKind, reasonRank, type TracePhase, type UnattributedReason } from './decision.ts'
-import { campaignsOf, covers, type ExplicitValue, type Rejection, reject, type Scope, type SoftValue, warn } from './look-up.ts'
+import {
+  type Caution,
+  campaignsOf,
+  covers,
+  type ExplicitValue,
+  reject,
+  type Scope,
+  type SoftValue,
+  warn,
+} from './look-up.ts'
 import type { Question } from './question.ts'
 
 export interface Fallen {
@@ -43,7 +52,8 @@ export function select(question: Question, field: Field): Selection {
 
 function settle(selector: Selector, by: DecidedBy): void {
   const campaign = selector.left[0]?.campaign
-  if (!selector.settledBy && selector.left.every((candidate) => candidate.campaign === campaign)) selector.settledBy = by
+  if (!selector.settledBy && selector.left.every((candidate) => candidate.campaign === campaign))
+    selector.settledBy = by
 }
 
 /** What one value of an explicit hint keeps; those of `cleared` without their advocate. */
@@ -60,10 +70,16 @@ function applyExplicit(selector: Selector, hint: HintKind, values: readonly Expl
   if (choices.length === 0) return false
   const kept = new Set(choices.flatMap((choice) => choice.kept))
   const cleared = new Set(choices.flatMap((choice) => choice.cleared))
-  drop(selector, { phase: 'EXPLICIT_HINTS', code: hint, isLeft: (candidate) => kept.has(candidate) || cleared.has(candidate) })
+  drop(selector, {
+    phase: 'EXPLICIT_HINTS',
+    code: hint,
+    isLeft: (candidate) => kept.has(candidate) || cleared.has(candidate),
+  })
   const isCleared = (candidate: Candidate): boolean => cleared.has(candidate) && !kept.has(candidate)
   if (selector.left.some(isCleared)) {
-    const left = selector.left.map((candidate) => (isCleared(candidate) ? withoutAdvocate(selector.question, candidate) : candidate))
+    const left = selector.left.map((candidate) =>
+      isCleared(candidate) ? withoutAdvocate(selector.question, candidate) : candidate,
+    )
     selector.left = distinct(left)
   }
   for (const { named } of choices) if (named !== null) selector.named.add(named)
@@ -74,6 +90,7 @@ function choose(selector: Selector, value: ExplicitValue): Choice | null {
   const reached = reach(selector, value)
   if (!reached) return null
   const { advocateId, trace } = value
+  const { warnings } = selector.question.lookUps
   trace.fate = 'APPLIED'
   if (advocateId === null) return { kept: reached, cleared: [], named: null }
   const isTheirs = (candidate: Candidate): boolean => isOfAdvocate(selector.question, candidate, advocateId)
@@ -81,13 +98,15 @@ function choose(selector: Selector, value: ExplicitValue): Choice | null {
   if (theirs.length > 0) return { kept: theirs, cleared: [], named: advocateId }
   const isNamed = ({ edge }: Candidate): boolean => edge !== null && selector.named.has(edge.advocateId)
   const cleared = reached.filter((candidate) => candidate.edge && !isNamed(candidate))
-  const wasTheirs = selector.field.candidates.some((candidate) => covers(value.scope, candidate.campaign) && isTheirs(candidate))
+  const wasTheirs = selector.field.candidates.some(
+    (candidate) => covers(value.scope, candidate.campaign) && isTheirs(candidate),
+  )
   if (reached.some(isNamed) || wasTheirs) {
     trace.detail = 'HINT_CONFLICT'
-    warn(selector.question.lookUps.warnings, trace, 'HINT_CONFLICT', 'its advocate is not among those that stronger hints left')
+    warn(warnings, trace, { code: 'HINT_CONFLICT', detail: 'its advocate is not among those that stronger hints left' })
   } else if (cleared.length > 0) {
     trace.detail = 'ADVOCATE_HINT_NOT_VIABLE'
-    warn(selector.question.lookUps.warnings, trace, 'ADVOCATE_HINT_NOT_VIABLE', advocateId)
+    warn(warnings, trace, { code: 'ADVOCATE_HINT_NOT_VIABLE', detail: advocateId })
   }
   return { kept: reached.filter((candidate) => !candidate.edge || isNamed(candidate)), cleared, named: null }
 }
@@ -101,7 +120,7 @@ function reach({ question, field, left }: Selector, { scope, trace }: ExplicitVa
   return null
 }
 
-function whyNotViable(question: Question, field: Field, scope: Scope): Rejection {
+function whyNotViable(question: Question, field: Field, scope: Scope): Caution {
   const campaigns = [...campaignsOf(scope)]
   if (scope.campaigns === null && campaigns.length === 0) return { code: 'HINT_NOT_VIABLE', detail: 'NO_CAMPAIGN' }
   if (!campaigns.some(({ isOpen }) => isOpen)) return { code: 'HINT_CAMPAIGN_NOT_LIVE' }
@@ -112,7 +131,11 @@ function whyNotViable(question: Question, field: Field, scope: Scope): Rejection
 }
 
 /** The actor's own code has the candidates without relationship that it makes, and the actor's ADVOCATE flows. */
-function isOfAdvocate({ person }: Question, { edge, definition, isSelfReferral }: Candidate, advocateId: string): boolean {
+function isOfAdvocate(
+  { person }: Question,
+  { edge, definition, isSelfReferral }: Candidate,
+  advocateId: string,
+): boolean {
   if (advocateId === person.id) return isSelfReferral || definition.role === 'ADVOCATE'
   return edge?.advocateId === advocateId
 }
@@ -125,7 +148,8 @@ function applySoft(selector: Selector, values: readonly SoftValue[]): boolean {
     const isTheirs = ({ campaign }: Candidate): boolean => programs.has(campaign.program)
     const reached = selector.left.filter(isTheirs)
     if (reached.length > 0) trace.fate = 'APPLIED'
-    else reject(warnings, trace, { code: selector.field.candidates.some(isTheirs) ? 'HINT_CONFLICT' : 'LABEL_NOT_VIABLE' })
+    else
+      reject(warnings, trace, { code: selector.field.candidates.some(isTheirs) ? 'HINT_CONFLICT' : 'LABEL_NOT_VIABLE' })
     for (const candidate of reached) kept.add(candidate)
   }
   if (kept.size === 0) return false
@@ -149,7 +173,13 @@ function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
   const seen = new Map<string, Candidate>()
   for (const candidate of candidates) {
     const { campaign, definition, active, edge } = candidate
-    const identity = JSON.stringify([campaign.id, definition.name, active?.id ?? null, edge?.advocateId ?? null, edge?.facts?.id ?? null])
+    const identity = JSON.stringify([
+      campaign.id,
+      definition.name,
+      active?.id ?? null,
+      edge?.advocateId ?? null,
+      edge?.facts?.id ?? null,
+    ])
     if (!seen.has(identity) || candidate.isSelfReferral) seen.set(identity, candidate)
   }
   return [...seen.values()]

@@ -1,7 +1,7 @@
 // Which LIVE campaign, of those whose window holds an instant, comes first: answered without looking at all of them.
 
-import type { Campaign } from './rule-set.ts'
 import type { Instant } from './facts.ts'
+import type { Campaign } from './rule-set.ts'
 
 export interface Windows {
   /** The first LIVE campaign of all. */

@@ -3,7 +3,6 @@
 import { builder } from '../../builder.ts'
 import { rootConnection } from '../../connections.ts'
 import type { Context } from '../../context.ts'
-import type { ApiKey } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
 import { createApiKey, revokeApiKey } from './service.ts'
@@ -64,7 +63,9 @@ builder.queryFields((t) => ({
       authScopes: { can: 'ADMIN' },
       description: 'All API keys, revoked and expired ones included, in the order of creation.',
       resolve: (_root, args, context, info) =>
-        rootConnection<ApiKey>(byId('api-key', context.accountId), { args, context, info }, (query) => context.db.apiKey.findMany(query)),
+        rootConnection(byId('api-key', context.accountId), { args, context, info }, (query) =>
+          context.db.apiKey.findMany(query),
+        ),
     },
     { name: 'ApiKeyConnection' },
     { name: 'ApiKeyEdge' },
@@ -93,7 +94,9 @@ builder.relayMutationField(
         resolve: (query, { apiKeyId }, _args, { db, accountId }) =>
           db.apiKey.findUniqueOrThrow({ ...query, where: nodeKey(apiKeyId, accountId) }),
       }),
-      secret: t.exposeString('secret', { description: 'What callers send as `Authorization: Bearer <secret>`. It is shown this once.' }),
+      secret: t.exposeString('secret', {
+        description: 'What callers send as `Authorization: Bearer <secret>`. It is shown this once.',
+      }),
     }),
   },
 )

@@ -14,7 +14,10 @@ export interface CreateApiKeyInput {
 }
 
 /** Makes a key; its secret is known to nobody after this answer. BAD_INPUT: no name, no scope, an expiry in the past. */
-export async function createApiKey(context: Context, input: CreateApiKeyInput): Promise<{ apiKeyId: string; secret: string }> {
+export async function createApiKey(
+  context: Context,
+  input: CreateApiKeyInput,
+): Promise<{ apiKeyId: string; secret: string }> {
   const { accountId, db, now } = context
   const name = checkedText(input.name, 'input.name')
   if (input.scopes.length === 0) throw badInput('a key needs at least one scope', 'input.scopes')

@@ -42,4 +42,7 @@ function parse(place: FeedPlace, key: string | undefined): bigint | undefined {
 
 /** What a reader is told whose cursor cannot be continued; `earliest` is where what is left begins. */
 export const expired = (earliest: string) =>
-  new ApiError('CURSOR_EXPIRED', 'the cursor is older than what is kept; begin at `earliest`', { field: 'after', earliest })
+  new ApiError('CURSOR_EXPIRED', 'the cursor is older than what is kept; begin at `earliest`', {
+    field: 'after',
+    earliest,
+  })

@@ -1,7 +1,7 @@
 // Which attributions a reader wants: the same filter as a WHERE for lists and as a test for rows of the live feed.
 
-import { foldEventName } from '../../core/names.ts'
 import type { Context } from '../../context.ts'
+import { foldEventName } from '../../core/names.ts'
 import { notFound } from '../../errors.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import { idInput } from '../../ids.ts'
@@ -59,7 +59,10 @@ export async function checkFilter(context: Context, input: AttributionFilterInpu
 }
 
 /** The filter for lists; null where it names a person whom nobody knows, so that nothing can match. */
-export async function attributionWhere(context: Context, filter: CheckedFilter): Promise<Prisma.AttributionWhereInput | null> {
+export async function attributionWhere(
+  context: Context,
+  filter: CheckedFilter,
+): Promise<Prisma.AttributionWhereInput | null> {
   const profileIds = filter.profile && (await memberIds(context, filter.profile))
   const advocateIds = filter.advocate && (await memberIds(context, filter.advocate))
   if (profileIds?.length === 0 || advocateIds?.length === 0) return null
@@ -98,7 +101,8 @@ export function rowFilter(freshContext: () => Context, filter: CheckedFilter): R
 }
 
 function matches(row: FeedRow, filter: CheckedFilter): boolean {
-  const allows = (list: readonly string[] | undefined, value: string | null) => !list || (value !== null && list.includes(value))
+  const allows = (list: readonly string[] | undefined, value: string | null) =>
+    !list || (value !== null && list.includes(value))
   return (
     allows(filter.programIds, row.programId) &&
     allows(filter.campaignIds, row.campaignId) &&

@@ -46,7 +46,10 @@ export const AttributionType = builder.prismaNode('Attribution', {
       resolve: ({ profileId }, _args, context) => personRow(context, profileId),
     }),
     campaign: t.relation('campaign', { nullable: true }),
-    campaignRevision: t.exposeInt('campaignRevision', { nullable: true, description: 'The published revision that decided.' }),
+    campaignRevision: t.exposeInt('campaignRevision', {
+      nullable: true,
+      description: 'The published revision that decided.',
+    }),
     journey: t.relation('journey', { nullable: true }),
     relationship: t.relation('relationship', { nullable: true, description: 'Of a FRIEND flow.' }),
     advocate: t.field({
@@ -54,7 +57,8 @@ export const AttributionType = builder.prismaNode('Attribution', {
       nullable: true,
       description: 'Who gets the credit beside the campaign.',
       select: { relationship: { select: { advocateId: true } } },
-      resolve: ({ relationship }, _args, context) => (relationship ? personRow(context, relationship.advocateId) : null),
+      resolve: ({ relationship }, _args, context) =>
+        relationship ? personRow(context, relationship.advocateId) : null,
     }),
     quality: t.expose('quality', { type: QualityEnum }),
     decidedBy: t.expose('decidedBy', { type: DecidedByEnum, nullable: true }),
@@ -90,7 +94,8 @@ builder.prismaObjectFields(AttributionType, (t) => ({
     type: AttributionType,
     nullable: true,
     description: 'The decision that this one replaced.',
-    resolve: ({ accountId, eventId, revision }) => (revision > 1 ? { accountId, eventId, revision: revision - 1 } : null),
+    resolve: ({ accountId, eventId, revision }) =>
+      revision > 1 ? { accountId, eventId, revision: revision - 1 } : null,
   }),
   supersededBy: t.field({
     type: AttributionType,
@@ -191,7 +196,8 @@ builder.subscriptionField('attributions', (t) =>
   t.field({
     type: AttributionUpdateType,
     authScopes: { can: 'ATTRIBUTIONS_READ' },
-    description: 'Attributions as they are decided; with `after`, first all since that cursor. Nothing is left out or sent twice.',
+    description:
+      'Attributions as they are decided; with `after`, first all since that cursor. Nothing is left out or sent twice.',
     args: { filter: t.arg({ type: AttributionFilter }), after: t.arg.string() },
     subscribe: (_root, args, context) => subscribeToAttributions(context, args),
     resolve: (update) => update,

@@ -14,7 +14,11 @@ export interface AttributionRow {
  * Appends decisions to the account's feed. Positions are taken and written by one statement, the last of its transaction:
  * the row that counts them is locked from here to the commit, so they are dense and in the order of commits.
  */
-export async function appendAttributions(tx: Transaction, accountId: string, rows: readonly AttributionRow[]): Promise<void> {
+export async function appendAttributions(
+  tx: Transaction,
+  accountId: string,
+  rows: readonly AttributionRow[],
+): Promise<void> {
   const of = <T>(value: (row: AttributionRow) => T) => rows.map(value)
   const decided = <K extends keyof Decision>(key: K) => rows.map(({ decision }) => decision[key])
   await tx.$executeRaw`

@@ -1,8 +1,8 @@
 // The subscription `attributions`: what was decided since a cursor, then what is being decided, without gap or repetition.
 
 import { Context } from '../../context.ts'
-import type { FeedRow } from '../live/sql.ts'
 import type { Seat } from '../live/live.ts'
+import type { FeedRow } from '../live/sql.ts'
 import { expired, type FeedPlace, feedCursor, positionIn } from './cursor.ts'
 import { type AttributionFilterInput, checkFilter, rowFilter } from './filter.ts'
 import type { AttributionId } from './id.ts'
@@ -22,13 +22,19 @@ export interface SubscriptionArgs {
 const checkpointMs = 15_000
 
 /** BAD_INPUT and CURSOR_EXPIRED as cursors have them; NOT_FOUND for ids in the filter that the account does not have. */
-export async function subscribeToAttributions(context: Context, args: SubscriptionArgs): Promise<AsyncIterableIterator<AttributionUpdate>> {
+export async function subscribeToAttributions(
+  context: Context,
+  args: SubscriptionArgs,
+): Promise<AsyncIterableIterator<AttributionUpdate>> {
   const { accountId, services } = context
   const { live } = services
   const place = { accountId, epoch: live.epoch }
   const after = args.after == null ? undefined : positionIn(place, args.after)
   // The subscription outlives this context and its caches.
-  const filter = rowFilter(() => new Context(services, context.principal), await checkFilter(context, args.filter ?? {}))
+  const filter = rowFilter(
+    () => new Context(services, context.principal),
+    await checkFilter(context, args.filter ?? {}),
+  )
   const seat = await live.join(accountId, filter)
   try {
     if (after !== undefined) await checkKept(context, { place, after, head: seat.joinedAt })
@@ -41,7 +47,10 @@ export async function subscribeToAttributions(context: Context, args: Subscripti
 }
 
 /** Refuses a cursor ahead of the feed, or behind what is kept of it. */
-async function checkKept(context: Context, { place, after, head }: { place: FeedPlace; after: bigint; head: bigint }): Promise<void> {
+async function checkKept(
+  context: Context,
+  { place, after, head }: { place: FeedPlace; after: bigint; head: bigint },
+): Promise<void> {
   const earliest = await context.services.live.earliest(place.accountId)
   const isBehind = earliest !== undefined && after + 1n < earliest
   if (isBehind || after > head) throw expired(feedCursor(place, (earliest ?? 1n) - 1n))

@@ -1,6 +1,7 @@
 // The explanation of a decision, as GraphQL types over the stored trace.
 
 import { builder } from '../../builder.ts'
+import { encodeId } from '../../core/ids.ts'
 import {
   type CampaignTrace,
   type CandidateTrace,
@@ -14,17 +15,23 @@ import {
   type Warning,
   warningCodes,
 } from '../../core/targeting/decision.ts'
-import { encodeId } from '../../core/ids.ts'
 import { JourneyRoleEnum } from '../programs/enums.ts'
 
 export const ReasonEnum = builder.enumType('UnattributedReason', {
   values: unattributedReasons,
-  description: 'Why nobody got the credit: the furthest phase last, then the reasons that end targeting before it starts.',
+  description:
+    'Why nobody got the credit: the furthest phase last, then the reasons that end targeting before it starts.',
 })
 
-const TracePhase = builder.enumType('TracePhase', { values: tracePhases, description: 'The phases of targeting, in order.' })
+const TracePhase = builder.enumType('TracePhase', {
+  values: tracePhases,
+  description: 'The phases of targeting, in order.',
+})
 
-const RankingKey = builder.enumType('RankingKey', { values: rankingKeys, description: 'The keys of the ranking, the strongest first.' })
+const RankingKey = builder.enumType('RankingKey', {
+  values: rankingKeys,
+  description: 'The keys of the ranking, the strongest first.',
+})
 
 const WarningCode = builder.enumType('TargetingWarningCode', {
   values: warningCodes,
@@ -46,7 +53,8 @@ const Hint = builder.objectRef<HintTrace>('HintTrace').implement({
     hint: t.exposeString('hint', { description: 'The kind, such as COUPON_CODE.' }),
     value: t.exposeString('value'),
     fate: t.exposeString('fate', {
-      description: 'READ took part; APPLIED narrowed the candidates; NOT_REACHED: targeting ended before; else a warning code.',
+      description:
+        'READ took part; APPLIED narrowed the candidates; NOT_REACHED: targeting ended before; else a warning code.',
     }),
     detail: t.exposeString('detail', { nullable: true }),
   }),
@@ -64,13 +72,18 @@ const CampaignStep = builder.objectRef<CampaignTrace>('CampaignTrace').implement
 const optionalId = (type: string, id: string | null) => (id === null ? null : encodeId(type, id))
 
 const Candidate = builder.objectRef<CandidateTrace>('CandidateTrace').implement({
-  description: 'A flow that could have taken the event. Phase and code say where and why it fell; both are null for the winner.',
+  description:
+    'A flow that could have taken the event. Phase and code say where and why it fell; both are null for the winner.',
   fields: (t) => ({
     campaignId: t.id({ resolve: ({ campaignId }) => encodeId('Campaign', campaignId) }),
     journeyName: t.exposeString('definition'),
     role: t.expose('role', { type: JourneyRoleEnum }),
     key: t.exposeString('key'),
-    journeyId: t.id({ nullable: true, description: 'Null: a new one.', resolve: ({ journeyId }) => optionalId('Journey', journeyId) }),
+    journeyId: t.id({
+      nullable: true,
+      description: 'Null: a new one.',
+      resolve: ({ journeyId }) => optionalId('Journey', journeyId),
+    }),
     relationshipId: t.id({
       nullable: true,
       description: 'Null: none, or one that the hints of this event would have made.',
@@ -78,7 +91,10 @@ const Candidate = builder.objectRef<CandidateTrace>('CandidateTrace').implement(
     }),
     advocateId: t.id({ nullable: true, resolve: ({ advocateId }) => optionalId('Profile', advocateId) }),
     phase: t.expose('phase', { type: TracePhase, nullable: true }),
-    code: t.exposeString('code', { nullable: true, description: 'A reason, the hint that chose otherwise, or the ranking key.' }),
+    code: t.exposeString('code', {
+      nullable: true,
+      description: 'A reason, the hint that chose otherwise, or the ranking key.',
+    }),
   }),
 })
 
@@ -103,7 +119,8 @@ const NearMissType = builder.objectRef<NearMiss>('NearMiss').implement({
     code: t.expose('code', { type: ReasonEnum }),
     remedy: t.field({
       type: 'JSONObject',
-      description: 'What was in the way: a state, a window, event names, targets, conditions with the value seen, or advocates.',
+      description:
+        'What was in the way: a state, a window, event names, targets, conditions with the value seen, or advocates.',
       resolve: ({ detail }) => ({ ...detail }) as Record<string, never>, // A trace is stored JSON.
     }),
   }),
@@ -112,7 +129,11 @@ const NearMissType = builder.objectRef<NearMiss>('NearMiss').implement({
 export const TargetingTrace = builder.objectRef<Trace>('TargetingTrace').implement({
   description: 'How a decision came about.',
   fields: (t) => ({
-    alias: t.string({ nullable: true, description: 'The spelling that the alias table translated.', resolve: ({ alias }) => alias?.from ?? null }),
+    alias: t.string({
+      nullable: true,
+      description: 'The spelling that the alias table translated.',
+      resolve: ({ alias }) => alias?.from ?? null,
+    }),
     hints: t.field({ type: [Hint], resolve: ({ hints }) => [...hints] }),
     campaigns: t.field({ type: [CampaignStep], resolve: ({ campaigns }) => [...campaigns] }),
     candidates: t.field({ type: [Candidate], resolve: ({ candidates }) => [...candidates] }),
@@ -124,7 +145,10 @@ export const TargetingTrace = builder.objectRef<Trace>('TargetingTrace').impleme
     }),
     runnerUp: t.exposeInt('runnerUp', { nullable: true, description: 'Its place in `candidates`.' }),
     nearMiss: t.expose('nearMiss', { type: NearMissType, nullable: true }),
-    campaignsCut: t.int({ description: 'How many more campaigns were looked at.', resolve: ({ cut }) => cut.campaigns }),
+    campaignsCut: t.int({
+      description: 'How many more campaigns were looked at.',
+      resolve: ({ cut }) => cut.campaigns,
+    }),
     candidatesCut: t.int({ description: 'How many more candidates there were.', resolve: ({ cut }) => cut.candidates }),
   }),
 })

@@ -2,12 +2,11 @@
 
 import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
-import type { Audience, AudienceMember } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
-import { byId } from '../../keyset.ts'
+import { byId, byProfileId } from '../../keyset.ts'
 import { ProfileRefInput } from '../profiles/inputs.ts'
 import { personRow } from '../profiles/members.ts'
-import { personal, ProfileType } from '../profiles/schema.ts'
+import { ProfileType, personal } from '../profiles/schema.ts'
 import { addToAudience, createAudience } from './service.ts'
 
 const AudienceMemberType = builder.prismaObject('AudienceMember', {
@@ -18,6 +17,12 @@ const AudienceMemberType = builder.prismaObject('AudienceMember', {
   }),
 })
 
+interface MemberNode {
+  accountId: string
+  audienceId: string
+  profileId: string
+}
+
 export const AudienceType = builder.prismaNode('Audience', {
   id: { resolve: ({ id }) => id },
   select: { accountId: true, id: true },
@@ -25,15 +30,17 @@ export const AudienceType = builder.prismaNode('Audience', {
   nullable: true,
   fields: (t) => ({
     name: t.exposeString('name'),
-    memberCount: t.relationCount('members', { description: 'How many profiles are in it; profiles that were merged count as they were added.' }),
+    memberCount: t.relationCount('members', {
+      description: 'How many profiles are in it; profiles that were merged count as they were added.',
+    }),
     members: t.connection(
       {
         ...personal,
         type: AudienceMemberType,
         description: "Its people, in the order of their profiles' creation.",
         resolve: ({ id }, args, context, info) =>
-          nestedConnection<AudienceMember>(
-            byId('audience-member', context.accountId, 'profileId'),
+          nestedConnection(
+            byProfileId<MemberNode>('audience-member', context.accountId),
             { args, context, info },
             { parent: 'audience', relation: 'members', members: [id] },
           ),
@@ -53,7 +60,9 @@ builder.queryFields((t) => ({
       authScopes: { authenticated: true },
       description: 'All audiences, in the order of creation.',
       resolve: (_root, args, context, info) =>
-        rootConnection<Audience>(byId('audience', context.accountId), { args, context, info }, (query) => context.db.audience.findMany(query)),
+        rootConnection(byId('audience', context.accountId), { args, context, info }, (query) =>
+          context.db.audience.findMany(query),
+        ),
     },
     { name: 'AudienceConnection' },
     { name: 'AudienceEdge' },
@@ -62,7 +71,11 @@ builder.queryFields((t) => ({
 
 builder.relayMutationField(
   'createAudience',
-  { inputFields: (t) => ({ name: t.string({ required: true, description: 'Unique in the account; 1 to 200 characters.' }) }) },
+  {
+    inputFields: (t) => ({
+      name: t.string({ required: true, description: 'Unique in the account; 1 to 200 characters.' }),
+    }),
+  },
   {
     nullable: true,
     authScopes: { can: 'CAMPAIGNS_WRITE' },
@@ -85,7 +98,11 @@ builder.relayMutationField(
   {
     inputFields: (t) => ({
       audienceId: t.id({ required: true }),
-      profiles: t.field({ type: [ProfileRefInput], required: true, description: 'At most 1,000; found, or created where nobody is known by it.' }),
+      profiles: t.field({
+        type: [ProfileRefInput],
+        required: true,
+        description: 'At most 1,000; found, or created where nobody is known by it.',
+      }),
     }),
   },
   {

@@ -1,7 +1,7 @@
 // Making audiences and adding people to them.
 
-import type { PersonRef } from '../../core/identity.ts'
 import type { Context } from '../../context.ts'
+import type { PersonRef } from '../../core/identity.ts'
 import { ApiError, badInput, conflict, notFound } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
@@ -42,14 +42,21 @@ export async function addToAudience(context: Context, input: AddToAudienceInput)
   const refs = input.profiles.map((ref, i) => checkRef(ref, `input.profiles[${i}]`))
   return retrying(() =>
     services.database.transaction(async (tx) => {
-      const audience = await tx.audience.findUnique({ where: { accountId_id: { accountId, id: audienceId } }, select: { id: true } })
+      const audience = await tx.audience.findUnique({
+        where: { accountId_id: { accountId, id: audienceId } },
+        select: { id: true },
+      })
       if (!audience) throw notFound(`no audience ${audienceId}`, 'input.audienceId')
       return { audienceId, ...(await add(tx, accountId, { audienceId, refs })) }
     }),
   )
 }
 
-async function add(tx: Transaction, accountId: string, { audienceId, refs }: { audienceId: string; refs: readonly CheckedRef[] }) {
+async function add(
+  tx: Transaction,
+  accountId: string,
+  { audienceId, refs }: { audienceId: string; refs: readonly CheckedRef[] },
+) {
   if (refs.length === 0) return { added: 0, created: 0 }
   const people = await resolvePeople(tx, refs, { accountId, write: true })
   const roots = rootsOf(people)
@@ -66,7 +73,8 @@ async function add(tx: Transaction, accountId: string, { audienceId, refs }: { a
 /** Each person once. NOT_FOUND, at the reference's place, for an id of nobody. */
 function rootsOf(people: People): string[] {
   const roots = people.of.map((person, i) => {
-    if (person instanceof ApiError) throw new ApiError(person.code, person.message, { field: `input.profiles[${i}].id` })
+    if (person instanceof ApiError)
+      throw new ApiError(person.code, person.message, { field: `input.profiles[${i}].id` })
     // A later reference may have shown that two of them are one.
     return people.rootOf(person)
   })

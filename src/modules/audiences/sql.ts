@@ -19,7 +19,11 @@ export function findMemberships(
 }
 
 /** Adds the profiles; returns how many were not in it yet. */
-export function insertMembers(tx: Transaction, accountId: string, rows: { audienceId: string; profileIds: readonly string[] }): Promise<number> {
+export function insertMembers(
+  tx: Transaction,
+  accountId: string,
+  rows: { audienceId: string; profileIds: readonly string[] },
+): Promise<number> {
   return tx.$executeRaw`
     INSERT INTO audience_member (account_id, audience_id, profile_id)
     SELECT ${accountId}::uuid, ${rows.audienceId}::uuid, profile_id FROM unnest(${rows.profileIds}::uuid[]) AS new (profile_id)

@@ -1,97 +1,20 @@
-// Codes: coupons, shares, advocate codes and promo links. One namespace holds them all, and the interface Code is what they share.
+// What callers ask and do about codes.
 
 import { builder } from '../../builder.ts'
 import { rootConnection } from '../../connections.ts'
 import { foldCode } from '../../core/names.ts'
-import type { Code, CodeKind } from '../../generated/prisma/client.ts'
+import type { CodeKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
-import { personRow } from '../profiles/members.ts'
-import { personal, ProfileType } from '../profiles/schema.ts'
-import { CampaignType } from '../programs/schema.ts'
+import { ProfileRefInput } from '../profiles/inputs.ts'
+import { createAdvocateCode, createCoupon, createPromoLink, createShare, disableCode } from './service.ts'
+import { AdvocateCodeType, CodeInterface, CouponType, PromoLinkType, ShareType } from './types.ts'
 
-const typeNames: Record<CodeKind, string> = {
-  COUPON: 'Coupon',
-  SHARE: 'Share',
-  ADVOCATE_CODE: 'AdvocateCode',
-  PROMO_LINK: 'PromoLink',
+interface CodeNode {
+  accountId: string
+  id: string
+  kind: CodeKind
 }
-
-const key = { accountId: true, id: true, kind: true } as const
-
-export const CodeInterface = builder.prismaInterface('Code', {
-  select: key,
-  resolveType: ({ kind }) => typeNames[kind],
-  fields: (t) => ({
-    code: t.exposeString('code', { description: 'As it is compared: upper case.' }),
-    label: t.exposeString('label', { nullable: true, description: 'A label of programs; it acts as a soft hint.' }),
-    program: t.relation('program', { nullable: true, description: 'What it stands for where it names no campaign.' }),
-    campaigns: t.field({
-      type: [CampaignType],
-      description: 'What it stands for, in the order of creation; at most 100.',
-      select: (_args, _context, nestedSelection) => ({ campaigns: { select: { campaign: nestedSelection() }, orderBy: { campaignId: 'asc' } } }),
-      resolve: ({ campaigns }) => campaigns.map(({ campaign }) => campaign),
-    }),
-    advocate: t.field({
-      type: ProfileType,
-      nullable: true,
-      description: 'Who gets the credit for friends that come by it.',
-      select: { advocateId: true },
-      resolve: ({ advocateId }, _args, context) => (advocateId === null ? null : personRow(context, advocateId)),
-    }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'From then on it selects nothing.' }),
-    disabledAt: t.expose('disabledAt', { type: 'DateTime', nullable: true, description: 'From then on it selects nothing.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
-  }),
-})
-
-export const CouponType = builder.prismaNode('Code', {
-  variant: 'Coupon',
-  description: 'A code that is redeemed; it stands for one campaign or several.',
-  interfaces: [CodeInterface],
-  id: { resolve: ({ id }) => id },
-  select: key,
-  findUnique: (id, { accountId }) => ({ ...nodeKey(id, accountId), kind: 'COUPON' }),
-  nullable: true,
-})
-
-export const ShareType = builder.prismaNode('Code', {
-  variant: 'Share',
-  description: 'One act of sharing: an advocate sent a link to somebody.',
-  interfaces: [CodeInterface],
-  id: { resolve: ({ id }) => id },
-  select: key,
-  findUnique: (id, { accountId }) => ({ ...nodeKey(id, accountId), kind: 'SHARE' }),
-  nullable: true,
-  fields: (t) => ({
-    shareId: t.exposeString('code', { description: 'What events carry as `shareIds`; the same as `code`.' }),
-    channel: t.exposeString('channel', { nullable: true, description: 'How it was sent, in the words of whoever created it.' }),
-    recipients: t.exposeStringList('recipients', { ...personal, description: 'E-mail addresses and phone numbers that it was sent to.' }),
-  }),
-})
-
-export const AdvocateCodeType = builder.prismaNode('Code', {
-  variant: 'AdvocateCode',
-  description: "An advocate's own code.",
-  interfaces: [CodeInterface],
-  id: { resolve: ({ id }) => id },
-  select: key,
-  findUnique: (id, { accountId }) => ({ ...nodeKey(id, accountId), kind: 'ADVOCATE_CODE' }),
-  nullable: true,
-})
-
-export const PromoLinkType = builder.prismaNode('Code', {
-  variant: 'PromoLink',
-  description: 'A link of a brand; it leads to a campaign, a program or the programs of a label.',
-  interfaces: [CodeInterface],
-  id: { resolve: ({ id }) => id },
-  select: key,
-  findUnique: (id, { accountId }) => ({ ...nodeKey(id, accountId), kind: 'PROMO_LINK' }),
-  nullable: true,
-  fields: (t) => ({
-    destination: t.exposeString('destination', { nullable: true, description: 'Where it takes whoever follows it.' }),
-  }),
-})
 
 builder.queryFields((t) => ({
   code: t.prismaField({
@@ -110,9 +33,157 @@ builder.queryFields((t) => ({
       authScopes: { authenticated: true },
       description: 'All codes, in the order of creation.',
       resolve: (_root, args, context, info) =>
-        rootConnection<Code>(byId('code', context.accountId), { args, context, info }, (query) => context.db.code.findMany(query)),
+        rootConnection<CodeNode>(byId('code', context.accountId), { args, context, info }, (query) =>
+          context.db.code.findMany(query),
+        ),
     },
     { name: 'CodeConnection' },
     { name: 'CodeEdge' },
   ),
 }))
+
+const guarded = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
+
+const descriptions = {
+  code: '1 to 256 characters, stored in upper case; unique among coupons, shares, advocate codes and promo links.',
+  campaignId: 'The campaign that it stands for.',
+  programId: 'What it stands for where no campaign is named; else the program of the campaign.',
+  advocate: 'Who gets the credit; found, or created where nobody is known by it.',
+  label: 'A label of programs: a soft hint, and what it stands for where neither campaign nor program is named.',
+  expiresAt: 'From then on it selects nothing; default: never.',
+}
+
+builder.relayMutationField(
+  'createCoupon',
+  {
+    inputFields: (t) => ({
+      code: t.string({ required: true, description: descriptions.code }),
+      campaignIds: t.idList({ required: true, description: 'The campaigns that it stands for, 1 to 100.' }),
+      advocate: t.field({ type: ProfileRefInput, description: descriptions.advocate }),
+      label: t.string({ description: descriptions.label }),
+      expiresAt: t.field({ type: 'DateTime', description: descriptions.expiresAt }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Makes a coupon.',
+    resolve: async (_root, { input }, context) => ({ id: await createCoupon(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      coupon: t.prismaField({
+        type: CouponType,
+        resolve: (query, { id }, _args, { db, accountId }) =>
+          db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'createShare',
+  {
+    inputFields: (t) => ({
+      shareId: t.string({ required: true, description: descriptions.code }),
+      campaignId: t.id({ description: descriptions.campaignId }),
+      programId: t.id({ description: descriptions.programId }),
+      advocate: t.field({ type: ProfileRefInput, required: true, description: descriptions.advocate }),
+      channel: t.string({ description: 'How it was sent, in your own words.' }),
+      recipients: t.stringList({
+        description: 'E-mail addresses, or phone numbers in international form, that it was sent to; at most 1,000.',
+      }),
+      label: t.string({ description: descriptions.label }),
+      expiresAt: t.field({ type: 'DateTime', description: descriptions.expiresAt }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Records a share.',
+    resolve: async (_root, { input }, context) => ({ id: await createShare(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      share: t.prismaField({
+        type: ShareType,
+        resolve: (query, { id }, _args, { db, accountId }) =>
+          db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'createAdvocateCode',
+  {
+    inputFields: (t) => ({
+      code: t.string({ required: true, description: descriptions.code }),
+      programId: t.id({ description: descriptions.programId }),
+      campaignId: t.id({ description: descriptions.campaignId }),
+      advocate: t.field({ type: ProfileRefInput, required: true, description: descriptions.advocate }),
+      label: t.string({ description: descriptions.label }),
+      expiresAt: t.field({ type: 'DateTime', description: descriptions.expiresAt }),
+    }),
+  },
+  {
+    ...guarded,
+    description: "Makes an advocate's own code.",
+    resolve: async (_root, { input }, context) => ({ id: await createAdvocateCode(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      advocateCode: t.prismaField({
+        type: AdvocateCodeType,
+        resolve: (query, { id }, _args, { db, accountId }) =>
+          db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'createPromoLink',
+  {
+    inputFields: (t) => ({
+      code: t.string({ required: true, description: descriptions.code }),
+      campaignId: t.id({ description: descriptions.campaignId }),
+      programId: t.id({ description: descriptions.programId }),
+      label: t.string({ description: descriptions.label }),
+      destination: t.string({ description: 'An http or https address that it takes people to.' }),
+      expiresAt: t.field({ type: 'DateTime', description: descriptions.expiresAt }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Makes a promo link.',
+    resolve: async (_root, { input }, context) => ({ id: await createPromoLink(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      promoLink: t.prismaField({
+        type: PromoLinkType,
+        resolve: (query, { id }, _args, { db, accountId }) =>
+          db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'disableCode',
+  { inputFields: (t) => ({ code: t.string({ required: true, description: 'Compared trimmed and in upper case.' }) }) },
+  {
+    ...guarded,
+    description:
+      'Disables a coupon, share, advocate code or promo link: it selects nothing from now on. Disabling it again changes nothing.',
+    resolve: async (_root, { input }, context) => ({ id: await disableCode(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      code: t.prismaField({
+        type: CodeInterface,
+        resolve: (query, { id }, _args, { db, accountId }) =>
+          db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+    }),
+  },
+)

@@ -1,8 +1,8 @@
 // Making and disabling codes. All kinds share one namespace, one table and one way in; they differ in what they must name.
 
+import type { Context } from '../../context.ts'
 import { normalise, type PersonRef } from '../../core/identity.ts'
 import { foldCode, foldName } from '../../core/names.ts'
-import type { Context } from '../../context.ts'
 import { badInput, conflict, notFound } from '../../errors.ts'
 import type { CodeKind } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
@@ -118,7 +118,8 @@ async function create(context: Context, input: CodeInput, { code, campaigns, ...
   const { accountId, services, now } = context
   const program = input.programId == null ? null : placeOf('Program', input.programId, 'input.programId')
   const label = checkedOptional(input.label, 'input.label')
-  if (!campaigns.length && !program && !label) throw badInput('a code needs a campaign, a program or a label to stand for', 'input')
+  if (!campaigns.length && !program && !label)
+    throw badInput('a code needs a campaign, a program or a label to stand for', 'input')
   const ref = input.advocate ? checkRef(input.advocate, 'input.advocate') : null
   const row = {
     ...columns,
@@ -133,32 +134,48 @@ async function create(context: Context, input: CodeInput, { code, campaigns, ...
   await retrying(() =>
     services.database.transaction(async (tx) => {
       await assertNamed(tx, accountId, { campaigns, program })
-      const [advocateId] = ref ? await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.advocate' }) : [null]
+      const [advocateId] = ref
+        ? await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.advocate' })
+        : [null]
       const { count } = await tx.code.createMany({ data: { ...row, advocateId }, skipDuplicates: true })
       if (count === 0) throw conflict('taken by another coupon, share, advocate code or promo link', code.path)
       const campaignIds = new Set(campaigns.map(({ id }) => id))
-      await tx.codeCampaign.createMany({ data: [...campaignIds].map((campaignId) => ({ accountId, codeId: row.id, campaignId })) })
+      await tx.codeCampaign.createMany({
+        data: [...campaignIds].map((campaignId) => ({ accountId, codeId: row.id, campaignId })),
+      })
     }),
   )
   return row.id
 }
 
 /** NOT_FOUND, naming the place, for a campaign or program that the account does not have. */
-async function assertNamed(tx: Transaction, accountId: string, named: { campaigns: readonly Place[]; program: Place | null }): Promise<void> {
+async function assertNamed(
+  tx: Transaction,
+  accountId: string,
+  named: { campaigns: readonly Place[]; program: Place | null },
+): Promise<void> {
   const { campaigns, program } = named
   const ids = campaigns.map(({ id }) => id)
-  const rows = await tx.campaign.findMany({ where: { accountId, id: { in: ids } }, select: { id: true, programId: true } })
+  const rows = await tx.campaign.findMany({
+    where: { accountId, id: { in: ids } },
+    select: { id: true, programId: true },
+  })
   const stray = campaigns.find(({ id }) => !rows.some((row) => row.id === id))
   if (stray) throw notFound(`no campaign ${stray.id}`, stray.path)
   if (!program) return
-  const known = await tx.program.findUnique({ where: { accountId_id: { accountId, id: program.id } }, select: { id: true } })
+  const known = await tx.program.findUnique({
+    where: { accountId_id: { accountId, id: program.id } },
+    select: { id: true },
+  })
   if (!known) throw notFound(`no program ${program.id}`, program.path)
-  if (rows.some(({ programId }) => programId !== program.id)) throw badInput('not the program of the campaign', program.path)
+  if (rows.some(({ programId }) => programId !== program.id))
+    throw badInput('not the program of the campaign', program.path)
 }
 
 const placeOf = (type: 'Campaign' | 'Program', id: Id, path: string): Place => ({ id: idInput(type, id, path), path })
 
-const singleCampaign = (id: Id | null | undefined): Place[] => (id == null ? [] : [placeOf('Campaign', id, 'input.campaignId')])
+const singleCampaign = (id: Id | null | undefined): Place[] =>
+  id == null ? [] : [placeOf('Campaign', id, 'input.campaignId')]
 
 const codeOf = (code: string, path: string) => ({ text: checkedText(foldCode(code), path, maxCode), path })
 
@@ -168,7 +185,8 @@ function recipientsOf(given: readonly string[], path: string): string[] {
   const recipients = given.map((recipient, i) => {
     const text = checkedText(recipient, `${path}[${i}]`, maxCode)
     const value = normalise('EMAIL', text) ?? normalise('PHONE', text)
-    if (value === undefined) throw badInput('neither an e-mail address nor a phone number in international form', `${path}[${i}]`)
+    if (value === undefined)
+      throw badInput('neither an e-mail address nor a phone number in international form', `${path}[${i}]`)
     return value
   })
   return [...new Set(recipients)]
@@ -176,6 +194,7 @@ function recipientsOf(given: readonly string[], path: string): string[] {
 
 function destinationOf(value: string | null | undefined, field: string): string | null {
   const text = checkedOptional(value, field, maxDestination)
-  if (text !== null && !(URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) throw badInput('not an http or https address', field)
+  if (text !== null && !(URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)))
+    throw badInput('not an http or https address', field)
   return text
 }

@@ -1,8 +1,8 @@
 // What an event must be before it enters a batch, and its form inside one.
 
 import { createHash } from 'node:crypto'
-import { foldEventName } from '../../core/names.ts'
 import type { PersonRef } from '../../core/identity.ts'
+import { foldEventName } from '../../core/names.ts'
 import type { TypedTargeting } from '../../core/targeting/facts.ts'
 import { badInput } from '../../errors.ts'
 import { newId } from '../../ids.ts'
@@ -74,7 +74,8 @@ export function acceptEvent(input: TrackEventInput, { path, now }: { path: strin
 
 function checkContext(context: EventContext, path: string): void {
   for (const [field, value] of Object.entries(context)) {
-    if (value && value.length > maxContextLength) throw badInput(`over ${maxContextLength} characters`, `${path}.${field}`)
+    if (value && value.length > maxContextLength)
+      throw badInput(`over ${maxContextLength} characters`, `${path}.${field}`)
   }
 }
 

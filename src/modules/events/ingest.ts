@@ -1,12 +1,12 @@
 // A batch of one account's events, from many callers or one: load → decide → apply in one transaction. It alone composes
 // the modules that take part. An event's answer is final when this returns: it is committed, or it is refused.
 
-import type { Decision } from '../../core/targeting/decision.ts'
+import type { Services } from '../../context.ts'
 import { decide } from '../../core/targeting/decide.ts'
+import type { Decision } from '../../core/targeting/decision.ts'
 import { type Effects, takeEffect } from '../../core/targeting/effects.ts'
 import type { EventFacts, World } from '../../core/targeting/facts.ts'
 import { readHints, requestedCodes } from '../../core/targeting/hints.ts'
-import type { Services } from '../../context.ts'
 import { ApiError } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
@@ -39,7 +39,8 @@ type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live'>
 export async function ingest(services: IngestServices, batch: Batch): Promise<Outcome[]> {
   try {
     const outcomes = await retrying(() => services.database.transaction((tx) => runBatch(tx, services, batch)))
-    if (outcomes.some((outcome) => !(outcome instanceof ApiError) && !outcome.replayed)) services.live.wake(batch.accountId)
+    if (outcomes.some((outcome) => !(outcome instanceof ApiError) && !outcome.replayed))
+      services.live.wake(batch.accountId)
     return outcomes
   } catch (error) {
     if (!isDataError(error) || batch.events.length === 1) throw error
@@ -67,7 +68,11 @@ async function runBatch(tx: Transaction, services: IngestServices, { accountId, 
   const { outcomes, fresh } = await admit(tx, accountId, events)
   if (fresh.length === 0) return events.map((event) => outcomeOf(outcomes, event))
   const account = await services.ruleSets.inForce(tx, accountId)
-  const people = await resolvePeople(tx, fresh.map(({ ref }) => ref), { accountId, write: true })
+  const people = await resolvePeople(
+    tx,
+    fresh.map(({ ref }) => ref),
+    { accountId, write: true },
+  )
   const known = await dropUnknown(tx, { accountId, fresh, people, outcomes })
   if (known.length) {
     const request = worldRequest(accountId, { events: known, people, account })
@@ -120,7 +125,12 @@ export interface KnownEvent {
 /** Events about a profile id of nobody are refused, and give their keys back. */
 async function dropUnknown(
   tx: Transaction,
-  { accountId, fresh, people, outcomes }: { accountId: string; fresh: readonly AcceptedEvent[]; people: People; outcomes: Outcomes },
+  {
+    accountId,
+    fresh,
+    people,
+    outcomes,
+  }: { accountId: string; fresh: readonly AcceptedEvent[]; people: People; outcomes: Outcomes },
 ): Promise<KnownEvent[]> {
   const known: KnownEvent[] = []
   const released: string[] = []
@@ -196,14 +206,23 @@ interface Applied {
 // Rows that others wait for come last: the feed's head right before the commit.
 async function apply(tx: Transaction, { accountId, events, request, results }: Applied): Promise<void> {
   const effects = results.map((result) => result.effects)
-  await insertEvents(tx, accountId, events.map(({ event, personId }, index) => eventRow(event, personId, request.events[index])))
+  await insertEvents(
+    tx,
+    accountId,
+    events.map(({ event, personId }, index) => eventRow(event, personId, request.events[index])),
+  )
   await applyRelationships(tx, accountId, effects)
   await applyJourneys(tx, accountId, effects)
   const decidedAt = events[0]?.event.receivedAt ?? new Date(0)
   await appendAttributions(
     tx,
     accountId,
-    results.map(({ decision, effects: { journeyId, relationshipId } }) => ({ decision, journeyId, relationshipId, decidedAt })),
+    results.map(({ decision, effects: { journeyId, relationshipId } }) => ({
+      decision,
+      journeyId,
+      relationshipId,
+      decidedAt,
+    })),
   )
 }
 

@@ -8,7 +8,10 @@ import { ChannelEnum } from './event-type.ts'
 const TargetingInput = builder.inputType('TargetingInput', {
   description: 'Hints on which campaign is meant. They may also stand in `data`; typed ones win.',
   fields: (t) => ({
-    require: t.field({ type: [RequiredTargetInput], description: 'The winner must match: any of one kind, and every kind.' }),
+    require: t.field({
+      type: [RequiredTargetInput],
+      description: 'The winner must match: any of one kind, and every kind.',
+    }),
     requiredLabels: t.stringList({ description: 'Labels that the program must have, each of them.' }),
     couponCodes: t.stringList({ description: 'The strongest explicit hint.' }),
     shareIds: t.stringList({ description: 'The second.' }),
@@ -35,14 +38,18 @@ const EventContextInput = builder.inputType('EventContextInput', {
 
 export const TrackEventInput = builder.inputType('TrackEventInput', {
   fields: (t) => ({
-    name: t.string({ required: true, description: '1 to 100 characters; matched in snake case: "Signed Up" is `signed_up`.' }),
+    name: t.string({
+      required: true,
+      description: '1 to 100 characters; matched in snake case: "Signed Up" is `signed_up`.',
+    }),
     profile: t.field({ type: ProfileRefInput, required: true }),
     occurredAt: t.field({ type: 'DateTime', description: 'Default: now. More than 5 minutes ahead counts as now.' }),
     data: t.field({ type: 'JSONObject', description: 'Anything that belongs to the event, up to 64 KiB.' }),
     targeting: t.field({ type: TargetingInput }),
     context: t.field({ type: EventContextInput }),
     idempotencyKey: t.string({
-      description: 'At most 200 characters. The same key and content again: the first answer, `replayed`. Kept 30 days.',
+      description:
+        'At most 200 characters. The same key and content again: the first answer, `replayed`. Kept 30 days.',
     }),
   }),
 })

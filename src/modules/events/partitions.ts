@@ -12,7 +12,9 @@ const lockKey = 7_416_021_151
 
 /** Makes the partitions of this month and the next two where they are missing; returns the names of those it made. */
 export async function makePartitions(system: PrismaClient, now: Date): Promise<string[]> {
-  const wanted = tables.flatMap((table) => months(now).map((month) => ({ table, name: `${table}_${label(month)}`, month })))
+  const wanted = tables.flatMap((table) =>
+    months(now).map((month) => ({ table, name: `${table}_${label(month)}`, month })),
+  )
   return system.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${lockKey}::bigint)`
     const rows = await tx.$queryRaw<{ name: string }[]>`
@@ -22,14 +24,19 @@ export async function makePartitions(system: PrismaClient, now: Date): Promise<s
     for (const { table, name, month } of missing) {
       const [from, to] = [firstIdAt(month), firstIdAt(monthAfter(month))]
       // Names and bounds are made here, of digits and fixed words; a partition's definition takes no parameters.
-      await tx.$executeRaw(Prisma.raw(`CREATE TABLE "${name}" PARTITION OF "${table}" FOR VALUES FROM ('${from}') TO ('${to}')`))
+      await tx.$executeRaw(
+        Prisma.raw(`CREATE TABLE "${name}" PARTITION OF "${table}" FOR VALUES FROM ('${from}') TO ('${to}')`),
+      )
     }
     return missing.map(({ name }) => name)
   })
 }
 
 function months(now: Date): Date[] {
-  return Array.from({ length: monthsAhead + 1 }, (_, ahead) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead)))
+  return Array.from(
+    { length: monthsAhead + 1 },
+    (_, ahead) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead)),
+  )
 }
 
 const monthAfter = (month: Date) => new Date(Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1))

@@ -2,6 +2,7 @@
 
 import { builder } from '../../builder.ts'
 import type { Decision } from '../../core/targeting/decision.ts'
+import { nodeKey } from '../../ids.ts'
 import { AttributionStatusEnum, DecidedByEnum, QualityEnum } from '../attributions/schema.ts'
 import { ReasonEnum, TargetingTrace, TargetingWarning } from '../attributions/trace.ts'
 import { personRow } from '../profiles/members.ts'
@@ -18,16 +19,19 @@ const TargetingPreview = builder.objectRef<Decision>('TargetingPreview').impleme
       type: ProgramType,
       nullable: true,
       resolve: (query, { programId: id }, _args, { db, accountId }) =>
-        id && db.program.findUnique({ ...query, where: { accountId_id: { accountId, id } } }),
+        id === null ? null : db.program.findUnique({ ...query, where: nodeKey(id, accountId) }),
     }),
     campaign: t.prismaField({
       type: CampaignType,
       nullable: true,
       resolve: (query, { campaignId: id }, _args, { db, accountId }) =>
-        id && db.campaign.findUnique({ ...query, where: { accountId_id: { accountId, id } } }),
+        id === null ? null : db.campaign.findUnique({ ...query, where: nodeKey(id, accountId) }),
     }),
     journeyName: t.string({ nullable: true, resolve: ({ journey }) => journey?.definition ?? null }),
-    isNewJourney: t.boolean({ description: 'True where a journey would begin.', resolve: ({ journey }) => journey?.passage === 'NEW' }),
+    isNewJourney: t.boolean({
+      description: 'True where a journey would begin.',
+      resolve: ({ journey }) => journey?.passage === 'NEW',
+    }),
     advocate: t.field({
       type: ProfileType,
       nullable: true,

@@ -1,8 +1,8 @@
 // The decision that trackEvent would take now: the same loading and deciding, and nothing written.
 
+import type { Context } from '../../context.ts'
 import { decide } from '../../core/targeting/decide.ts'
 import type { Decision } from '../../core/targeting/decision.ts'
-import type { Context } from '../../context.ts'
 import { ApiError, notFound } from '../../errors.ts'
 import { resolvePeople } from '../profiles/resolve.ts'
 import { acceptEvent, type TrackEventInput } from './check.ts'

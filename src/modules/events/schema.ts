@@ -9,8 +9,8 @@ import { decisionInForce } from '../attributions/in-force.ts'
 import { AttributionType } from '../attributions/schema.ts'
 import { membersOf, personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
-import type { Ingested } from './ingest.ts'
 import { EventType } from './event-type.ts'
+import type { Ingested } from './ingest.ts'
 import { TrackEventInput } from './inputs.ts'
 import { trackEvent, trackEvents } from './service.ts'
 
@@ -62,7 +62,9 @@ const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').imple
           where: { accountId_eventId_revision: { accountId, eventId, revision: 1 } },
         }),
     }),
-    replayed: t.exposeBoolean('replayed', { description: 'True where the idempotency key was known: the first answer again.' }),
+    replayed: t.exposeBoolean('replayed', {
+      description: 'True where the idempotency key was known: the first answer again.',
+    }),
   }),
 })
 
@@ -89,22 +91,24 @@ const ItemError = builder.objectRef<ApiError>('ItemError').implement({
   }),
 })
 
-const TrackEventResult = builder.objectRef<{ index: number; outcome: Ingested | ApiError }>('TrackEventResult').implement({
-  description: 'What became of one event of the list: a payload or an error.',
-  fields: (t) => ({
-    index: t.exposeInt('index', { description: 'Its place in the list, from 0.' }),
-    payload: t.field({
-      type: TrackEventPayload,
-      nullable: true,
-      resolve: ({ outcome }) => (outcome instanceof ApiError ? null : outcome),
+const TrackEventResult = builder
+  .objectRef<{ index: number; outcome: Ingested | ApiError }>('TrackEventResult')
+  .implement({
+    description: 'What became of one event of the list: a payload or an error.',
+    fields: (t) => ({
+      index: t.exposeInt('index', { description: 'Its place in the list, from 0.' }),
+      payload: t.field({
+        type: TrackEventPayload,
+        nullable: true,
+        resolve: ({ outcome }) => (outcome instanceof ApiError ? null : outcome),
+      }),
+      error: t.field({
+        type: ItemError,
+        nullable: true,
+        resolve: ({ outcome }) => (outcome instanceof ApiError ? outcome : null),
+      }),
     }),
-    error: t.field({
-      type: ItemError,
-      nullable: true,
-      resolve: ({ outcome }) => (outcome instanceof ApiError ? outcome : null),
-    }),
-  }),
-})
+  })
 
 const TrackEventsInput = builder.inputType('TrackEventsInput', {
   fields: (t) => ({

@@ -15,13 +15,19 @@ export async function trackEvent(context: Context, input: TrackEventInput): Prom
 }
 
 /** One outcome for each event, in their order. LIMIT_EXCEEDED for more than 500. */
-export async function trackEvents(context: Context, { events }: { events: readonly TrackEventInput[] }): Promise<Outcome[]> {
-  if (events.length > maxEvents) throw new ApiError('LIMIT_EXCEEDED', `over ${maxEvents} events`, { field: 'input.events' })
+export async function trackEvents(
+  context: Context,
+  { events }: { events: readonly TrackEventInput[] },
+): Promise<Outcome[]> {
+  if (events.length > maxEvents)
+    throw new ApiError('LIMIT_EXCEEDED', `over ${maxEvents} events`, { field: 'input.events' })
   if (events.length === 0) throw badInput('no events', 'input.events')
   const now = context.now
   const checked = events.map((input, index) => check(input, { path: `input.events[${index}]`, now }))
   const accepted = checked.filter((event): event is AcceptedEvent => !(event instanceof ApiError))
-  const outcomes = accepted.length ? await ingest(context.services, { accountId: context.accountId, events: accepted }) : []
+  const outcomes = accepted.length
+    ? await ingest(context.services, { accountId: context.accountId, events: accepted })
+    : []
   const byId = new Map(accepted.map((event, index) => [event.id, outcomes[index]]))
   return checked.map((event) => {
     const outcome = event instanceof ApiError ? event : byId.get(event.id)

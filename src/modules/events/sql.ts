@@ -15,7 +15,11 @@ export interface KeyClaim {
  * Claims the keys that nobody has; returns the claims of those that somebody has, in this transaction or before.
  * Waits for another transaction that claims the same key: one of the two wins.
  */
-export async function claimKeys(tx: Transaction, accountId: string, claims: readonly KeyClaim[]): Promise<Map<string, KeyClaim>> {
+export async function claimKeys(
+  tx: Transaction,
+  accountId: string,
+  claims: readonly KeyClaim[],
+): Promise<Map<string, KeyClaim>> {
   const keys = claims.map(({ key }) => key)
   await tx.$executeRaw`
     INSERT INTO idempotency_key (account_id, key, event_id, digests)
@@ -28,7 +32,11 @@ export async function claimKeys(tx: Transaction, accountId: string, claims: read
 }
 
 /** Who has the keys. */
-export async function findKeys(tx: Transaction, accountId: string, keys: readonly string[]): Promise<Map<string, KeyClaim>> {
+export async function findKeys(
+  tx: Transaction,
+  accountId: string,
+  keys: readonly string[],
+): Promise<Map<string, KeyClaim>> {
   const rows = await tx.$queryRaw<KeyClaim[]>`
     SELECT key, event_id AS "eventId", digests FROM idempotency_key
     WHERE account_id = ${accountId}::uuid AND key = ANY (${keys}::text[])`

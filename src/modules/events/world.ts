@@ -1,7 +1,15 @@
 // Loads what a batch's decisions can depend on: the codes its hints name, its people with their journeys and relationships,
 // their advocates' journeys, and the memberships that the rules ask for. One statement a kind, whatever the batch's size.
 
-import type { CodeFacts, EventFacts, JourneyFacts, PersonFacts, RelationshipFacts, World } from '../../core/targeting/facts.ts'
+import { groupBy } from '../../core/group.ts'
+import type {
+  CodeFacts,
+  EventFacts,
+  JourneyFacts,
+  PersonFacts,
+  RelationshipFacts,
+  World,
+} from '../../core/targeting/facts.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
 import { type CodeRow, findCodes } from '../codes/sql.ts'
@@ -27,7 +35,10 @@ export async function findAdvocates(tx: Transaction, request: WorldRequest): Pro
   const { accountId } = request
   const codes = request.codes.length ? await findCodes(tx, accountId, request.codes) : []
   const relationships = await findRelationships(tx, accountId, membersOfAll(request))
-  const ids = [...codes.flatMap(({ advocateId }) => advocateId ?? []), ...relationships.map(({ advocateId }) => advocateId)]
+  const ids = [
+    ...codes.flatMap(({ advocateId }) => advocateId ?? []),
+    ...relationships.map(({ advocateId }) => advocateId),
+  ]
   if (ids.length === 0) return []
   const members = await findMembers(tx, accountId, [...new Set(ids)])
   return [...new Set(members.map(({ rootId }) => rootId))]
@@ -45,7 +56,9 @@ export async function loadWorld(tx: Transaction, request: WorldRequest): Promise
   const people = await loadPeople(tx, request, cast)
   await addRelationships(tx, request, { relationships, cast, people })
   await addJourneys(tx, request, { cast, people })
-  const facts = codes.map((code): CodeFacts => ({ ...code, ...ends(code), advocateId: code.advocateId && cast.rootOf(code.advocateId) }))
+  const facts = codes.map(
+    (code): CodeFacts => ({ ...code, ...ends(code), advocateId: code.advocateId && cast.rootOf(code.advocateId) }),
+  )
   return { people, codes: new Map(facts.map((code) => [code.code, code])) }
 }
 
@@ -68,8 +81,12 @@ async function loadCast(
   { codes, relationships }: { codes: readonly CodeRow[]; relationships: readonly RelationshipRow[] },
 ): Promise<Cast> {
   const roots = new Map<string, string>()
-  for (const personId of personIds(request)) for (const member of request.membersOf(personId)) roots.set(member, personId)
-  const advocates = [...codes.flatMap(({ advocateId }) => advocateId ?? []), ...relationships.map(({ advocateId }) => advocateId)]
+  for (const personId of personIds(request))
+    for (const member of request.membersOf(personId)) roots.set(member, personId)
+  const advocates = [
+    ...codes.flatMap(({ advocateId }) => advocateId ?? []),
+    ...relationships.map(({ advocateId }) => advocateId),
+  ]
   const unknown = [...new Set(advocates)].filter((id) => !roots.has(id))
   if (unknown.length) {
     for (const { profileId, rootId } of await findMembers(tx, request.accountId, unknown)) roots.set(profileId, rootId)
@@ -82,7 +99,9 @@ async function loadPeople(tx: Transaction, request: WorldRequest, cast: Cast): P
   const members = membersOfAll(request)
   const profiles = await findProfiles(tx, accountId, cast.profileIds)
   const identifiers = await findIdentifiers(tx, accountId, members)
-  const memberships = audienceIds.length ? await findMemberships(tx, accountId, { audienceIds, profileIds: members }) : []
+  const memberships = audienceIds.length
+    ? await findMemberships(tx, accountId, { audienceIds, profileIds: members })
+    : []
   const people = new Map([...cast.roots].map((id) => [id, emptyPerson(id)]))
   // A survivor's fields cover those of the profiles merged into it.
   for (const row of profiles.toSorted((a) => (cast.rootOf(a.id) === a.id ? 1 : -1))) {
@@ -124,7 +143,7 @@ async function addRelationships(
   const asked = relationships.flatMap((row) =>
     timesBefore(request, cast.rootOf(row.friendId), row.latestEvidenceAt).map((at) => ({ id: row.id, at })),
   )
-  const asOf = Map.groupBy(asked.length ? await findEvidenceAsOf(tx, request.accountId, asked) : [], ({ id }) => id)
+  const asOf = groupBy(asked.length ? await findEvidenceAsOf(tx, request.accountId, asked) : [], ({ id }) => id)
   for (const row of relationships) {
     const friendId = cast.rootOf(row.friendId)
     people.get(friendId)?.relationships.push({
@@ -143,9 +162,11 @@ async function addJourneys(tx: Transaction, request: WorldRequest, { cast, peopl
   const { accountId, partnerIds } = request
   const rows = await findJourneys(tx, accountId, cast.profileIds)
   const asked = rows.flatMap((row) => lateTimes(request, cast, row).map((at) => ({ id: row.id, at })))
-  const asOf = Map.groupBy(asked.length ? await findActivitiesAsOf(tx, accountId, asked) : [], ({ id }) => id)
-  const partners = Map.groupBy(
-    partnerIds.length && rows.length ? await findPartnerIds(tx, accountId, { journeyIds: rows.map(({ id }) => id), partnerIds }) : [],
+  const asOf = groupBy(asked.length ? await findActivitiesAsOf(tx, accountId, asked) : [], ({ id }) => id)
+  const partners = groupBy(
+    partnerIds.length && rows.length
+      ? await findPartnerIds(tx, accountId, { journeyIds: rows.map(({ id }) => id), partnerIds })
+      : [],
     ({ journeyId }) => journeyId,
   )
   for (const row of rows) {
@@ -168,6 +189,8 @@ function lateTimes(request: WorldRequest, cast: Cast, row: JourneyRow): Date[] {
 
 /** Times of the person's events (null: of all) before which something of them has its latest sign already. */
 function timesBefore({ events }: WorldRequest, personId: string | null, latest: Date): Date[] {
-  const late = events.filter((event) => (personId === null || event.personId === personId) && event.t < latest.getTime())
+  const late = events.filter(
+    (event) => (personId === null || event.personId === personId) && event.t < latest.getTime(),
+  )
   return [...new Set(late.map(({ t }) => t))].map((t) => new Date(t))
 }

@@ -29,11 +29,16 @@ export const JourneyType = builder.prismaNode('Journey', {
     campaign: t.relation('campaign'),
     name: t.exposeString('definition', { description: 'The name of the journey definition.' }),
     role: t.expose('role', { type: JourneyRoleEnum }),
-    key: t.exposeString('key', { description: 'What keeps journeys of one definition apart; empty where it has no key.' }),
+    key: t.exposeString('key', {
+      description: 'What keeps journeys of one definition apart; empty where it has no key.',
+    }),
     relationship: t.relation('relationship', { nullable: true, description: 'Of a FRIEND journey.' }),
     state: t.expose('state', { type: JourneyStateEnum }),
     startedAt: t.expose('startedAt', { type: 'DateTime' }),
-    lastActivityAt: t.expose('lastActivityAt', { type: 'DateTime', description: 'Of the latest event credited to it.' }),
+    lastActivityAt: t.expose('lastActivityAt', {
+      type: 'DateTime',
+      description: 'Of the latest event credited to it.',
+    }),
     exitedAt: t.expose('exitedAt', { type: 'DateTime', nullable: true }),
   }),
 })

@@ -73,7 +73,11 @@ export interface JourneyToCreate {
 }
 
 /** Inserts journeys that the batch began. What happened to them later in the batch is in `updateJourneys`. */
-export async function insertJourneys(tx: Transaction, accountId: string, rows: readonly JourneyToCreate[]): Promise<void> {
+export async function insertJourneys(
+  tx: Transaction,
+  accountId: string,
+  rows: readonly JourneyToCreate[],
+): Promise<void> {
   const column = <K extends keyof JourneyToCreate>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
     INSERT INTO journey (account_id, id, profile_id, campaign_id, definition, role, key, relationship_id,
@@ -96,7 +100,11 @@ export interface JourneyUpdate {
 }
 
 /** Writes what the batch did to journeys: activity, exits and returns. */
-export async function updateJourneys(tx: Transaction, accountId: string, rows: readonly JourneyUpdate[]): Promise<void> {
+export async function updateJourneys(
+  tx: Transaction,
+  accountId: string,
+  rows: readonly JourneyUpdate[],
+): Promise<void> {
   const column = <K extends keyof JourneyUpdate>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
     UPDATE journey SET last_activity_at = greatest(journey.last_activity_at, given.last_activity_at),

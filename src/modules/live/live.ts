@@ -87,7 +87,11 @@ export class Live {
   }
 
   /** Rows after a position and up to another that pass the filter, page by page. */
-  async *replay(accountId: string, span: { after: bigint; upTo: bigint }, filter: RowFilter): AsyncGenerator<readonly FeedRow[]> {
+  async *replay(
+    accountId: string,
+    span: { after: bigint; upTo: bigint },
+    filter: RowFilter,
+  ): AsyncGenerator<readonly FeedRow[]> {
     for (let after = span.after; after < span.upTo; ) {
       const page = await readFeed(this.#options.database.system, accountId, { after, limit: pageSize })
       const last = page.at(-1)
@@ -164,7 +168,9 @@ export class Live {
       return
     }
     tail.reading = this.#read(accountId, tail)
-      .catch((error: unknown) => this.#options.log.warn({ err: error, accountId }, 'live: reading failed; the poll tries again'))
+      .catch((error: unknown) =>
+        this.#options.log.warn({ err: error, accountId }, 'live: reading failed; the poll tries again'),
+      )
       .finally(() => {
         tail.reading = undefined
       })

@@ -17,7 +17,11 @@ export interface FeedRow {
 }
 
 /** Rows after a position, in order. */
-export function readFeed(sql: Transaction, accountId: string, page: { after: bigint; limit: number }): Promise<FeedRow[]> {
+export function readFeed(
+  sql: Transaction,
+  accountId: string,
+  page: { after: bigint; limit: number },
+): Promise<FeedRow[]> {
   return sql.$queryRaw<FeedRow[]>`
     SELECT a.position, a.event_id AS "eventId", a.revision, a.status, a.quality, a.profile_id AS "profileId", a.campaign_id AS "campaignId",
       campaign.program_id AS "programId", relationship.advocate_id AS "advocateId", event.name AS "eventName"

@@ -11,7 +11,6 @@ const descriptions = {
   deviceId: 'A device or browser, such as a cookie id.',
 }
 
-
 export const ProfileRefInput = builder.inputType('ProfileRefInput', {
   description:
     'Names a person for tracking: several identifiers are resolved together, and a new person begins where none is known. Empty: a fresh anonymous profile.',

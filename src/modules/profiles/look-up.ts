@@ -1,7 +1,7 @@
 // Finds the person that a key names, for reads: nothing is created.
 
-import { identifiersOf } from '../../core/identity.ts'
 import type { Context } from '../../context.ts'
+import { identifiersOf } from '../../core/identity.ts'
 import { badInput } from '../../errors.ts'
 import { idInput } from '../../ids.ts'
 import { personOf } from './members.ts'

@@ -2,6 +2,7 @@
 
 import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
+import { groupBy } from '../../core/group.ts'
 import { findIdentifiers, findMembers } from './sql.ts'
 
 export interface Person {
@@ -26,7 +27,7 @@ export const membersOf = async (context: Context, profileId: string) => (await p
 function peopleLoader({ sql, accountId }: Context): DataLoader<string, Person> {
   return new DataLoader(async (ids) => {
     const rows = await findMembers(sql, accountId, ids)
-    const members = Map.groupBy(rows, ({ rootId }) => rootId)
+    const members = groupBy(rows, ({ rootId }) => rootId)
     const roots = new Map(rows.map(({ profileId, rootId }) => [profileId, rootId]))
     return ids.map((id) => {
       const rootId = roots.get(id) ?? id
@@ -44,7 +45,7 @@ export async function identifiersOfPerson(context: Context, profileId: string) {
 
 function identifiersLoader({ sql, accountId }: Context) {
   return new DataLoader(async (ids: readonly string[]) => {
-    const rows = Map.groupBy(await findIdentifiers(sql, accountId, ids), ({ profileId }) => profileId)
+    const rows = groupBy(await findIdentifiers(sql, accountId, ids), ({ profileId }) => profileId)
     return ids.map((id) => rows.get(id) ?? [])
   })
 }

@@ -9,7 +9,7 @@ import {
   type PersonRef,
   planIdentity,
 } from '../../core/identity.ts'
-import { ApiError, badInput, notFound } from '../../errors.ts'
+import { type ApiError, badInput, notFound } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
@@ -69,7 +69,11 @@ export interface ResolveOptions {
   write: boolean
 }
 
-export async function resolvePeople(tx: Transaction, refs: readonly CheckedRef[], options: ResolveOptions): Promise<People> {
+export async function resolvePeople(
+  tx: Transaction,
+  refs: readonly CheckedRef[],
+  options: ResolveOptions,
+): Promise<People> {
   const directory = await loadDirectory(tx, options.accountId, refs)
   const changes: Changes = { profiles: [], identities: [], merges: [] }
   const dropped: Identifier[][] = []
@@ -123,14 +127,19 @@ function begin(directory: Directory, changes: Changes): string {
 // A conflict means that another transaction attached one first; it has committed by now, so trying again sees it.
 async function store(tx: Transaction, accountId: string, { profiles, identities }: Changes): Promise<void> {
   if (profiles.length) await insertProfiles(tx, accountId, profiles)
-  if (identities.length && (await insertIdentities(tx, accountId, identities)) < identities.length) throw new RetryError()
+  if (identities.length && (await insertIdentities(tx, accountId, identities)) < identities.length)
+    throw new RetryError()
 }
 
 /**
  * Locks the batch's people, and others whom it reads of, until the transaction ends; then stores the merges, which nobody
  * else can make meanwhile. RetryError where one of them was merged away while this waited.
  */
-export async function lockPeople(tx: Transaction, people: People, options: { accountId: string; others: readonly string[] }): Promise<void> {
+export async function lockPeople(
+  tx: Transaction,
+  people: People,
+  options: { accountId: string; others: readonly string[] },
+): Promise<void> {
   const { accountId, others } = options
   const roots = people.of.filter((person) => typeof person === 'string')
   const losers = people.merges.map(({ loserId }) => loserId)

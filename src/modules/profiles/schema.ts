@@ -69,8 +69,15 @@ builder.relayMutationField(
   'updateProfile',
   {
     inputFields: (t) => ({
-      profile: t.field({ type: ProfileRefInput, required: true, description: 'Found, or created where nobody is known by it.' }),
-      set: t.field({ type: 'JSONObject', description: 'Fields to set, by name; a nested object replaces the old one.' }),
+      profile: t.field({
+        type: ProfileRefInput,
+        required: true,
+        description: 'Found, or created where nobody is known by it.',
+      }),
+      set: t.field({
+        type: 'JSONObject',
+        description: 'Fields to set, by name; a nested object replaces the old one.',
+      }),
       unset: t.stringList({ description: 'Names of fields to remove.' }),
     }),
   },
@@ -82,7 +89,10 @@ builder.relayMutationField(
   },
   {
     outputFields: (t) => ({
-      profile: t.field({ type: ProfileType, resolve: ({ profileId }, _args, context) => personRow(context, profileId) }),
+      profile: t.field({
+        type: ProfileType,
+        resolve: ({ profileId }, _args, context) => personRow(context, profileId),
+      }),
     }),
   },
 )

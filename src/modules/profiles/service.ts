@@ -1,7 +1,7 @@
 // What callers do to people directly; most of what is known of them comes with events.
 
-import type { PersonRef } from '../../core/identity.ts'
 import type { Context } from '../../context.ts'
+import type { PersonRef } from '../../core/identity.ts'
 import { ApiError, badInput } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
@@ -41,7 +41,8 @@ export async function findOrCreatePeople(
 ): Promise<string[]> {
   const people = await resolvePeople(tx, refs, { accountId: options.accountId, write: true })
   const ids = people.of.map((person, index) => {
-    if (person instanceof ApiError) throw new ApiError(person.code, person.message, { field: `${options.path(index)}.id` })
+    if (person instanceof ApiError)
+      throw new ApiError(person.code, person.message, { field: `${options.path(index)}.id` })
     return person
   })
   await lockPeople(tx, people, { accountId: options.accountId, others: [] })

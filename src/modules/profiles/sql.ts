@@ -11,7 +11,11 @@ interface IdentityRow {
 }
 
 /** Who owns each of the identifiers, as profile ids that may have been merged since. */
-export function findIdentities(tx: Transaction, accountId: string, identifiers: readonly Identifier[]): Promise<IdentityRow[]> {
+export function findIdentities(
+  tx: Transaction,
+  accountId: string,
+  identifiers: readonly Identifier[],
+): Promise<IdentityRow[]> {
   return tx.$queryRaw<IdentityRow[]>`
     SELECT identity.kind, identity.value, identity.profile_id AS "profileId"
     FROM unnest(${identifiers.map(({ kind }) => kind)}::text[]::identity_kind[], ${identifiers.map(({ value }) => value)}::text[]) AS given (kind, value)
@@ -43,7 +47,11 @@ export function findMembers(tx: Transaction, accountId: string, ids: readonly st
 }
 
 /** The identifiers of the profiles, oldest first; at most 100 of each. */
-export function findIdentifiers(tx: Transaction, accountId: string, profileIds: readonly string[]): Promise<IdentityRow[]> {
+export function findIdentifiers(
+  tx: Transaction,
+  accountId: string,
+  profileIds: readonly string[],
+): Promise<IdentityRow[]> {
   return tx.$queryRaw<IdentityRow[]>`
     SELECT identity.kind, identity.value, identity.profile_id AS "profileId"
     FROM unnest(${profileIds}::uuid[]) AS given (profile_id)
@@ -76,7 +84,11 @@ export interface NewIdentity extends Identifier {
 }
 
 /** Returns how many were inserted; the rest belong to someone since. Sorted, so that two writers never wait for each other in a ring. */
-export function insertIdentities(tx: Transaction, accountId: string, identities: readonly NewIdentity[]): Promise<number> {
+export function insertIdentities(
+  tx: Transaction,
+  accountId: string,
+  identities: readonly NewIdentity[],
+): Promise<number> {
   return tx.$executeRaw`
     INSERT INTO identity (account_id, kind, value, profile_id)
     SELECT ${accountId}::uuid, kind, value, profile_id
@@ -111,7 +123,6 @@ export function findProfiles(tx: Transaction, accountId: string, ids: readonly s
     SELECT id, fields, events_blocked_at IS NOT NULL AS blocked FROM profile
     WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])`
 }
-
 
 /** Sets and removes top-level fields of one profile. */
 export async function setFields(

@@ -48,13 +48,19 @@ function definitionOf(input: JourneyDefinitionInput, path: string): JourneyDefin
   return {
     name: checkedText(input.name, `${path}.name`),
     role: input.role,
-    priority: checkedNumber(input.priority, { field: `${path}.priority`, min: -maxPriority, max: maxPriority }) ?? defaultPriority,
+    priority:
+      checkedNumber(input.priority, { field: `${path}.priority`, min: -maxPriority, max: maxPriority }) ??
+      defaultPriority,
     events,
     startEvents: input.startEvents ? startEventNames(input.startEvents, events, `${path}.startEvents`) : events,
     entry: ruleOrNull(input.entry, `${path}.entry`),
     ongoing: ruleOrNull(input.ongoing, `${path}.ongoing`),
     keyField: keyPath(input.keyField, `${path}.keyField`),
-    inactivityDays: checkedNumber(input.inactivityDays, { field: `${path}.inactivityDays`, min: 1, max: maxInactivityDays }),
+    inactivityDays: checkedNumber(input.inactivityDays, {
+      field: `${path}.inactivityDays`,
+      min: 1,
+      max: maxInactivityDays,
+    }),
     reentry: input.reentry ?? 'CONTINUE',
   }
 }
@@ -74,16 +80,21 @@ function startEventNames(names: readonly string[], events: readonly string[], pa
 }
 
 /** The event's name as it is compared. BAD_INPUT where that is empty or over 100 characters. */
-export const checkedEventName = (name: string, field: string): string => checkedText(foldEventName(name), field, maxEventName)
+export const checkedEventName = (name: string, field: string): string =>
+  checkedText(foldEventName(name), field, maxEventName)
 
 /** The number; null where none was given. BAD_INPUT outside the bounds. */
-export function checkedNumber(value: number | null | undefined, bounds: { field: string; min: number; max: number }): number | null {
+export function checkedNumber(
+  value: number | null | undefined,
+  bounds: { field: string; min: number; max: number },
+): number | null {
   if (value == null) return null
   if (value < bounds.min || value > bounds.max) throw badInput(`not from ${bounds.min} to ${bounds.max}`, bounds.field)
   return value
 }
 
-const ruleOrNull = (input: RuleShape | null | undefined, path: string): Rule | null => (input ? ruleOf(input, path) : null)
+const ruleOrNull = (input: RuleShape | null | undefined, path: string): Rule | null =>
+  input ? ruleOf(input, path) : null
 
 function keyPath(value: string | null | undefined, field: string): string | null {
   const text = checkedOptional(value, field, maxKeyField)

@@ -18,12 +18,20 @@ export const JourneyDefinitionInput = builder.inputType('JourneyDefinitionInput'
     name: t.string({ required: true, description: 'Unique in the campaign, whatever its case.' }),
     role: t.field({ type: JourneyRoleEnum, required: true }),
     priority: t.int({ defaultValue: 100, description: 'The larger wins; −1,000,000 to 1,000,000.' }),
-    events: t.stringList({ required: true, description: 'The events it supports, 1 to 100, in any spelling that folds to the same name.' }),
+    events: t.stringList({
+      required: true,
+      description: 'The events it supports, 1 to 100, in any spelling that folds to the same name.',
+    }),
     startEvents: t.stringList({ description: 'Those of `events` that may begin it; default: all of them.' }),
     entry: t.field({ type: RuleInput, description: 'Who may enter; default: everybody.' }),
-    ongoing: t.field({ type: RuleInput, description: 'Who may stay; whoever no longer fits leaves at the next event.' }),
+    ongoing: t.field({
+      type: RuleInput,
+      description: 'Who may stay; whoever no longer fits leaves at the next event.',
+    }),
     keyField: t.string({ description: "A path into the event's data; a person has one journey per value there." }),
-    inactivityDays: t.int({ description: 'Days without an event after which a journey expires, 1 to 3,650; default: never.' }),
+    inactivityDays: t.int({
+      description: 'Days without an event after which a journey expires, 1 to 3,650; default: never.',
+    }),
     reentry: t.field({ type: ReentryPolicyEnum, description: 'Default: CONTINUE.' }),
   }),
 })

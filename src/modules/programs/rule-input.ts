@@ -23,7 +23,8 @@ interface FieldRuleShape {
 }
 
 const FieldOperatorEnum = builder.enumType('FieldOperator', {
-  description: 'How a value of a person is compared with that of the rule. Of several values one has to satisfy; for NE and NOT_IN all of them.',
+  description:
+    'How a value of a person is compared with that of the rule. Of several values one has to satisfy; for NE and NOT_IN all of them.',
   values: {
     EQ: { description: 'Equal.' },
     NE: { description: 'Not equal.' },
@@ -52,7 +53,10 @@ const FieldRuleInput = builder.inputType('FieldRuleInput', {
     }),
     op: t.field({ type: FieldOperatorEnum, required: true }),
     value: t.field({ type: 'JSON', description: 'What to compare with, as the operator takes it.' }),
-    orMissing: t.boolean({ defaultValue: false, description: 'A missing value satisfies; otherwise it is unknown, and so is its negation.' }),
+    orMissing: t.boolean({
+      defaultValue: false,
+      description: 'A missing value satisfies; otherwise it is unknown, and so is its negation.',
+    }),
   }),
 })
 

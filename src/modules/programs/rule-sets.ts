@@ -1,9 +1,9 @@
 // What targeting goes by, compiled once per change: an account's published campaigns, programs and aliases. Every batch reads
 // the account's count of changes in its own transaction, so that no server ever decides by rules that were replaced before.
 
-import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
-import type { CampaignFacts, JourneyDefinition, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import type { Rule } from '../../core/rules/rule.ts'
+import type { CampaignFacts, JourneyDefinition, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
+import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Transaction } from '../../platform/database.ts'
 
 export interface AccountRules {
@@ -33,8 +33,16 @@ async function readVersion(tx: Transaction, accountId: string): Promise<number> 
   return account.rulesVersion
 }
 
-async function load(tx: Transaction, accountId: string, { version, drafts }: { version: number; drafts: boolean }): Promise<AccountRules> {
-  const programs = await tx.program.findMany({ where: { accountId }, include: { labels: true }, orderBy: { id: 'asc' } })
+async function load(
+  tx: Transaction,
+  accountId: string,
+  { version, drafts }: { version: number; drafts: boolean },
+): Promise<AccountRules> {
+  const programs = await tx.program.findMany({
+    where: { accountId },
+    include: { labels: true },
+    orderBy: { id: 'asc' },
+  })
   const aliases = await tx.eventTypeAlias.findMany({ where: { accountId } })
   return {
     version,
@@ -56,7 +64,9 @@ async function load(tx: Transaction, accountId: string, { version, drafts }: { v
 async function loadCampaigns(tx: Transaction, accountId: string, drafts: boolean): Promise<CampaignFacts[]> {
   const campaigns = await tx.campaign.findMany({
     where: { accountId },
-    include: { revisions: { orderBy: { number: 'desc' }, take: 2, include: { definitions: { orderBy: { name: 'asc' } } } } },
+    include: {
+      revisions: { orderBy: { number: 'desc' }, take: 2, include: { definitions: { orderBy: { name: 'asc' } } } },
+    },
     orderBy: { id: 'asc' },
   })
   return campaigns.flatMap((campaign) => {

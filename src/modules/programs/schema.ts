@@ -1,136 +1,16 @@
-// Programs, campaigns with their revisions and journey definitions: the types, and the lists of them.
+// What callers ask and do about programs, campaigns and other spellings of event names.
 
-import { builder, maxPage } from '../../builder.ts'
+import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
-import type { RequiredTarget } from '../../core/targeting/facts.ts'
-import type { Campaign, CampaignState, Program } from '../../generated/prisma/client.ts'
+import type { CampaignState } from '../../generated/prisma/client.ts'
 import { idInput, nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
-import type { Json } from '../../scalars.ts'
-import { CampaignStateEnum, JourneyRoleEnum, ReentryPolicyEnum, RequiredTargetKindEnum } from './enums.ts'
+import { CampaignStateEnum } from './enums.ts'
+import { JourneyDefinitionInput, RequiredTargetInput } from './inputs.ts'
+import { changeCampaignState, createCampaign, createEventTypeAlias, createProgram } from './service.ts'
+import { CampaignType, ProgramType } from './types.ts'
 
-export const ProgramType = builder.prismaNode('Program', {
-  id: { resolve: ({ id }) => id },
-  select: { accountId: true, id: true },
-  findUnique: (id, { accountId }) => nodeKey(id, accountId),
-  nullable: true,
-  fields: (t) => ({
-    name: t.exposeString('name'),
-    labels: t.stringList({
-      description: 'Short names that links and integrators may use for it, folded to lower case; at most 100, in alphabetical order.',
-      select: { labels: { select: { label: true }, orderBy: { label: 'asc' } } },
-      resolve: ({ labels }) => labels.map(({ label }) => label),
-    }),
-    lookbackDays: t.exposeInt('lookbackDays', {
-      description: 'For how many days after its latest evidence a relationship of this program is usable.',
-    }),
-    allowMutualReferral: t.exposeBoolean('allowMutualReferral', {
-      description: 'Two people may refer each other without the later referral counting as of low quality.',
-    }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
-  }),
-})
-
-const RequiredTargetType = builder.objectRef<RequiredTarget>('RequiredTarget').implement({
-  description: 'A target that an event must carry.',
-  fields: (t) => ({ kind: t.expose('kind', { type: RequiredTargetKindEnum }), value: t.exposeString('value') }),
-})
-
-const JourneyDefinitionType = builder.prismaObject('JourneyDefinition', {
-  findUnique: null,
-  fields: (t) => ({
-    name: t.exposeString('name'),
-    role: t.expose('role', { type: JourneyRoleEnum }),
-    priority: t.exposeInt('priority', { description: 'The larger wins.' }),
-    events: t.exposeStringList('events', { description: 'The events it supports, by their folded names.' }),
-    startEvents: t.exposeStringList('startEvents', { description: 'Those of them that may begin it.' }),
-    entry: t.field({
-      type: 'JSON',
-      nullable: true,
-      description: 'Who may enter, as RuleInput says it, audiences by their UUIDs; null: everybody.',
-      resolve: ({ entry }) => entry as Json, // Stored by this API, as JSON.
-    }),
-    ongoing: t.field({
-      type: 'JSON',
-      nullable: true,
-      description: 'Who may stay, as RuleInput says it; null: everybody.',
-      resolve: ({ ongoing }) => ongoing as Json, // Stored by this API, as JSON.
-    }),
-    keyField: t.exposeString('keyField', { nullable: true, description: "A path into the event's data; a person has one journey per value there." }),
-    inactivityDays: t.exposeInt('inactivityDays', { nullable: true, description: 'Days without an event after which a journey expires; null: never.' }),
-    reentry: t.expose('reentry', { type: ReentryPolicyEnum }),
-  }),
-})
-
-builder.prismaObject('CampaignRevision', {
-  fields: (t) => ({
-    number: t.exposeInt('number'),
-    startsAt: t.expose('startsAt', { type: 'DateTime', nullable: true, description: 'Null: always began.' }),
-    endsAt: t.expose('endsAt', { type: 'DateTime', nullable: true, description: 'Exclusive; null: never ends.' }),
-    requiredTargets: t.field({
-      type: [RequiredTargetType],
-      description: 'What an event must carry for the campaign to be considered at all.',
-      resolve: ({ requiredTargets }) => requiredTargetsIn(requiredTargets),
-    }),
-    journeys: t.relation('definitions', { query: { orderBy: { name: 'asc' } }, description: 'In alphabetical order.' }),
-    publishedAt: t.expose('publishedAt', { type: 'DateTime', nullable: true, description: 'Null: a draft.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
-  }),
-})
-
-// Written from checked input only.
-const requiredTargetsIn = (json: unknown) => json as RequiredTarget[]
-
-// The revision that is in force, else the newest draft.
-const current = { orderBy: [{ publishedAt: { sort: 'desc', nulls: 'last' } }, { number: 'desc' }], take: 1 } as const
-const currentColumns = { select: { revisions: { ...current, select: { number: true, startsAt: true, endsAt: true, requiredTargets: true, publishedAt: true } } } } as const
-
-export const CampaignType = builder.prismaNode('Campaign', {
-  id: { resolve: ({ id }) => id },
-  select: { accountId: true, id: true },
-  findUnique: (id, { accountId }) => nodeKey(id, accountId),
-  nullable: true,
-  fields: (t) => ({
-    name: t.exposeString('name'),
-    state: t.expose('state', { type: CampaignStateEnum }),
-    program: t.relation('program'),
-    startsAt: t.field({
-      ...currentColumns,
-      type: 'DateTime',
-      nullable: true,
-      description: 'Its window begins; null: always began.',
-      resolve: ({ revisions }) => revisions[0]?.startsAt ?? null,
-    }),
-    endsAt: t.field({
-      ...currentColumns,
-      type: 'DateTime',
-      nullable: true,
-      description: 'Its window ends, exclusive; null: never.',
-      resolve: ({ revisions }) => revisions[0]?.endsAt ?? null,
-    }),
-    requiredTargets: t.field({
-      ...currentColumns,
-      type: [RequiredTargetType],
-      description: 'What an event must carry for the campaign to be considered at all.',
-      resolve: ({ revisions }) => requiredTargetsIn(revisions[0]?.requiredTargets ?? []),
-    }),
-    journeys: t.field({
-      type: [JourneyDefinitionType],
-      description: 'Its journey definitions, in alphabetical order.',
-      select: { revisions: { ...current, include: { definitions: { orderBy: { name: 'asc' } } } } },
-      resolve: ({ revisions }) => revisions[0]?.definitions ?? [],
-    }),
-    revision: t.int({
-      ...currentColumns,
-      nullable: true,
-      description: 'The number of the revision in force; null: never published.',
-      resolve: ({ revisions }) => (revisions[0]?.publishedAt ? revisions[0].number : null),
-    }),
-    revisions: t.relation('revisions', { query: { orderBy: { number: 'desc' }, take: maxPage }, description: `The newest ${maxPage}, newest first.` }),
-    firstLiveAt: t.expose('firstLiveAt', { type: 'DateTime', nullable: true }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
-  }),
-})
+export { CampaignType, ProgramType } from './types.ts'
 
 const CampaignEdge = builder.edgeObject({ type: CampaignType, name: 'CampaignEdge' })
 const CampaignConnection = builder.connectionObject({ type: CampaignType, name: 'CampaignConnection' }, CampaignEdge)
@@ -141,7 +21,7 @@ builder.prismaObjectField(ProgramType, 'campaigns', (t) =>
       type: CampaignType,
       description: 'In the order of creation.',
       resolve: ({ id }, args, context, info) =>
-        nestedConnection<Campaign>(
+        nestedConnection(
           byId('program-campaign', context.accountId),
           { args, context, info },
           { parent: 'program', relation: 'campaigns', members: [id] },
@@ -153,6 +33,7 @@ builder.prismaObjectField(ProgramType, 'campaigns', (t) =>
 )
 
 const CampaignFilter = builder.inputType('CampaignFilter', {
+  description: 'Which campaigns: those that meet every condition given.',
   fields: (t) => ({
     programId: t.id({ description: 'Those of this program.' }),
     states: t.field({ type: [CampaignStateEnum], description: 'Those in one of these states.' }),
@@ -177,7 +58,9 @@ builder.queryFields((t) => ({
       authScopes: { authenticated: true },
       description: 'All programs, in the order of creation.',
       resolve: (_root, args, context, info) =>
-        rootConnection<Program>(byId('program', context.accountId), { args, context, info }, (query) => context.db.program.findMany(query)),
+        rootConnection(byId('program', context.accountId), { args, context, info }, (query) =>
+          context.db.program.findMany(query),
+        ),
     },
     { name: 'ProgramConnection' },
     { name: 'ProgramEdge' },
@@ -190,7 +73,7 @@ builder.queryFields((t) => ({
       description: 'Campaigns, in the order of creation.',
       args: { filter: t.arg({ type: CampaignFilter }) },
       resolve: (_root, { filter, ...args }, context, info) =>
-        rootConnection<Campaign>(byId('campaign', context.accountId), { args, context, info }, (query) =>
+        rootConnection(byId('campaign', context.accountId), { args, context, info }, (query) =>
           context.db.campaign.findMany({ ...query, where: { ...query.where, ...conditions(filter ?? {}) } }),
         ),
     },
@@ -198,3 +81,130 @@ builder.queryFields((t) => ({
     CampaignEdge,
   ),
 }))
+
+const guarded = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
+
+builder.relayMutationField(
+  'createProgram',
+  {
+    inputFields: (t) => ({
+      name: t.string({ required: true, description: 'Unique in the account; 1 to 200 characters.' }),
+      labels: t.stringList({ description: 'Each unique in the account, whatever its case; at most 100.' }),
+      lookbackDays: t.int({
+        defaultValue: 365,
+        description: 'For how many days after its latest evidence a relationship is usable; 1 to 3,650.',
+      }),
+      allowMutualReferral: t.boolean({
+        defaultValue: false,
+        description: 'Two people may refer each other without loss of quality.',
+      }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Makes a program.',
+    resolve: async (_root, { input }, context) => ({ programId: await createProgram(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      program: t.prismaField({
+        type: ProgramType,
+        resolve: (query, { programId }, _args, { db, accountId }) =>
+          db.program.findUniqueOrThrow({ ...query, where: nodeKey(programId, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'createCampaign',
+  {
+    inputFields: (t) => ({
+      programId: t.id({ required: true }),
+      name: t.string({ required: true, description: 'Unique in the account; 1 to 200 characters.' }),
+      startsAt: t.field({ type: 'DateTime', description: 'Its window begins; default: always began.' }),
+      endsAt: t.field({ type: 'DateTime', description: 'Its window ends, exclusive; default: never.' }),
+      requiredTargets: t.field({
+        type: [RequiredTargetInput],
+        description:
+          'What an event must carry for the campaign to be considered: one of each kind named here; at most 20.',
+      }),
+      journeys: t.field({
+        type: [JourneyDefinitionInput],
+        required: true,
+        description: 'Its journey definitions, 1 to 50.',
+      }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Makes a campaign, as a DRAFT.',
+    resolve: async (_root, { input }, context) => ({ campaignId: await createCampaign(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      campaign: t.prismaField({
+        type: CampaignType,
+        resolve: (query, { campaignId }, _args, { db, accountId }) =>
+          db.campaign.findUniqueOrThrow({ ...query, where: nodeKey(campaignId, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'changeCampaignState',
+  {
+    inputFields: (t) => ({
+      campaignId: t.id({ required: true }),
+      state: t.field({ type: CampaignStateEnum, required: true }),
+    }),
+  },
+  {
+    ...guarded,
+    description:
+      'Moves a campaign: DRAFT to LIVE or ARCHIVED, LIVE to PAUSED and back, either to ENDED or STOPPED, and those to ARCHIVED. It counts for every event decided from then on.',
+    resolve: async (_root, { input }, context) => ({ campaignId: await changeCampaignState(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      campaign: t.prismaField({
+        type: CampaignType,
+        resolve: (query, { campaignId }, _args, { db, accountId }) =>
+          db.campaign.findUniqueOrThrow({ ...query, where: nodeKey(campaignId, accountId) }),
+      }),
+    }),
+  },
+)
+
+const EventTypeAlias = builder.prismaObject('EventTypeAlias', {
+  fields: (t) => ({
+    alias: t.exposeString('alias', { description: 'The other spelling, folded.' }),
+    name: t.exposeString('name', { description: 'The event name that it stands for, folded.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+  }),
+})
+
+builder.relayMutationField(
+  'createEventTypeAlias',
+  {
+    inputFields: (t) => ({
+      alias: t.string({ required: true, description: 'How some senders spell the name; 1 to 100 characters.' }),
+      name: t.string({ required: true, description: 'The name that campaigns use; no alias itself.' }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Makes another spelling of an event name.',
+    resolve: async (_root, { input }, context) => ({ alias: await createEventTypeAlias(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      eventTypeAlias: t.prismaField({
+        type: EventTypeAlias,
+        resolve: (query, { alias }, _args, { db, accountId }) =>
+          db.eventTypeAlias.findUniqueOrThrow({ ...query, where: { accountId_alias: { accountId, alias } } }),
+      }),
+    }),
+  },
+)

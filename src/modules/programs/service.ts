@@ -1,13 +1,19 @@
 // Setting up what events are credited to: programs, campaigns, their states, and other spellings of event names.
 
+import type { Context } from '../../context.ts'
 import { foldName } from '../../core/names.ts'
 import type { RequiredTarget } from '../../core/targeting/facts.ts'
-import type { Context } from '../../context.ts'
 import { badInput, conflict, notFound } from '../../errors.ts'
 import { type CampaignState, Prisma } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { checkedEventName, definitionsOf, type JourneyDefinitionInput, requiredTargetsOf, checkedNumber } from './definitions.ts'
+import {
+  checkedEventName,
+  checkedNumber,
+  definitionsOf,
+  type JourneyDefinitionInput,
+  requiredTargetsOf,
+} from './definitions.ts'
 import { audiencePlaces } from './rule-input.ts'
 import { bumpRules, publishNewestRevision } from './sql.ts'
 import { checkedText } from './text.ts'
@@ -30,7 +36,8 @@ export async function createProgram(context: Context, input: CreateProgramInput)
     accountId,
     id: newId(),
     name: checkedText(input.name, 'input.name'),
-    lookbackDays: checkedNumber(input.lookbackDays, { field: 'input.lookbackDays', min: 1, max: maxLookbackDays }) ?? undefined,
+    lookbackDays:
+      checkedNumber(input.lookbackDays, { field: 'input.lookbackDays', min: 1, max: maxLookbackDays }) ?? undefined,
     allowMutualReferral: input.allowMutualReferral ?? undefined,
     createdAt: now,
   }
@@ -39,7 +46,8 @@ export async function createProgram(context: Context, input: CreateProgramInput)
     const { count } = await tx.program.createMany({ data: program, skipDuplicates: true })
     if (count === 0) throw conflict('another program has that name', 'input.name')
     const taken = await insertLabels(tx, { accountId, programId: program.id, labels })
-    if (taken !== undefined) throw conflict(`another program has the label ${taken}`, `input.labels[${labels.indexOf(taken)}]`)
+    if (taken !== undefined)
+      throw conflict(`another program has the label ${taken}`, `input.labels[${labels.indexOf(taken)}]`)
   })
   return program.id
 }
@@ -57,7 +65,11 @@ async function insertLabels(
 ): Promise<string | undefined> {
   const wanted = [...new Set(labels)]
   const rows = wanted.map((label) => ({ accountId, programId, label }))
-  const stored = await tx.programLabel.createManyAndReturn({ data: rows, skipDuplicates: true, select: { label: true } })
+  const stored = await tx.programLabel.createManyAndReturn({
+    data: rows,
+    skipDuplicates: true,
+    select: { label: true },
+  })
   return wanted.find((label) => !stored.some((row) => row.label === label))
 }
 
@@ -86,8 +98,18 @@ export async function createCampaign(context: Context, input: CreateCampaignInpu
     const { count } = await tx.campaign.createMany({ data: campaign, skipDuplicates: true })
     if (count === 0) throw conflict('another campaign has that name', 'input.name')
     const revision = { accountId, campaignId: campaign.id, number: 1 }
-    await tx.campaignRevision.create({ data: { ...revision, startsAt, endsAt, requiredTargets: requiredTargets.map((target) => ({ ...target })), createdAt: now } })
-    await tx.journeyDefinition.createMany({ data: definitions.map((definition) => definitionRow(revision, definition)) })
+    await tx.campaignRevision.create({
+      data: {
+        ...revision,
+        startsAt,
+        endsAt,
+        requiredTargets: requiredTargets.map((target) => ({ ...target })),
+        createdAt: now,
+      },
+    })
+    await tx.journeyDefinition.createMany({
+      data: definitions.map((definition) => definitionRow(revision, definition)),
+    })
   })
   return campaign.id
 }
@@ -100,32 +122,43 @@ async function assertNamed(
   named: { accountId: string; programId: string; requiredTargets: readonly RequiredTarget[]; definitions: Definitions },
 ): Promise<void> {
   const { accountId, programId } = named
-  const program = await tx.program.findUnique({ where: { accountId_id: { accountId, id: programId } }, select: { id: true } })
+  const program = await tx.program.findUnique({
+    where: { accountId_id: { accountId, id: programId } },
+    select: { id: true },
+  })
   if (!program) throw notFound(`no program ${programId}`, 'input.programId')
   const campaigns = named.requiredTargets.flatMap(({ kind, value }, i) =>
     kind === 'CAMPAIGN_ID' ? [{ id: value, path: `input.requiredTargets[${i}].value` }] : [],
   )
+  assertKnown('campaign', campaigns, campaigns.length ? await tx.campaign.findMany(idsAmong(accountId, campaigns)) : [])
   const audiences = named.definitions.flatMap(({ entry, ongoing }, i) => [
     ...(entry ? audiencePlaces(entry, `input.journeys[${i}].entry`) : []),
     ...(ongoing ? audiencePlaces(ongoing, `input.journeys[${i}].ongoing`) : []),
   ])
-  const known = await idsKnown(tx, accountId, { campaigns, audiences })
-  const stray = [...campaigns, ...audiences].find(({ id }) => !known.has(id))
-  if (stray) throw notFound(`unknown: ${stray.id}`, stray.path)
+  assertKnown('audience', audiences, audiences.length ? await tx.audience.findMany(idsAmong(accountId, audiences)) : [])
 }
 
-type Place = { id: string; path: string }
-
-async function idsKnown(tx: Transaction, accountId: string, { campaigns, audiences }: { campaigns: Place[]; audiences: Place[] }) {
-  const query = (places: Place[]) => ({ where: { accountId, id: { in: places.map(({ id }) => id) } }, select: { id: true } })
-  const rows = [
-    ...(campaigns.length ? await tx.campaign.findMany(query(campaigns)) : []),
-    ...(audiences.length ? await tx.audience.findMany(query(audiences)) : []),
-  ]
-  return new Set(rows.map(({ id }) => id))
+/** An id and where it stands in the input. */
+interface Place {
+  id: string
+  path: string
 }
 
-function definitionRow(revision: { accountId: string; campaignId: string; number: number }, definition: Definitions[number]) {
+const idsAmong = (accountId: string, places: readonly Place[]) => ({
+  where: { accountId, id: { in: places.map(({ id }) => id) } },
+  select: { id: true },
+})
+
+function assertKnown(noun: string, places: readonly Place[], rows: readonly { id: string }[]): void {
+  const known = new Set(rows.map(({ id }) => id))
+  const stray = places.find(({ id }) => !known.has(id))
+  if (stray) throw notFound(`no ${noun} ${stray.id}`, stray.path)
+}
+
+function definitionRow(
+  revision: { accountId: string; campaignId: string; number: number },
+  definition: Definitions[number],
+) {
   const { accountId, campaignId, number } = revision
   const { events, startEvents, entry, ongoing, ...rest } = definition
   return {
@@ -197,8 +230,11 @@ export async function createEventTypeAlias(context: Context, input: CreateEventT
     const related = await tx.eventTypeAlias.findFirst({ where: { accountId, OR: [{ alias: name }, { name: alias }] } })
     if (related?.alias === name) throw conflict(`${name} is itself an alias`, 'input.name')
     if (related) throw conflict(`${alias} already has aliases of its own`, 'input.alias')
-    const { count } = await tx.eventTypeAlias.createMany({ data: { accountId, alias, name, createdAt: now }, skipDuplicates: true })
-    if (count === 0) throw conflict('taken', 'input.alias')
+    const { count } = await tx.eventTypeAlias.createMany({
+      data: { accountId, alias, name, createdAt: now },
+      skipDuplicates: true,
+    })
+    if (count === 0) throw conflict(`${alias} is an alias already`, 'input.alias')
   })
   return alias
 }

@@ -11,7 +11,11 @@ export async function bumpRules(tx: Transaction, accountId: string): Promise<voi
 }
 
 /** Publishes the campaign's newest revision; from then on it is immutable. */
-export async function publishNewestRevision(tx: Transaction, accountId: string, { campaignId, at }: { campaignId: string; at: Date }): Promise<void> {
+export async function publishNewestRevision(
+  tx: Transaction,
+  accountId: string,
+  { campaignId, at }: { campaignId: string; at: Date },
+): Promise<void> {
   await tx.$executeRaw`
     UPDATE campaign_revision SET published_at = ${at}
     WHERE account_id = ${accountId}::uuid AND campaign_id = ${campaignId}::uuid AND published_at IS NULL

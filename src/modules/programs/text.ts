@@ -1,15 +1,13 @@
 // Texts that callers name things by.
 
 import { badInput } from '../../errors.ts'
-import { checkText } from '../../scalars.ts'
 
 const maxNameLength = 200
 
-/** The text without blanks around it. BAD_INPUT, naming the field, where that is empty, over `max` characters or cannot be kept. */
+/** The text without blanks around it. BAD_INPUT, naming the field, where that is empty or over `max` characters. */
 export function checkedText(value: string, field: string, max = maxNameLength): string {
   const text = value.trim()
-  checkText(text, field)
-  if (text === '') throw badInput('empty', field)
+  if (text === '') throw badInput('must not be blank', field)
   if (text.length > max) throw badInput(`over ${max} characters`, field)
   return text
 }

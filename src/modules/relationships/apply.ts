@@ -4,7 +4,11 @@ import type { Effects } from '../../core/targeting/effects.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { insertEvidence, insertRelationships } from './sql.ts'
 
-export async function applyRelationships(tx: Transaction, accountId: string, effects: readonly Effects[]): Promise<void> {
+export async function applyRelationships(
+  tx: Transaction,
+  accountId: string,
+  effects: readonly Effects[],
+): Promise<void> {
   const created = effects.flatMap(({ relationshipCreated }) => relationshipCreated ?? [])
   const evidence = effects.flatMap(({ evidenceAdded }) => evidenceAdded)
   const dated = <T extends { at: number }>(row: T) => ({ ...row, at: new Date(row.at) })

@@ -8,7 +8,10 @@ import { byId } from '../../keyset.ts'
 import { membersOf, personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 
-const EvidenceKindEnum = builder.enumType(EvidenceKind, { name: 'EvidenceKind', description: 'What showed a relationship.' })
+const EvidenceKindEnum = builder.enumType(EvidenceKind, {
+  name: 'EvidenceKind',
+  description: 'What showed a relationship.',
+})
 
 const EvidenceType = builder.prismaNode('Evidence', {
   id: { resolve: ({ id }) => id },
@@ -42,7 +45,10 @@ export const RelationshipType = builder.prismaNode('Relationship', {
     program: t.relation('program', { description: 'It may be used in every campaign of the program it arose in.' }),
     campaign: t.relation('campaign', { nullable: true, description: 'The campaign it arose in.' }),
     firstEvidenceAt: t.expose('firstEvidenceAt', { type: 'DateTime' }),
-    latestEvidenceAt: t.expose('latestEvidenceAt', { type: 'DateTime', description: 'The look-back counts from here.' }),
+    latestEvidenceAt: t.expose('latestEvidenceAt', {
+      type: 'DateTime',
+      description: 'The look-back counts from here.',
+    }),
     evidence: t.connection({
       type: EvidenceType,
       resolve: ({ id }, args, context, info) =>

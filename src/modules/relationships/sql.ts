@@ -15,7 +15,11 @@ export interface RelationshipRow {
 }
 
 /** The relationships in which the profiles are friends. */
-export function findRelationships(tx: Transaction, accountId: string, friendIds: readonly string[]): Promise<RelationshipRow[]> {
+export function findRelationships(
+  tx: Transaction,
+  accountId: string,
+  friendIds: readonly string[],
+): Promise<RelationshipRow[]> {
   return tx.$queryRaw<RelationshipRow[]>`
     SELECT id, advocate_id AS "advocateId", friend_id AS "friendId", program_id AS "programId", campaign_id AS "campaignId",
       first_evidence_at AS "firstEvidenceAt", latest_evidence_at AS "latestEvidenceAt"
@@ -50,7 +54,11 @@ export interface RelationshipToCreate {
 }
 
 /** Inserts relationships that the batch began; the friend is locked, so nobody else begins the same. */
-export async function insertRelationships(tx: Transaction, accountId: string, rows: readonly RelationshipToCreate[]): Promise<void> {
+export async function insertRelationships(
+  tx: Transaction,
+  accountId: string,
+  rows: readonly RelationshipToCreate[],
+): Promise<void> {
   const column = <K extends keyof RelationshipToCreate>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
     INSERT INTO relationship (account_id, id, advocate_id, friend_id, program_id, campaign_id, first_evidence_at, latest_evidence_at)
@@ -69,7 +77,11 @@ export interface EvidenceToAdd {
 }
 
 /** Adds evidence, and widens the relationships' first and latest evidence by it. */
-export async function insertEvidence(tx: Transaction, accountId: string, rows: readonly EvidenceToAdd[]): Promise<void> {
+export async function insertEvidence(
+  tx: Transaction,
+  accountId: string,
+  rows: readonly EvidenceToAdd[],
+): Promise<void> {
   const column = <K extends keyof EvidenceToAdd>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
     WITH added AS (

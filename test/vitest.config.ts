@@ -1,0 +1,37 @@
+// The suites: pure ones, those against a running server on the embedded database, and the same again on PostgreSQL and Redis
+// where TEST_DATABASE_URL and TEST_REDIS_URL say where those are, with what needs several processes.
+
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+const root = path.resolve(import.meta.dirname, '..')
+const hasServices = Boolean(process.env.TEST_DATABASE_URL && process.env.TEST_REDIS_URL)
+
+// graphql must be one module to the sources and to the libraries that require it.
+const graphql = createRequire(import.meta.url).resolve('graphql')
+const resolve = { alias: [{ find: /^graphql$/, replacement: graphql }] }
+
+const project = (name: string, include: string[], more: object = {}) => ({
+  root,
+  resolve,
+  test: { name, include, pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 60_000, ...more },
+})
+
+const onServer = (name: 'embedded' | 'postgresql', include: string[]) =>
+  project(name, include, { globalSetup: ['test/support/global-setup.ts'], env: { TEST_BACKEND: name } })
+
+if (!hasServices) {
+  process.stdout.write('skipped: PostgreSQL + Redis and several processes (set TEST_DATABASE_URL and TEST_REDIS_URL)\n')
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('core', ['test/core/**/*.test.ts', 'test/*.test.ts']),
+      project('platform', ['test/platform/**/*.test.ts']),
+      onServer('embedded', ['test/api/**/*.test.ts']),
+      ...(hasServices ? [onServer('postgresql', ['test/api/**/*.test.ts', 'test/processes/**/*.test.ts'])] : []),
+    ],
+  },
+})
