@@ -2,7 +2,9 @@
 
 import type { Config } from './config.ts'
 import { Context, type Services } from './context.ts'
-import { ensureFirstAccount, findPrincipal } from './modules/accounts/keys.ts'
+import { KeyRing } from './modules/accounts/key-ring.ts'
+import { ensureFirstAccount } from './modules/accounts/keys.ts'
+import { openIntake } from './modules/events/intake.ts'
 import { makePartitions } from './modules/events/partitions.ts'
 import { currentEpoch } from './modules/live/epoch.ts'
 import { Live } from './modules/live/live.ts'
@@ -57,14 +59,17 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     closing(() => bus.close())
     const live = new Live({ database, bus, log, epoch: await currentEpoch(database.system) })
     closing(() => live.close())
-    const services: Services = { database, live, ruleSets: new RuleSets(), now: () => new Date() }
+    const now = () => new Date()
+    const parts = { database, live, ruleSets: new RuleSets() }
+    const keyRing = new KeyRing(database, now)
+    const services: Services = { ...parts, intake: openIntake(parts), keyRing, log, now }
     const http = await openHttp({
       schema: buildSchema(),
       log,
       port: config.port,
       host: config.host,
       corsOrigins: config.corsOrigins,
-      authenticate: (key) => findPrincipal(database, key, services.now()),
+      authenticate: (key) => keyRing.find(key),
       contextFor: (principal) => new Context(services, principal),
       ready: () => problems(database),
     })

@@ -1,15 +1,22 @@
 // What every resolver is given. One context serves one operation, or one message of a subscription: loaders cache in it.
 
 import { type Principal, refusal } from './access.ts'
+import type { KeyRing } from './modules/accounts/key-ring.ts'
+import type { Intake } from './modules/events/intake.ts'
 import type { Live } from './modules/live/live.ts'
 import type { RuleSets } from './modules/programs/rule-sets.ts'
 import type { AccountClient, Database, Transaction } from './platform/database.ts'
+import type { Log } from './platform/log.ts'
 
 /** What the app opened, for as long as it runs. */
 export interface Services {
   readonly database: Database
   readonly ruleSets: RuleSets
   readonly live: Live
+  /** Takes events of many callers at once. */
+  readonly intake: Intake
+  readonly keyRing: KeyRing
+  readonly log: Log
   readonly now: () => Date
 }
 

@@ -35,6 +35,11 @@ const disableCode =
 const addToAudience = `mutation ($input: AddToAudienceInput!) { addToAudience(input: $input) { added created
   audience { memberCount members { edges { node { since profile { sourceId } } } } } } }`
 
+interface Members {
+  edges: { node: { profile: { id: string } } }[]
+  pageInfo: { hasNextPage: boolean; endCursor: string | null }
+}
+
 const nobody = '018f0000-0000-7000-8000-000000000000'
 
 describe('codes', () => {
@@ -167,7 +172,7 @@ describe('audiences', () => {
       (await server.query(addToAudience, { input: { audienceId, profiles } })).addToAudience
     const first = await add([{ sourceId: 'h1' }, { sourceId: 'h2' }, { sourceId: 'h1', email: 'h1@example.com' }])
     expect(first).toMatchObject({ added: 2, created: 2, audience: { memberCount: 2 } })
-    expect(first.audience.members.edges.map(({ node }: { node: { profile: object } }) => node.profile)).toEqual([
+    expect(first.audience.members.edges.map(({ node }: Members['edges'][number]) => node.profile)).toEqual([
       { sourceId: 'h1' },
       { sourceId: 'h2' },
     ])
@@ -198,12 +203,13 @@ describe('audiences', () => {
     const document = `query ($id: ID!, $after: String) { node(id: $id) { ... on Audience { members(first: 100, after: $after) {
       pageInfo { hasNextPage endCursor } edges { node { profile { id } } } } } } }`
     const seen = new Set<string>()
-    for (let after: string | null = null, more = true; more; ) {
-      const { members } = (await server.query(document, { id: audienceId, after })).node
-      for (const { node } of members.edges) seen.add(node.profile.id)
-      more = members.pageInfo.hasNextPage
-      after = members.pageInfo.endCursor
-    }
+    let after: string | null = null
+    do {
+      const answer: { node: { members: Members } } = await server.query(document, { id: audienceId, after })
+      const { edges, pageInfo } = answer.node.members
+      for (const { node } of edges) seen.add(node.profile.id)
+      after = pageInfo.hasNextPage ? pageInfo.endCursor : null
+    } while (after)
     expect(seen.size).toBe(1000)
   })
 

@@ -294,7 +294,7 @@ describe('required targets', () => {
 
   test('a journey name keeps the candidates of definitions so named alone', () => {
     expect(required(['JOURNEY_NAME', 'PARTICIPANT'])).toMatchObject({ campaign: campaignId, by: 'REQUIRED_TARGET' })
-    expect(required(['JOURNEY_NAME', 'Buyer'], ['PROGRAM', 'Q'])).toMatchObject({
+    expect(required(['JOURNEY_NAME', 'Buyer'], ['PROGRAM', 'very important'])).toMatchObject({
       campaign: 'C',
       by: 'REQUIRED_TARGET',
     })

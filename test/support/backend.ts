@@ -58,7 +58,8 @@ let copies = 0
 
 /** A database of its own for one test file. */
 export async function copyTemplate(run: string): Promise<Copy> {
-  if (backend() === 'embedded') return { place: { memory: await openAsBlob(dumpFile(run)) }, remove: async () => undefined }
+  if (backend() === 'embedded')
+    return { place: { memory: await openAsBlob(dumpFile(run)) }, remove: async () => undefined }
   const name = `${run}_${process.pid}_${++copies}`
   await admin(`CREATE DATABASE "${name}" TEMPLATE "${run}" STRATEGY wal_log`)
   return { place: { url: urlOf(name) }, remove: () => admin(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`) }

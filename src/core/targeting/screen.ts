@@ -1,5 +1,6 @@
 // Phases 2 and 3: which campaigns are in question at all, and the first reason of those that are not.
 
+import { byteOrder } from '../names.ts'
 import type { TracePhase, UnattributedReason } from './decision.ts'
 import type { RequiredTargetKind } from './facts.ts'
 import { isActiveAt } from './journeys.ts'
@@ -46,7 +47,7 @@ export function missingTargets({ requirement }: Question, campaign: Campaign): r
     const isMet = carried && [...values].some((value) => carried.has(value))
     if (!isMet) missing.push(...[...values].map((value) => `${kind}:${value}`))
   }
-  return missing
+  return missing.sort(byteOrder)
 }
 
 /** The event's required targets and labels that the campaign does not meet, as `KIND:value`. */

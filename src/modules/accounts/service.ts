@@ -40,10 +40,11 @@ export async function createApiKey(
 
 /** Ends a key's use at once; ending it again changes nothing. NOT_FOUND for a key of another account. */
 export async function revokeApiKey(context: Context, input: { apiKeyId: string | number }): Promise<string> {
-  const { accountId, db, now } = context
+  const { accountId, db, now, services } = context
   const id = idInput('ApiKey', input.apiKeyId, 'input.apiKeyId')
   const key = await db.apiKey.findUnique({ where: { accountId_id: { accountId, id } }, select: { id: true } })
   if (!key) throw notFound(`no API key ${id}`, 'input.apiKeyId')
   await db.apiKey.updateMany({ where: { accountId, id, revokedAt: null }, data: { revokedAt: now } })
+  services.keyRing.forget()
   return id
 }

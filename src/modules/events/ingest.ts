@@ -11,6 +11,7 @@ import { ApiError } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { isDataError, retrying } from '../../platform/retry.ts'
+import { isUnavailable } from '../../platform/unavailable.ts'
 import { appendAttributions } from '../attributions/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
@@ -26,42 +27,40 @@ export interface Ingested {
   readonly replayed: boolean
 }
 
-export type Outcome = Ingested | ApiError
+/** An ApiError is what the caller did wrong; any other error is ours, and about this event alone. */
+export type Outcome = Ingested | Error
 
 export interface Batch {
   readonly accountId: string
   readonly events: readonly AcceptedEvent[]
 }
 
-type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live'>
+export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live'>
 
-/** Stores and decides the events in their order; each succeeds or fails alone, except where the database itself is away. */
+/** Stores and decides the events in their order; each succeeds or fails alone. Throws where the database is away. */
 export async function ingest(services: IngestServices, batch: Batch): Promise<Outcome[]> {
   try {
     const outcomes = await retrying(() => services.database.transaction((tx) => runBatch(tx, services, batch)))
-    if (outcomes.some((outcome) => !(outcome instanceof ApiError) && !outcome.replayed))
+    if (outcomes.some((outcome) => !(outcome instanceof Error) && !outcome.replayed))
       services.live.wake(batch.accountId)
     return outcomes
   } catch (error) {
-    if (!isDataError(error) || batch.events.length === 1) throw error
-    return halve(services, batch)
+    if (isUnavailable(error)) throw error
+    return batch.events.length === 1 ? [failureOf(error)] : halve(services, batch)
   }
 }
 
-// Something in the batch cannot be stored; halving leaves it alone with its error.
+// Something is wrong with an event of the batch; halving leaves it alone with its error.
 async function halve(services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
   const middle = Math.ceil(events.length / 2)
-  const outcomes: Outcome[] = []
-  for (const half of [events.slice(0, middle), events.slice(middle)]) {
-    const failed = (error: unknown) => half.map(() => refusalOf(error))
-    outcomes.push(...(await ingest(services, { accountId, events: half }).catch(failed)))
-  }
-  return outcomes
+  const first = await ingest(services, { accountId, events: events.slice(0, middle) })
+  const second = await ingest(services, { accountId, events: events.slice(middle) })
+  return [...first, ...second]
 }
 
-function refusalOf(error: unknown): ApiError {
-  if (!isDataError(error)) throw error
-  return new ApiError('BAD_INPUT', 'the event holds a value that cannot be stored')
+function failureOf(error: unknown): Error {
+  if (isDataError(error)) return new ApiError('BAD_INPUT', 'the event holds a value that cannot be stored')
+  return error instanceof Error ? error : new Error('deciding failed', { cause: error })
 }
 
 async function runBatch(tx: Transaction, services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
@@ -146,8 +145,8 @@ async function dropUnknown(
   if (released.length) await releaseKeys(tx, accountId, released)
   // One that repeats a refused event of its own batch is refused with it.
   for (const [id, outcome] of outcomes) {
-    const first = outcome instanceof ApiError ? undefined : outcomes.get(outcome.eventId)
-    if (first instanceof ApiError) outcomes.set(id, first)
+    const first = outcome instanceof Error ? undefined : outcomes.get(outcome.eventId)
+    if (first instanceof Error) outcomes.set(id, first)
   }
   return known
 }

@@ -81,12 +81,13 @@ const ErrorCodeEnum = builder.enumType('ErrorCode', {
   description: 'Every code that an error can carry.',
 })
 
-const ItemError = builder.objectRef<ApiError>('ItemError').implement({
+// A plain copy: GraphQL takes an Error that a resolver gives for the resolver's own failure.
+const ItemError = builder.objectRef<Pick<ApiError, 'code' | 'message' | 'field'>>('ItemError').implement({
   description: 'Why one item of a list was refused.',
   fields: (t) => ({
     code: t.expose('code', { type: ErrorCodeEnum }),
     message: t.exposeString('message'),
-    field: t.exposeString('field', { nullable: true, description: 'The input at fault.' }),
+    field: t.string({ nullable: true, description: 'The input at fault.', resolve: ({ field }) => field ?? null }),
     retryable: t.boolean({ resolve: ({ code }) => errorCodes[code].retryable }),
   }),
 })
@@ -105,7 +106,8 @@ const TrackEventResult = builder
       error: t.field({
         type: ItemError,
         nullable: true,
-        resolve: ({ outcome }) => (outcome instanceof ApiError ? outcome : null),
+        resolve: ({ outcome }) =>
+          outcome instanceof ApiError ? { code: outcome.code, message: outcome.message, field: outcome.field } : null,
       }),
     }),
   })

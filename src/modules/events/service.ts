@@ -2,38 +2,38 @@
 
 import type { Context } from '../../context.ts'
 import { ApiError, badInput } from '../../errors.ts'
+import type { Log } from '../../platform/log.ts'
 import { type AcceptedEvent, acceptEvent, type TrackEventInput } from './check.ts'
-import { type Ingested, ingest, type Outcome } from './ingest.ts'
+import type { Ingested, Outcome } from './ingest.ts'
 
 const maxEvents = 500
 
-export async function trackEvent(context: Context, input: TrackEventInput): Promise<Ingested> {
-  const event = acceptEvent(input, { path: 'input', now: context.now })
-  const [outcome] = await ingest(context.services, { accountId: context.accountId, events: [event] })
-  if (!outcome || outcome instanceof ApiError) throw outcome ?? new Error('one event gives one outcome')
+export async function trackEvent({ services, accountId, now }: Context, input: TrackEventInput): Promise<Ingested> {
+  const event = acceptEvent(input, { path: 'input', now })
+  const [outcome] = await services.intake.submit(accountId, [event])
+  if (!outcome || outcome instanceof Error) throw outcome ?? new Error('one event gives one outcome')
   return outcome
 }
 
 /** One outcome for each event, in their order. LIMIT_EXCEEDED for more than 500. */
 export async function trackEvents(
-  context: Context,
+  { services, accountId, now }: Context,
   { events }: { events: readonly TrackEventInput[] },
-): Promise<Outcome[]> {
+): Promise<(Ingested | ApiError)[]> {
   if (events.length > maxEvents)
     throw new ApiError('LIMIT_EXCEEDED', `over ${maxEvents} events`, { field: 'input.events' })
   if (events.length === 0) throw badInput('no events', 'input.events')
-  const now = context.now
   const checked = events.map((input, index) => check(input, { path: `input.events[${index}]`, now }))
   const accepted = checked.filter((event): event is AcceptedEvent => !(event instanceof ApiError))
-  const outcomes = accepted.length
-    ? await ingest(context.services, { accountId: context.accountId, events: accepted })
-    : []
+  const outcomes = accepted.length ? await services.intake.submit(accountId, accepted) : []
   const byId = new Map(accepted.map((event, index) => [event.id, outcomes[index]]))
-  return checked.map((event) => {
-    const outcome = event instanceof ApiError ? event : byId.get(event.id)
-    if (!outcome) throw new Error('every accepted event has an outcome')
-    return outcome
-  })
+  return checked.map((event) => (event instanceof ApiError ? event : itemOf(services.log, byId.get(event.id))))
+}
+
+function itemOf(log: Log, outcome: Outcome | undefined): Ingested | ApiError {
+  if (outcome && (!(outcome instanceof Error) || outcome instanceof ApiError)) return outcome
+  log.error({ err: outcome }, 'an event of a list failed unexpectedly')
+  return new ApiError('INTERNAL_SERVER_ERROR', 'Unexpected error.')
 }
 
 function check(input: TrackEventInput, place: { path: string; now: Date }): AcceptedEvent | ApiError {

@@ -1,0 +1,96 @@
+// What each operator makes of one value that is there, as SQL: an expression on `value.v` (jsonb, not null) that is TRUE,
+// FALSE, or NULL for a type that the comparison does not know. The counterpart of core/rules/operators.
+
+import { parseInstant } from '../../core/rules/instant.ts'
+import { isEmailField } from '../../core/rules/path.ts'
+import type { FieldOperator, FieldRule } from '../../core/rules/rule.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+
+const dayMs = 86_400_000
+
+const v = Prisma.sql`value.v`
+const text = Prisma.sql`(value.v #>> '{}')`
+
+type Maker = (wanted: unknown, now: Date) => Prisma.Sql
+
+/** The test of a checked rule's operator, EXISTS and MISSING apart. NE and NOT_IN get the test that they negate. */
+export function valueSql(rule: FieldRule, now: Date): Prisma.Sql {
+  const make = makers[rule.op]
+  if (!make) throw new RangeError(`${rule.op} compares no values`)
+  return make(isEmailField(rule.field) ? inLowerCase(rule.value) : rule.value, now)
+}
+
+const lower = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value)
+const inLowerCase = (value: unknown): unknown => (Array.isArray(value) ? value.map(lower) : lower(value))
+
+const makers: { readonly [op in FieldOperator]?: Maker } = {
+  EQ: (wanted) => isAmong([wanted]),
+  NE: (wanted) => isAmong([wanted]),
+  IN: (wanted) => isAmong(Array.isArray(wanted) ? wanted : []),
+  NOT_IN: (wanted) => isAmong(Array.isArray(wanted) ? wanted : []),
+  LT: (wanted) => ordered(wanted, Prisma.sql`<`),
+  LTE: (wanted) => ordered(wanted, Prisma.sql`<=`),
+  GT: (wanted) => ordered(wanted, Prisma.sql`>`),
+  GTE: (wanted) => ordered(wanted, Prisma.sql`>=`),
+  CONTAINS: contains,
+  STARTS_WITH: (wanted) => ofType('string', Prisma.sql`starts_with(${text}, ${wanted}::text)`),
+  ENDS_WITH: (wanted) => ofType('string', Prisma.sql`right(${text}, length(${wanted}::text)) = ${wanted}::text`),
+  WITHIN_LAST_DAYS: withinLastDays,
+}
+
+/** The condition for values of that type, NULL for others. CASE keeps casts in the condition from values that they fail on. */
+const ofType = (type: string, condition: Prisma.Sql) =>
+  Prisma.sql`CASE WHEN jsonb_typeof(${v}) = ${type}::text THEN ${condition} END`
+
+const jsonb = (value: unknown) => Prisma.sql`${JSON.stringify(value)}::jsonb`
+
+/** Equal to one of a list of one type. Texts that are both instants are equal where they mean the same instant. */
+function isAmong(wanted: readonly unknown[]): Prisma.Sql {
+  const instants = wanted.flatMap((one) => (typeof one === 'string' ? (parseInstant(one) ?? []) : []))
+  const isListed = Prisma.sql`${jsonb(wanted)} @> ${v}`
+  if (instants.length === 0) return ofType(typeof wanted[0], isListed)
+  const isSameTime = Prisma.sql`coalesce(${instantMs(text)} = ANY (${instants.map(String)}::text[]::bigint[]), FALSE)`
+  return ofType('string', Prisma.sql`(${isListed} OR ${isSameTime})`)
+}
+
+/** Numbers by size; instants by time, where the rule gives one; other texts by the bytes of their UTF-8. */
+function ordered(wanted: unknown, sign: Prisma.Sql): Prisma.Sql {
+  if (typeof wanted === 'number') return ofType('number', Prisma.sql`${v}::numeric ${sign} ${String(wanted)}::numeric`)
+  const instant = parseInstant(String(wanted))
+  if (instant !== null) return ofType('string', Prisma.sql`${instantMs(text)} ${sign} ${String(instant)}::bigint`)
+  return ofType('string', Prisma.sql`${text} COLLATE "C" ${sign} ${wanted}::text`)
+}
+
+/** A part of a text, or an element of a list. */
+function contains(wanted: unknown): Prisma.Sql {
+  const hasElement = Prisma.sql`EXISTS (SELECT FROM jsonb_array_elements(${v}) AS value (v) WHERE ${isAmong([wanted])})`
+  const hasPart = typeof wanted === 'string' ? Prisma.sql`strpos(${text}, ${wanted}::text) > 0` : Prisma.sql`NULL`
+  return Prisma.sql`CASE jsonb_typeof(${v}) WHEN 'array' THEN ${hasElement} WHEN 'string' THEN ${hasPart} END`
+}
+
+/** An instant from N days before now up to now, both included. */
+function withinLastDays(days: unknown, now: Date): Prisma.Sql {
+  const [from, to] = [now.getTime() - Number(days) * dayMs, now.getTime()]
+  return ofType('string', Prisma.sql`${instantMs(text)} BETWEEN ${String(from)}::float8 AND ${String(to)}::float8`)
+}
+
+// ISO 8601 with a time and an offset: year, month, day, hour, minute, second, fraction, offset.
+const iso =
+  '^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\\.([0-9]{1,9}))?)?(?:Z|([+-])([0-9]{2}):([0-9]{2}))$'
+
+/**
+ * Milliseconds since the epoch, NULL for what parseInstant in core/rules refuses. PostgreSQL's own reading of texts fails
+ * on those, and takes more; so the parts are checked one by one. The year 0 is 1 BC to make_date, which calls it -1.
+ */
+const instantMs = (of: Prisma.Sql) => Prisma.sql`(
+  SELECT CASE WHEN month BETWEEN 1 AND 12 AND day >= 1 AND minute <= 59 AND second <= 59 AND offset_hour <= 23 AND offset_minute <= 59
+    AND (hour <= 23 OR (hour = 24 AND minute = 0 AND second = 0 AND fraction = 0))
+  THEN CASE WHEN day <= extract(day FROM make_date(year, month, 1) + interval '1 month -1 day')
+  THEN (make_date(year, month, 1) - date '1970-01-01' + day - 1)::bigint * 86400000
+    + ((hour * 60 + minute) * 60 + second) * 1000 + ms - sign * (offset_hour * 60 + offset_minute) * 60000 END END
+  FROM regexp_match(${of}, ${iso}::text) AS part CROSS JOIN LATERAL (
+    SELECT coalesce(nullif(part[1]::int, 0), -1) AS year, part[2]::int AS month, part[3]::int AS day, part[4]::int AS hour,
+      part[5]::int AS minute, coalesce(part[6]::int, 0) AS second, coalesce(part[7]::int, 0) AS fraction, rpad(left(coalesce(part[7], ''), 3), 3, '0')::int AS ms,
+      CASE part[8] WHEN '-' THEN -1 ELSE 1 END AS sign, coalesce(part[9]::int, 0) AS offset_hour, coalesce(part[10]::int, 0) AS offset_minute
+  ) AS parts
+)`

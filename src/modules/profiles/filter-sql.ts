@@ -1,0 +1,85 @@
+// A rule as SQL: TRUE, FALSE or NULL (unknown) of a person exactly as the compiled rule of core/rules says it in memory,
+// since NULL under AND, OR and NOT is what UNKNOWN is there. A property test holds the two together.
+
+import { audienceId } from '../../core/rules/compile.ts'
+import type { AudienceRule, FieldRule, Rule } from '../../core/rules/rule.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import { valueSql } from './filter-operators.ts'
+import { valuesSql } from './filter-values.ts'
+
+export interface FilterScope {
+  accountId: string
+  /** What relative conditions count from. */
+  now: Date
+}
+
+/** A condition on the alias `profile`, which has to be a person's own row: merged profiles count through it. */
+export function compileFilter(rule: Rule, scope: FilterScope): Prisma.Sql {
+  return Prisma.sql`(SELECT ${conditionSql(rule, scope)} FROM ${personSql(scope.accountId)})`
+}
+
+/** How many conditions on fields and audiences a rule has. */
+export function countConditions(rule: Rule): number {
+  if ('not' in rule) return countConditions(rule.not)
+  if ('field' in rule || 'audience' in rule) return 1
+  return ('all' in rule ? rule.all : rule.any).reduce((sum, member) => sum + countConditions(member), 0)
+}
+
+// One row: the ids of all profiles that are the person, and its fields, the person's own covering those of merged profiles,
+// later profiles those of earlier ones. OFFSET 0 keeps it from being computed anew for each condition.
+const personSql = (accountId: string) => Prisma.sql`(
+  SELECT member.ids, CASE WHEN cardinality(member.ids) = 1 THEN profile.fields ELSE (
+    SELECT jsonb_object_agg(entry.key, entry.value ORDER BY part.id = profile.id, part.id)
+    FROM profile AS part CROSS JOIN jsonb_each(part.fields) AS entry
+    WHERE part.account_id = ${accountId}::uuid AND part.id = ANY (member.ids)
+  ) END AS fields
+  FROM (
+    SELECT CASE WHEN EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = profile.id) THEN ARRAY(
+      WITH RECURSIVE down AS (
+        SELECT profile.id
+        UNION
+        SELECT merge.loser_id FROM down JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.id
+      ) SELECT id FROM down
+    ) ELSE ARRAY[profile.id] END AS ids
+    OFFSET 0
+  ) AS member
+  OFFSET 0
+) AS person`
+
+function conditionSql(rule: Rule, scope: FilterScope): Prisma.Sql {
+  if ('all' in rule) return joined(rule.all, scope, { by: ' AND ', empty: Prisma.sql`TRUE` })
+  if ('any' in rule) return joined(rule.any, scope, { by: ' OR ', empty: Prisma.sql`FALSE` })
+  if ('not' in rule) return Prisma.sql`(NOT ${conditionSql(rule.not, scope)})`
+  return 'field' in rule ? fieldSql(rule.field, scope) : audienceSql(rule.audience, scope)
+}
+
+function joined(members: readonly Rule[], scope: FilterScope, { by, empty }: { by: string; empty: Prisma.Sql }) {
+  if (members.length === 0) return empty
+  const conditions = members.map((member) => conditionSql(member, scope))
+  return Prisma.sql`(${Prisma.join(conditions, by)})`
+}
+
+function audienceSql(rule: AudienceRule, { accountId }: FilterScope): Prisma.Sql {
+  const isMember = Prisma.sql`EXISTS (
+    SELECT FROM audience_member AS membership
+    WHERE membership.account_id = ${accountId}::uuid AND membership.audience_id = ${audienceId(rule)}::uuid
+      AND membership.profile_id = ANY (person.ids)
+  )`
+  return (rule.member ?? true) ? isMember : Prisma.sql`(NOT ${isMember})`
+}
+
+/** Of several values any one may satisfy; NE and NOT_IN are the negations of EQ and IN, so there none may. */
+function fieldSql(rule: FieldRule, { accountId, now }: FilterScope): Prisma.Sql {
+  const values = Prisma.sql`(${valuesSql(rule.field, accountId)}) AS value WHERE jsonb_typeof(value.v) <> 'null'`
+  if (rule.op === 'EXISTS') return Prisma.sql`EXISTS (SELECT FROM ${values})`
+  if (rule.op === 'MISSING') return Prisma.sql`(NOT EXISTS (SELECT FROM ${values}))`
+  const isNegated = rule.op === 'NE' || rule.op === 'NOT_IN'
+  return Prisma.sql`(
+    SELECT CASE
+      WHEN count(*) = 0 THEN ${rule.orMissing ? Prisma.sql`TRUE` : Prisma.sql`NULL::boolean`}
+      WHEN bool_or(found.holds) THEN ${isNegated ? Prisma.sql`FALSE` : Prisma.sql`TRUE`}
+      WHEN count(found.holds) = count(*) THEN ${isNegated ? Prisma.sql`TRUE` : Prisma.sql`FALSE`}
+    END
+    FROM (SELECT ${valueSql(rule, now)} AS holds FROM ${values}) AS found
+  )`
+}

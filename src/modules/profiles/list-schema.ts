@@ -1,0 +1,85 @@
+// The list of all people, filtered by a rule and searched by identifier.
+
+import { builder } from '../../builder.ts'
+import { rootConnection } from '../../connections.ts'
+import type { Context } from '../../context.ts'
+import { decodeId } from '../../core/ids.ts'
+import type { Rule } from '../../core/rules/rule.ts'
+import { badInput, notFound } from '../../errors.ts'
+import { byId, type PageQuery } from '../../keyset.ts'
+import { audiencePlaces, RuleInput, type RuleShape, ruleOf } from '../programs/rule-input.ts'
+import { countConditions } from './filter-sql.ts'
+import { findPage, type Search } from './list-sql.ts'
+import { ProfileType } from './schema.ts'
+
+const maxConditions = 200
+const maxSearch = 256
+
+builder.queryField('profiles', (t) =>
+  t.connection(
+    {
+      type: ProfileType,
+      nullable: true,
+      authScopes: { can: 'PROFILES_READ' },
+      description:
+        'People in the order of their first encounter. A person merged into another is listed, filtered and found as that one.',
+      args: {
+        filter: t.arg({
+          type: RuleInput,
+          description: `Only people of whom it is true; at most ${maxConditions} conditions. WITHIN_LAST_DAYS counts from now.`,
+        }),
+        search: t.arg.string({
+          description:
+            'Only people with an identifier that begins with this, whatever its case, or the person whose id this is; blank: everybody.',
+        }),
+      },
+      resolve: async (_root, { filter, search, ...args }, context, info) => {
+        const asked = {
+          accountId: context.accountId,
+          now: context.now,
+          filter: filter ? await checkedFilter(context, filter) : null,
+          search: checkedSearch(search),
+        }
+        return rootConnection(byId('profiles', context.accountId), { args, context, info }, async (query) => {
+          const ids = await findPage(context.sql, { ...asked, ...boundsOf(query) })
+          return context.db.profile.findMany({ ...query, where: { accountId: context.accountId, id: { in: ids } } })
+        })
+      },
+    },
+    { name: 'ProfileConnection' },
+    { name: 'ProfileEdge' },
+  ),
+)
+
+async function checkedFilter({ db, accountId }: Context, input: RuleShape): Promise<Rule> {
+  const rule = ruleOf(input, 'filter')
+  if (countConditions(rule) > maxConditions) throw badInput(`over ${maxConditions} conditions`, 'filter')
+  const places = audiencePlaces(rule, 'filter')
+  if (places.length === 0) return rule
+  const rows = await db.audience.findMany({
+    where: { accountId, id: { in: places.map(({ id }) => id) } },
+    select: { id: true },
+  })
+  const known = new Set(rows.map(({ id }) => id))
+  const stray = places.find(({ id }) => !known.has(id))
+  if (stray) throw notFound(`no audience ${stray.id}`, stray.path)
+  return rule
+}
+
+function checkedSearch(search: string | null | undefined): Search | null {
+  const prefix = search?.trim()
+  if (!prefix) return null
+  if (prefix.length > maxSearch) throw badInput(`over ${maxSearch} characters`, 'search')
+  return { prefix, profileId: decodeId('Profile', prefix) }
+}
+
+function boundsOf({ where, orderBy, take }: PageQuery) {
+  // A keyset by id compares ids.
+  const { gt, lt } = (where.id ?? {}) as { gt?: string; lt?: string }
+  return {
+    ...(gt === undefined ? {} : { after: gt }),
+    ...(lt === undefined ? {} : { before: lt }),
+    order: orderBy.id ?? ('asc' as const),
+    limit: take,
+  }
+}
