@@ -69,8 +69,13 @@ export const builder = new SchemaBuilder<{
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',
-    nodeQueryOptions: { nullable: true },
-    nodesQueryOptions: {},
+    decodeGlobalID: (text) => nodeIdOf(text),
+    nodesQueryOptions: {
+      resolve: (_root, { ids }, _context, _info, resolveNodes) => {
+        if (ids.length > maxPage) throw new ApiError('LIMIT_EXCEEDED', `over ${maxPage} ids`, { field: 'ids' })
+        return resolveNodes(ids).then((nodes) => nodes.map((node) => Promise.resolve(node)))
+      },
+    },
   },
   prisma: {
     // Every query that the plugin makes itself names the account (see `findUnique` of the types).
@@ -80,6 +85,15 @@ export const builder = new SchemaBuilder<{
     onUnusedQuery: null,
   },
 })
+
+/** Names of the types that `node` can give; filled when the schema is built. */
+export const nodeTypes = new Set<string>()
+
+// What is no id of a node is given to a look-up that finds nothing: unknown and malformed ids are null alike.
+function nodeIdOf(text: string): { typename: string; id: string } {
+  const [typename = '', ...rest] = Buffer.from(text, 'base64').toString().split(':')
+  return nodeTypes.has(typename) ? { typename, id: rest.join(':') } : { typename: 'Account', id: '' }
+}
 
 const isConnection = (type: string) => type.replace('!', '').endsWith('Connection')
 

@@ -37,8 +37,11 @@ export interface NestedList {
 
 /** A connection of a parent's rows. The lists of all parents of the request are fetched by one statement. */
 export async function nestedConnection<R>(keyset: Keyset<R>, asked: Asked, list: NestedList) {
+  // Asked for every parent, though the same for all: the plugin notes by it what the rows below this very parent hold,
+  // and would fetch those of the others once more, row by row.
+  const selection = nodeSelection(keyset, asked)
   // One loader per place in the query: its arguments and selection are the same for all parents.
-  const loader = asked.context.memo(asked.info.fieldNodes[0], () => parentLoader(keyset, asked, list))
+  const loader = asked.context.memo(asked.info.fieldNodes[0], () => parentLoader(keyset, asked, { ...list, selection }))
   const pages = await loader.loadMany([...list.members])
   const failed = pages.find((page) => page instanceof Error)
   if (failed) throw failed
@@ -48,10 +51,10 @@ export async function nestedConnection<R>(keyset: Keyset<R>, asked: Asked, list:
 
 type PageLoader = DataLoader<string, readonly Row[]>
 
-function parentLoader<R>(keyset: Keyset<R>, asked: Asked, list: NestedList): PageLoader {
+function parentLoader<R>(keyset: Keyset<R>, asked: Asked, list: NestedList & { selection: Selection }): PageLoader {
   const { accountId, db } = asked.context
   const { where, ...page } = pageQuery(keyset, asked.args)
-  const query = { ...nodeSelection(keyset, asked), ...page, where: { ...where, ...list.where } }
+  const query = { ...list.selection, ...page, where: { ...where, ...list.where } }
   // Prisma types each model apart; what is used of them here is the same for all.
   const model = db[list.parent] as unknown as { findMany(query: object): Promise<Row[]> }
   return new DataLoader(async (ids) => {

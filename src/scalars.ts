@@ -11,6 +11,9 @@ const maxJsonBytes = 64 * 1024
 const maxJsonDepth = 8
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i
+// What PostgreSQL and ISO 8601 with four digits can both say.
+const earliest = new Date('0001-01-01T00:00:00Z')
+const latest = new Date('9999-12-31T23:59:59.999Z')
 const dayOf = (text: string) => Number(text.slice(8, 10))
 
 export const DateTimeScalar = new GraphQLScalarType<Date, string>({
@@ -34,6 +37,7 @@ function parseInstant(value: unknown): Date {
   if (new Date(date.getTime() + minutes * 60_000).getUTCDate() !== dayOf(value)) {
     throw badInput(`not a day of the calendar: ${show(value)}`)
   }
+  if (date < earliest || date > latest) throw badInput(`outside the years 0001 to 9999: ${show(value)}`)
   return date
 }
 

@@ -11,18 +11,21 @@ import './modules/profiles/list-schema.ts'
 import './modules/profiles/schema.ts'
 import './modules/programs/schema.ts'
 import './modules/relationships/schema.ts'
-import type { GraphQLField, GraphQLSchema } from 'graphql'
-import { builder } from './builder.ts'
+import { assertInterfaceType, type GraphQLField, type GraphQLSchema } from 'graphql'
+import { builder, nodeTypes } from './builder.ts'
 import { checkText } from './scalars.ts'
 
 /** The schema, with every root field refusing text that cannot be stored. */
 export function buildSchema(): GraphQLSchema {
   const schema = builder.toSchema({ sortSchema: true })
+  for (const { name } of schema.getPossibleTypes(nodeInterface(schema))) nodeTypes.add(name)
   for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const field of Object.values(root?.getFields() ?? {})) guardInputs(field)
   }
   return schema
 }
+
+const nodeInterface = (schema: GraphQLSchema) => assertInterfaceType(schema.getType('Node'))
 
 // Literals and variables alike are arguments by the time a field is resolved; custom scalars have checked themselves.
 function guardInputs(field: GraphQLField<unknown, unknown>): void {

@@ -97,8 +97,11 @@ describe('a nested read costs the same number of statements however many rows it
   }
 })
 
-/** A statement without what the number of its parameters changes. */
-const outline = ({ text }: Statement) => text.replace(/\(\$\d+(,\s*\$\d+)*\)/g, '(…)').replace(/\$\d+/g, '$')
+/** The beginning of a statement and all that it reads from, without what the number of its parameters changes. */
+function outline({ text }: Statement): string {
+  const tables = text.match(/\b(?:FROM|JOIN)\s+(?:"public"\.)?"?[a-z_]+"?/gi) ?? []
+  return `${text.trim().slice(0, 60)} … ${tables.map((table) => table.replace(/\W+(public\W+)?/g, ' ').trim()).join(', ')}`
+}
 
 describe('a hundred thousand people', () => {
   const total = 100_000

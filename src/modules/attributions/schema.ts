@@ -109,18 +109,28 @@ builder.prismaObjectFields(AttributionType, (t) => ({
   }),
 }))
 
+const AttributionEdge = builder.edgeObject({ type: AttributionType, name: 'AttributionEdge' })
+const AttributionConnection = builder.connectionObject(
+  { type: AttributionType, name: 'AttributionConnection' },
+  AttributionEdge,
+)
+
 builder.prismaObjectField(ProfileType, 'attributions', (t) =>
-  t.connection({
-    ...personal,
-    type: AttributionType,
-    description: "The decisions about this person's events, in the order of the feed.",
-    resolve: async ({ id }, args, context, info) =>
-      nestedConnection(
-        feedKeyset<FeedNode>({ accountId: context.accountId, epoch: context.services.live.epoch }),
-        { args, context, info },
-        { parent: 'profile', relation: 'attributions', members: await membersOf(context, id) },
-      ),
-  }),
+  t.connection(
+    {
+      ...personal,
+      type: AttributionType,
+      description: "The decisions about this person's events, in the order of the feed.",
+      resolve: async ({ id }, args, context, info) =>
+        nestedConnection(
+          feedKeyset<FeedNode>({ accountId: context.accountId, epoch: context.services.live.epoch }),
+          { args, context, info },
+          { parent: 'profile', relation: 'attributions', members: await membersOf(context, id) },
+        ),
+    },
+    AttributionConnection,
+    AttributionEdge,
+  ),
 )
 
 interface FeedNode {
@@ -152,22 +162,26 @@ builder.queryFields((t) => ({
     args: { eventId: t.arg.id({ required: true }) },
     resolve: (_root, { eventId }, context) => decisionInForce(context, idInput('Event', eventId, 'eventId')),
   }),
-  attributions: t.connection({
-    type: AttributionType,
-    nullable: true,
-    authScopes: { can: 'ATTRIBUTIONS_READ' },
-    description:
-      "Oldest first, the order and the cursors of the subscription; `last: 50` is the newest 50, and its endCursor is what the subscription's `after` takes.",
-    args: { filter: t.arg({ type: AttributionFilter }) },
-    resolve: async (_root, { filter, ...args }, context, info) => {
-      const { accountId, services, db } = context
-      const asked = await attributionWhere(context, await checkFilter(context, filter ?? {}))
-      const keyset = feedKeyset<FeedNode>({ accountId, epoch: services.live.epoch })
-      return rootConnection(keyset, { args, context, info }, async ({ where, ...query }) =>
-        asked === null ? [] : db.attribution.findMany({ ...query, where: { ...where, AND: [asked] } }),
-      )
+  attributions: t.connection(
+    {
+      type: AttributionType,
+      nullable: true,
+      authScopes: { can: 'ATTRIBUTIONS_READ' },
+      description:
+        "Oldest first, the order and the cursors of the subscription; `last: 50` is the newest 50, and its endCursor is what the subscription's `after` takes.",
+      args: { filter: t.arg({ type: AttributionFilter }) },
+      resolve: async (_root, { filter, ...args }, context, info) => {
+        const { accountId, services, db } = context
+        const asked = await attributionWhere(context, await checkFilter(context, filter ?? {}))
+        const keyset = feedKeyset<FeedNode>({ accountId, epoch: services.live.epoch })
+        return rootConnection(keyset, { args, context, info }, async ({ where, ...query }) =>
+          asked === null ? [] : db.attribution.findMany({ ...query, where: { ...where, AND: [asked] } }),
+        )
+      },
     },
-  }),
+    AttributionConnection,
+    AttributionEdge,
+  ),
 }))
 
 const Lagged = builder.objectRef<NonNullable<AttributionUpdate['lagged']>>('Lagged').implement({

@@ -29,17 +29,21 @@ builder.prismaObjectFields(EventType, (t) => ({
 }))
 
 builder.prismaObjectField(ProfileType, 'events', (t) =>
-  t.connection({
-    ...personal,
-    type: EventType,
-    description: 'In the order of receipt.',
-    resolve: async ({ id }, args, context, info) =>
-      nestedConnection(
-        byId('events', context.accountId),
-        { args, context, info },
-        { parent: 'profile', relation: 'events', members: await membersOf(context, id) },
-      ),
-  }),
+  t.connection(
+    {
+      ...personal,
+      type: EventType,
+      description: 'In the order of receipt.',
+      resolve: async ({ id }, args, context, info) =>
+        nestedConnection(
+          byId('events', context.accountId),
+          { args, context, info },
+          { parent: 'profile', relation: 'events', members: await membersOf(context, id) },
+        ),
+    },
+    { name: 'EventConnection' },
+    { name: 'EventEdge' },
+  ),
 )
 
 const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').implement({

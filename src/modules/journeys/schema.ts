@@ -44,15 +44,19 @@ export const JourneyType = builder.prismaNode('Journey', {
 })
 
 builder.prismaObjectField(ProfileType, 'journeys', (t) =>
-  t.connection({
-    ...personal,
-    type: JourneyType,
-    description: 'In the order in which they began to be known.',
-    resolve: async ({ id }, args, context, info) =>
-      nestedConnection(
-        byId('journeys', context.accountId),
-        { args, context, info },
-        { parent: 'profile', relation: 'journeys', members: await membersOf(context, id) },
-      ),
-  }),
+  t.connection(
+    {
+      ...personal,
+      type: JourneyType,
+      description: 'In the order in which they began to be known.',
+      resolve: async ({ id }, args, context, info) =>
+        nestedConnection(
+          byId('journeys', context.accountId),
+          { args, context, info },
+          { parent: 'profile', relation: 'journeys', members: await membersOf(context, id) },
+        ),
+    },
+    { name: 'JourneyConnection' },
+    { name: 'JourneyEdge' },
+  ),
 )

@@ -49,40 +49,58 @@ export const RelationshipType = builder.prismaNode('Relationship', {
       type: 'DateTime',
       description: 'The look-back counts from here.',
     }),
-    evidence: t.connection({
-      type: EvidenceType,
-      resolve: ({ id }, args, context, info) =>
-        nestedConnection(
-          byId('evidence', context.accountId),
-          { args, context, info },
-          { parent: 'relationship', relation: 'evidence', members: [id] },
-        ),
-    }),
+    evidence: t.connection(
+      {
+        type: EvidenceType,
+        resolve: ({ id }, args, context, info) =>
+          nestedConnection(
+            byId('evidence', context.accountId),
+            { args, context, info },
+            { parent: 'relationship', relation: 'evidence', members: [id] },
+          ),
+      },
+      { name: 'EvidenceConnection' },
+      { name: 'EvidenceEdge' },
+    ),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
   }),
 })
 
+const RelationshipEdge = builder.edgeObject({ type: RelationshipType, name: 'RelationshipEdge' })
+const RelationshipConnection = builder.connectionObject(
+  { type: RelationshipType, name: 'RelationshipConnection' },
+  RelationshipEdge,
+)
+
 builder.prismaObjectFields(ProfileType, (t) => ({
-  advocates: t.connection({
-    ...personal,
-    type: RelationshipType,
-    description: 'Relationships in which this person is the friend.',
-    resolve: async ({ id }, args, context, info) =>
-      nestedConnection(
-        byId('advocates', context.accountId),
-        { args, context, info },
-        { parent: 'profile', relation: 'asFriend', members: await membersOf(context, id) },
-      ),
-  }),
-  friends: t.connection({
-    ...personal,
-    type: RelationshipType,
-    description: 'Relationships in which this person is the advocate.',
-    resolve: async ({ id }, args, context, info) =>
-      nestedConnection(
-        byId('friends', context.accountId),
-        { args, context, info },
-        { parent: 'profile', relation: 'asAdvocate', members: await membersOf(context, id) },
-      ),
-  }),
+  advocates: t.connection(
+    {
+      ...personal,
+      type: RelationshipType,
+      description: 'Relationships in which this person is the friend.',
+      resolve: async ({ id }, args, context, info) =>
+        nestedConnection(
+          byId('advocates', context.accountId),
+          { args, context, info },
+          { parent: 'profile', relation: 'asFriend', members: await membersOf(context, id) },
+        ),
+    },
+    RelationshipConnection,
+    RelationshipEdge,
+  ),
+  friends: t.connection(
+    {
+      ...personal,
+      type: RelationshipType,
+      description: 'Relationships in which this person is the advocate.',
+      resolve: async ({ id }, args, context, info) =>
+        nestedConnection(
+          byId('friends', context.accountId),
+          { args, context, info },
+          { parent: 'profile', relation: 'asAdvocate', members: await membersOf(context, id) },
+        ),
+    },
+    RelationshipConnection,
+    RelationshipEdge,
+  ),
 }))
