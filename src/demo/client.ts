@@ -34,25 +34,41 @@ export class Client {
   readonly #place: Place
   /** Aborted when the demo is to end. */
   readonly signal: AbortSignal
+  // Each request has a signal of its own: one for all of them would gather thousands of listeners.
+  readonly #requests = new Set<AbortController>()
 
   constructor(place: Place, signal: AbortSignal) {
     this.#place = place
     this.signal = signal
+    signal.addEventListener('abort', () => {
+      for (const request of this.#requests) request.abort(signal.reason)
+    })
   }
 
   /** The data. @throws Refused where the server says so, what fetch throws where it cannot be reached. */
   async ask<T, V>(document: TypedDocumentString<T, V>, variables: V): Promise<T> {
+    this.signal.throwIfAborted()
+    const request = new AbortController()
+    this.#requests.add(request)
+    try {
+      const { data, errors = [] } = await this.#post<T>({ query: document.toString(), variables }, request.signal)
+      if (errors.length > 0) throw refusedBy(errors)
+      return present(data)
+    } finally {
+      this.#requests.delete(request)
+    }
+  }
+
+  async #post<T>(body: object, signal: AbortSignal): Promise<Answer<T>> {
     const { url, key } = this.#place
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-      body: JSON.stringify({ query: document.toString(), variables }),
-      signal: this.signal,
+      body: JSON.stringify(body),
+      signal,
     })
     // The server's answer, of the shape that codegen read from its schema.
-    const { data, errors = [] } = (await response.json()) as Answer<T>
-    if (errors.length > 0) throw refusedBy(errors)
-    return present(data)
+    return (await response.json()) as Answer<T>
   }
 
   /** The results, one by one, over a socket of its own until `stop`. @throws Refused, or what closed the socket. */

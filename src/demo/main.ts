@@ -25,7 +25,7 @@ try {
   if (options.help) terminal.show(usage)
   else process.exitCode = (await perform(options)) ? 0 : 1
 } catch (error) {
-  process.stderr.write(`\n${messageOf(error)}\n`)
+  process.stderr.write(`\n${signal.aborted ? 'interrupted' : messageOf(error)}\n`)
   process.exitCode = signal.aborted ? interruptedCode : 1
 }
 
@@ -59,9 +59,8 @@ async function performAt(place: Place, first: number): Promise<boolean> {
 }
 
 function report(place: Place, outcome: Outcome): void {
-  const { comparison, found } = outcome
-  const again = found.campaigns > 0 ? `, set up by an earlier run (${found.campaigns} campaigns)` : ''
-  terminal.show(`\nThe engine's campaign, as the subscription said it, against the recorded one${again}\n`)
+  const { comparison } = outcome
+  terminal.show("\nThe engine's campaign, as the subscription said it, against the recorded one\n")
   for (const part of [table(comparison), verdicts(comparison), speed(outcome), whereNext(place, outcome)]) {
     for (const line of part) terminal.show(line)
     terminal.show('')

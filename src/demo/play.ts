@@ -30,6 +30,9 @@ export interface Outcome {
 export async function play(client: Client, recorded: Recorded, audience: Audience): Promise<Outcome> {
   const { campaigns, redemptions } = recorded
   const found = await setUp(client, recorded, (line) => audience.step(line))
+  if (found.campaigns + found.coupons > 0) {
+    audience.step(`of these, ${found.campaigns} campaigns and ${found.coupons} coupons were there from an earlier run`)
+  }
   const byKey = new Map(redemptions.map((redemption) => [redemption.key, redemption]))
   const watch = new Watch(client, await setBookmark(client), (key, arrival) => {
     const redemption = byKey.get(key)

@@ -65,20 +65,23 @@ export class Screen implements Audience {
     const share = Math.floor((done * shares) / this.#total)
     const isTurn = share > Math.floor(((done - 1) * shares) / this.#total)
     if (this.#isLive) this.#draw(done === this.#total)
-    else if (isTurn) this.step(`${this.#counts()}; latest: ${this.#latest}`)
+    else if (isTurn) this.step(`${this.#counts()}${this.#latest && `; latest: ${this.#latest}`}`)
   }
 
   arrived({ household, coupon, on }: Redemption, { decision }: Arrival): void {
     this.#arrived++
     const outcome = decision.campaign
-      ? `${decision.campaign.name}, decided by ${decision.decidedBy}`
-      : `unattributed, ${decision.reason}`
+      ? `${decision.campaign.name} (${decision.decidedBy})`
+      : `unattributed (${decision.reason})`
     this.#latest = `${on} household ${household}, coupon ${coupon} → ${outcome}`
     if (this.#isLive) this.#draw(this.#arrived === this.#total)
   }
 
+  /** Nothing is drawn any more; what was drawn stays as it was last. */
   end(): void {
-    if (this.#isLive) this.#draw(true)
+    if (this.#drawnAtMs === 0) return
+    this.#draw(true)
+    this.#drawnAtMs = 0
     this.#terminal.settle()
   }
 

@@ -167,31 +167,36 @@ beforeAll(async () => {
 afterAll(() => server?.stop())
 
 describe('the examples of the targeting specification hold on a running server, and a preview says the same', () => {
-  it.each(cases.map((each) => [each.name, each] as const))('%s', async (_name, { world, before, event, expect: expected }) => {
-    const stage = new Stage(await server.otherAccount())
-    const setting = worlds[world]
-    if (!setting) throw new Error(`no world ${world}`)
-    await stage.build(setting)
-    const journeys: (string | undefined)[] = []
-    for (const step of before) {
-      if ('state' in step) await stage.changeState(step.state.campaign, step.state.to)
-      journeys.push('event' in step ? (await stage.track(step.event)).journey?.id : undefined)
-    }
+  it.each(cases.map((each) => [each.name, each] as const))(
+    '%s',
+    async (_name, { world, before, event, expect: expected }) => {
+      const stage = new Stage(await server.otherAccount())
+      const setting = worlds[world]
+      if (!setting) throw new Error(`no world ${world}`)
+      await stage.build(setting)
+      const journeys: (string | undefined)[] = []
+      for (const step of before) {
+        if ('state' in step) await stage.changeState(step.state.campaign, step.state.to)
+        journeys.push('event' in step ? (await stage.track(step.event)).journey?.id : undefined)
+      }
 
-    const preview = await stage.preview(event)
-    const attribution = await stage.track(event)
+      const preview = await stage.preview(event)
+      const attribution = await stage.track(event)
 
-    for (const [field, value] of Object.entries(expected)) {
-      if (field === 'campaign') expect([attribution.campaign?.name ?? null, preview.campaign?.name ?? null]).toEqual([value, value])
-      else if (field === 'advocate') expect([attribution.advocate?.sourceId ?? null, preview.advocate?.sourceId ?? null]).toEqual([value, value])
-      else if (field === 'journey') expect([attribution.journey.name, preview.journeyName]).toEqual([value, value])
-      else if (field === 'detail') expect([attribution.reasonDetail, preview.reasonDetail]).toEqual([value, value])
-      else if (field === 'sameJourneyAsStep') expect(attribution.journey.id).toBe(journeys[Number(value)])
-      else if (field === 'warnings') {
-        const codes = attribution.warnings.map(({ code }: { code: string }) => code)
-        expect(codes).toEqual(expect.arrayContaining(value as string[]))
-        expect(preview.warnings.map(({ code }: { code: string }) => code)).toEqual(codes)
-      } else expect([attribution[field], preview[field]]).toEqual([value, value])
-    }
-  })
+      for (const [field, value] of Object.entries(expected)) {
+        if (field === 'campaign')
+          expect([attribution.campaign?.name ?? null, preview.campaign?.name ?? null]).toEqual([value, value])
+        else if (field === 'advocate')
+          expect([attribution.advocate?.sourceId ?? null, preview.advocate?.sourceId ?? null]).toEqual([value, value])
+        else if (field === 'journey') expect([attribution.journey.name, preview.journeyName]).toEqual([value, value])
+        else if (field === 'detail') expect([attribution.reasonDetail, preview.reasonDetail]).toEqual([value, value])
+        else if (field === 'sameJourneyAsStep') expect(attribution.journey.id).toBe(journeys[Number(value)])
+        else if (field === 'warnings') {
+          const codes = attribution.warnings.map(({ code }: { code: string }) => code)
+          expect(codes).toEqual(expect.arrayContaining(value as string[]))
+          expect(preview.warnings.map(({ code }: { code: string }) => code)).toEqual(codes)
+        } else expect([attribution[field], preview[field]]).toEqual([value, value])
+      }
+    },
+  )
 })

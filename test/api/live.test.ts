@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addCampaign, type Brand, openBrand, track } from '../support/brand.ts'
 import { type Listener, listen } from '../support/listen.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
+import type { FeedPage } from '../support/stream.ts'
 
 let server: TestServer
 let caller: Caller
@@ -90,7 +91,7 @@ describe('a subscriber', () => {
     await Promise.all([start, late].map((each) => each.until(() => each.keys().length === 200)))
     const listed: string[] = []
     for (let cursor: string | null = null; listed.length < 200; ) {
-      const { attributions } = await caller.query(
+      const { attributions }: { attributions: FeedPage } = await caller.query(
         'query ($after: String) { attributions(first: 100, after: $after) { edges { node { event { idempotencyKey } } } pageInfo { endCursor } } }',
         { after: cursor },
       )

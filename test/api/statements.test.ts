@@ -43,7 +43,8 @@ describe('a nested read costs the same number of statements however many rows it
       const { profiles } = await caller.query(people, { filter })
       nodes = profiles.edges.map(({ node }: { node: Node }) => node)
     })
-    return { nodes, statements }
+    // Whom a key stands for is remembered for a second, so looking it up is part of some reads only.
+    return { nodes, statements: statements.filter(({ text }) => !text.includes('api_key')) }
   }
 
   test('for 3 people as for 60 with several rows each', async () => {

@@ -39,7 +39,7 @@ const whenAttributed = (check: (decided: Decided & { decision: Attributed }) => 
     if (decision.status === 'ATTRIBUTED') check({ ...decided, decision })
   })
 
-describe('whatever the world and the event', () => {
+describe('whatever the world and the event', { timeout: 60_000 }, () => {
   test('the order in which facts are listed changes nothing', () => {
     fc.assert(
       fc.property(scene, fc.nat(), (given, seed) => {

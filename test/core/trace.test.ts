@@ -199,6 +199,18 @@ describe('the size of a trace', () => {
     expect(trace.candidates[0]?.campaignId).toBe('M0059')
   })
 
+  test('keeps those that went furthest', () => {
+    const kept = (count: number) => many(count).map(({ id }) => id)
+    const traceOf = (count: number) => {
+      const codes = [{ kind: 'COUPON' as const, code: 'C', campaigns: kept(count) }]
+      const { trace } = of(many(60), { codes }).peek({ ...purchase, hints: { couponCode: 'C' } })
+      const inPhase = (wanted: string) => trace.candidates.filter(({ phase }) => phase === wanted).length
+      return { ranked: inPhase('RANKING'), fallen: inPhase('EXPLICIT_HINTS'), cut: trace.cut.candidates }
+    }
+    expect(traceOf(55)).toEqual({ ranked: 49, fallen: 0, cut: 10 })
+    expect(traceOf(45)).toEqual({ ranked: 44, fallen: 5, cut: 10 })
+  })
+
   test('in an account of many campaigns counts those that do not support the event', () => {
     const stage = of([
       ...many(60, { journeys: [{ name: 'v', role: 'PARTICIPANT', events: ['visit'] }] }),

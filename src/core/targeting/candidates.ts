@@ -133,24 +133,19 @@ function consider(builder: Builder, campaign: Campaign, definition: Definition):
 
 /** Active journeys go on; where there is none, the event may begin one. */
 function enter({ question, candidates, failures }: Builder, opening: Opening, options: readonly Option[]): void {
-  const { definition } = opening
+  const { campaign, definition, key } = opening
   const refusal = options.every(({ passages }) => passages.active) ? null : entryRefusal(question, opening)
   for (const { edge, isSelfReferral, passages } of options) {
     const { active, ended, expired } = passages
     const isBarred = ended !== null && definition.reentry === 'NEVER_AGAIN'
     const code = active ? null : before(refusal, isBarred ? 'REENTRY_FORBIDDEN' : null)
-    if (code) failures.push({ ...opening, edge, journey: ended, code, advocateIds: [] })
-    else
-      candidates.push({
-        ...opening,
-        active,
-        reuse: active ? null : reuse(passages, definition),
-        expired,
-        edge,
-        isSelfReferral,
-      })
+    const reused = active || code ? null : reuse(passages, definition)
+    if (code) failures.push({ campaign, definition, key, edge, journey: ended, code, advocateIds: none })
+    else candidates.push({ campaign, definition, key, active, reuse: reused, expired, edge, isSelfReferral })
   }
 }
+
+const none: readonly string[] = []
 
 /** Of two reasons the one that is asked first. */
 const before = (a: UnattributedReason | null, b: UnattributedReason | null): UnattributedReason | null =>
@@ -166,19 +161,21 @@ function entryRefusal(question: Question, { campaign, definition }: Opening): Un
 /** The journeys end, unless they went on after t; nothing of this definition can take the event. */
 function leave(builder: Builder, opening: Opening, options: readonly Option[]): void {
   const { t } = builder.question
+  const { campaign, definition, key } = opening
   for (const { edge, passages } of options) {
     const journey = passages.active
     if (!journey) continue
-    builder.failures.push({ ...opening, edge, journey, code: 'ONGOING_CRITERIA_FAILED', advocateIds: [] })
+    const code = 'ONGOING_CRITERIA_FAILED'
+    builder.failures.push({ campaign, definition, key, edge, journey, code, advocateIds: none })
     if (journey.exitedAt === null && !isActiveAfter(journey, t)) builder.exits.push({ journeyId: journey.id, at: t })
   }
 }
 
-function failReferral(builder: Builder, opening: Opening): void {
-  const { ineligible, lapsed } = edgesOf(builder, opening.campaign.program)
+function failReferral(builder: Builder, { campaign, definition, key }: Opening): void {
+  const { ineligible, lapsed } = edgesOf(builder, campaign.program)
   const code = ineligible.length > 0 ? 'ADVOCATE_INELIGIBLE' : 'NO_REFERRAL'
   const advocateIds = ineligible.length > 0 ? ineligible : lapsed
-  builder.failures.push({ ...opening, edge: null, journey: null, code, advocateIds })
+  builder.failures.push({ campaign, definition, key, edge: null, journey: null, code, advocateIds })
 }
 
 /** One option without relationship, or, for a FRIEND definition, one per usable relationship and one for the actor's own code. */

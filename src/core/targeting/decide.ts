@@ -72,9 +72,14 @@ interface Rest {
 }
 
 function unattributed(question: Question, { reason, reasonDetail }: Miss, { trace, exits }: Rest): Unattributed {
+  const { event, hints, lookUps } = question
   return {
-    ...decided(question),
     status: 'UNATTRIBUTED',
+    eventId: event.id,
+    personId: event.personId,
+    t: event.t,
+    partnerId: hints.partnerId,
+    warnings: lookUps.warnings,
     campaignId: null,
     campaignRevision: null,
     programId: null,
@@ -98,11 +103,16 @@ interface Win {
 }
 
 function attributed(question: Question, field: Field, { winner, decidedBy, trace }: Win): Attributed {
+  const { event, hints, lookUps } = question
   const { campaign, edge, isSelfReferral } = winner
   if (isSelfReferral) warnOfSelfReferral(question, campaign)
   return {
-    ...decided(question),
     status: 'ATTRIBUTED',
+    eventId: event.id,
+    personId: event.personId,
+    t: event.t,
+    partnerId: hints.partnerId,
+    warnings: lookUps.warnings,
     campaignId: campaign.id,
     campaignRevision: campaign.facts.revision,
     programId: campaign.program.id,
@@ -118,14 +128,6 @@ function attributed(question: Question, field: Field, { winner, decidedBy, trace
     advances: advances(field, winner),
   }
 }
-
-const decided = ({ event, hints, lookUps }: Question) => ({
-  eventId: event.id,
-  personId: event.personId,
-  t: event.t,
-  partnerId: hints.partnerId,
-  warnings: lookUps.warnings,
-})
 
 function warnOfSelfReferral({ lookUps, person }: Question, campaign: Campaign): void {
   const [trace] = lookUps.shown.get(campaign.program)?.get(person.id)?.traces ?? []

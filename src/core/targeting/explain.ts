@@ -1,9 +1,9 @@
 // The trace: which hints were read and what became of them, where every campaign and candidate fell, and how the rest ranked.
 
-import type { Candidate, Failure, Field } from './candidates.ts'
+import type { Candidate, Field } from './candidates.ts'
 import { verdictOf } from './candidates.ts'
 import type { CampaignTrace, CandidateTrace, NearMiss, RankingTrace, Trace } from './decision.ts'
-import type { Instant } from './facts.ts'
+import type { Instant, JourneyFacts } from './facts.ts'
 import { byNearness } from './near-miss.ts'
 import type { Question } from './question.ts'
 import { decidingKey, type Ranked } from './rank.ts'
@@ -53,14 +53,14 @@ function traceOutcome(
   const [winner, runnerUp] = ranked
   return {
     campaigns,
-    candidates: candidates.slice(0, maxTraced),
+    candidates,
     ranking: ranked.slice(0, maxTraced).map(traceRanking),
     decidingKey: winner && runnerUp ? decidingKey(winner.vector, runnerUp.vector) : null,
     runnerUp: runnerUp ? 1 : null,
     nearMiss,
     cut: {
       campaigns: question.rules.byPrecedence.length - campaigns.length,
-      candidates: Math.max(0, candidates.length - maxTraced),
+      candidates: ranked.length + fallen.length + field.failures.length - candidates.length,
     },
   }
 }
@@ -76,42 +76,40 @@ function traceCampaigns(question: Question, field: Field): CampaignTrace[] {
 
 /** Those that went furthest first: the ranked in their order, then those that fell, the last phase first. */
 function traceCandidates({ field, fallen, ranked }: Pick<Outcome, 'field' | 'fallen' | 'ranked'>): CandidateTrace[] {
+  const traces: CandidateTrace[] = []
   const winner = ranked[0]
-  return [
-    ...ranked.map(({ candidate, vector }, place): CandidateTrace => {
-      const code = winner && place > 0 ? decidingKey(winner.vector, vector) : null
-      return { ...traceCandidate(candidate), phase: place > 0 ? 'RANKING' : null, code }
-    }),
-    ...[...fallen]
-      .reverse()
-      .map(({ candidate, phase, code }): CandidateTrace => ({ ...traceCandidate(candidate), phase, code })),
-    ...field.failures.map(traceFailure),
-  ]
+  for (const { candidate, vector } of ranked.slice(0, maxTraced)) {
+    const isWinner = traces.length === 0
+    const code = isWinner || !winner ? null : decidingKey(winner.vector, vector)
+    traces.push(traceCandidate(candidate, candidate.active, { phase: isWinner ? null : 'RANKING', code }))
+  }
+  const room = maxTraced - traces.length
+  for (const fall of fallen.slice(Math.max(0, fallen.length - room)).reverse()) {
+    traces.push(traceCandidate(fall.candidate, fall.candidate.active, fall))
+  }
+  for (const failure of field.failures.slice(0, maxTraced - traces.length)) {
+    traces.push(traceCandidate(failure, failure.journey, { phase: 'CANDIDATES', code: failure.code }))
+  }
+  return traces
 }
 
-function traceCandidate({
-  campaign,
-  definition,
-  key,
-  active,
-  edge,
-}: Candidate): Omit<CandidateTrace, 'phase' | 'code'> {
+function traceCandidate(
+  { campaign, definition, key, edge }: Pick<Candidate, 'campaign' | 'definition' | 'key' | 'edge'>,
+  journey: JourneyFacts | null,
+  { phase, code }: Pick<CandidateTrace, 'phase' | 'code'>,
+): CandidateTrace {
   return {
     campaignId: campaign.id,
     definition: definition.name,
     role: definition.role,
     key,
-    journeyId: active?.id ?? null,
+    journeyId: journey?.id ?? null,
     relationshipId: edge?.facts?.id ?? null,
     advocateId: edge?.advocateId ?? null,
+    phase,
+    code,
   }
 }
-
-const traceFailure = ({ journey, ...failure }: Failure): CandidateTrace => ({
-  ...traceCandidate({ ...failure, active: journey, reuse: null, expired: [], isSelfReferral: false }),
-  phase: 'CANDIDATES',
-  code: failure.code,
-})
 
 function traceRanking({ vector }: Ranked, candidate: number): RankingTrace {
   return {

@@ -143,6 +143,7 @@ export interface CodeFacts {
 
 /** Everything that a batch's events can touch, and nothing of another account. The effects of a decision are written into it. */
 export interface World {
+  /** The events' people and their advocates. An advocate who is not among them has been erased. */
   readonly people: Map<string, PersonFacts>
   /** By upper-cased code. */
   readonly codes: ReadonlyMap<string, CodeFacts>

@@ -2,7 +2,7 @@
 
 import type { Context } from '../../context.ts'
 import type { PersonRef } from '../../core/identity.ts'
-import { ApiError, badInput, conflict, notFound } from '../../errors.ts'
+import { badInput, conflict, notFound } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
@@ -73,8 +73,7 @@ async function add(
 /** Each person once. NOT_FOUND, at the reference's place, for an id of nobody. */
 function rootsOf(people: People): string[] {
   const roots = people.of.map((person, i) => {
-    if (person instanceof ApiError)
-      throw new ApiError(person.code, person.message, { field: `input.profiles[${i}].id` })
+    if (person === null) throw notFound('no such profile', `input.profiles[${i}].id`)
     // A later reference may have shown that two of them are one.
     return people.rootOf(person)
   })

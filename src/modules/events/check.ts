@@ -32,6 +32,8 @@ export interface EventContext {
 /** An event that fits, ready for a batch. */
 export interface AcceptedEvent {
   readonly id: string
+  /** Where its input stands in the request, for errors. */
+  readonly path: string
   readonly name: string
   readonly ref: CheckedRef
   /** The effective time. */
@@ -61,6 +63,7 @@ export function acceptEvent(input: TrackEventInput, { path, now }: { path: strin
   const isAhead = reported.getTime() > now.getTime() + maxAheadMs
   return {
     id: newId(),
+    path,
     name,
     ref: checkRef(input.profile, `${path}.profile`),
     occurredAt: isAhead ? now : reported,

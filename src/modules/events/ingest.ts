@@ -7,7 +7,7 @@ import type { Decision } from '../../core/targeting/decision.ts'
 import { type Effects, takeEffect } from '../../core/targeting/effects.ts'
 import type { EventFacts, World } from '../../core/targeting/facts.ts'
 import { readHints, requestedCodes } from '../../core/targeting/hints.ts'
-import { ApiError } from '../../errors.ts'
+import { ApiError, notFound } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { isDataError, retrying } from '../../platform/retry.ts'
@@ -135,11 +135,11 @@ async function dropUnknown(
   const released: string[] = []
   for (const [index, event] of fresh.entries()) {
     const person = people.of[index]
-    if (typeof person === 'string') {
+    if (person != null) {
       known.push({ event, personId: people.rootOf(person) })
       continue
     }
-    outcomes.set(event.id, person ?? new ApiError('NOT_FOUND', 'no such profile', { field: 'input.profile' }))
+    outcomes.set(event.id, notFound('no such profile', `${event.path}.profile.id`))
     if (event.idempotencyKey !== null) released.push(event.idempotencyKey)
   }
   if (released.length) await releaseKeys(tx, accountId, released)

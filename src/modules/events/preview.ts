@@ -3,7 +3,7 @@
 import type { Context } from '../../context.ts'
 import { decide } from '../../core/targeting/decide.ts'
 import type { Decision } from '../../core/targeting/decision.ts'
-import { ApiError, notFound } from '../../errors.ts'
+import { notFound } from '../../errors.ts'
 import { resolvePeople } from '../profiles/resolve.ts'
 import { acceptEvent, type TrackEventInput } from './check.ts'
 import { worldRequest } from './ingest.ts'
@@ -19,7 +19,7 @@ export async function previewTargeting(
     const account = await services.ruleSets.inForce(tx, accountId, { drafts: includeDrafts })
     const people = await resolvePeople(tx, [event.ref], { accountId, write: false })
     const [person] = people.of
-    if (person === undefined || person instanceof ApiError) throw notFound('no such profile', 'input.profile.id')
+    if (person == null) throw notFound('no such profile', 'input.profile.id')
     const request = worldRequest(accountId, { events: [{ event, personId: person }], people, account })
     const [facts] = request.events
     if (!facts) throw new Error('one event gives one request')

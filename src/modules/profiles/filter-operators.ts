@@ -74,23 +74,30 @@ function withinLastDays(days: unknown, now: Date): Prisma.Sql {
   return ofType('string', Prisma.sql`${instantMs(text)} BETWEEN ${String(from)}::float8 AND ${String(to)}::float8`)
 }
 
-// ISO 8601 with a time and an offset: year, month, day, hour, minute, second, fraction, offset.
-const iso =
-  '^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\\.([0-9]{1,9}))?)?(?:Z|([+-])([0-9]{2}):([0-9]{2}))$'
+// ISO 8601 with a time and an offset, each part within its bounds but for the length of months.
+const month = '(?:0[1-9]|1[0-2])'
+const day = '(?:0[1-9]|[12][0-9]|3[01])'
+const time = '(?:(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,9})?)?|24:00(?::00(?:\\.0{1,9})?)?)'
+const offset = '(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])'
+const iso = `^[0-9]{4}-${month}-${day}T${time}${offset}$`
 
 /**
  * Milliseconds since the epoch, NULL for what parseInstant in core/rules refuses. PostgreSQL's own reading of texts fails
- * on those, and takes more; so the parts are checked one by one. The year 0 is 1 BC to make_date, which calls it -1.
+ * on those, and takes more; so it is computed from the parts, by their places. make_date calls the year 0 (1 BC) -1.
  */
 const instantMs = (of: Prisma.Sql) => Prisma.sql`(
-  SELECT CASE WHEN month BETWEEN 1 AND 12 AND day >= 1 AND minute <= 59 AND second <= 59 AND offset_hour <= 23 AND offset_minute <= 59
-    AND (hour <= 23 OR (hour = 24 AND minute = 0 AND second = 0 AND fraction = 0))
-  THEN CASE WHEN day <= extract(day FROM make_date(year, month, 1) + interval '1 month -1 day')
-  THEN (make_date(year, month, 1) - date '1970-01-01' + day - 1)::bigint * 86400000
-    + ((hour * 60 + minute) * 60 + second) * 1000 + ms - sign * (offset_hour * 60 + offset_minute) * 60000 END END
-  FROM regexp_match(${of}, ${iso}::text) AS part CROSS JOIN LATERAL (
-    SELECT coalesce(nullif(part[1]::int, 0), -1) AS year, part[2]::int AS month, part[3]::int AS day, part[4]::int AS hour,
-      part[5]::int AS minute, coalesce(part[6]::int, 0) AS second, coalesce(part[7]::int, 0) AS fraction, rpad(left(coalesce(part[7], ''), 3), 3, '0')::int AS ms,
-      CASE part[8] WHEN '-' THEN -1 ELSE 1 END AS sign, coalesce(part[9]::int, 0) AS offset_hour, coalesce(part[10]::int, 0) AS offset_minute
-  ) AS parts
+  SELECT CASE WHEN given.date IS NULL THEN NULL WHEN extract(month FROM given.date) = substr(given.t, 6, 2)::int THEN
+    (given.date - date '1970-01-01')::bigint * 86400000
+    + substr(given.t, 12, 2)::int * 3600000 + substr(given.t, 15, 2)::int * 60000
+    + CASE substr(given.t, 17, 1) WHEN ':' THEN substr(given.t, 18, 2)::int * 1000 ELSE 0 END
+    + CASE substr(given.t, 20, 1) WHEN '.' THEN rpad(substring(substr(given.t, 21, 3) FROM '^[0-9]+'), 3, '0')::int ELSE 0 END
+    - CASE right(given.t, 1) WHEN 'Z' THEN 0 ELSE left(right(given.t, 6), 3)::int * 3600000 + (left(right(given.t, 6), 1) || right(given.t, 2))::int * 60000 END
+  END
+  FROM (
+    SELECT one.t, CASE WHEN one.t ~ ${iso}::text
+      THEN make_date(coalesce(nullif(left(one.t, 4)::int, 0), -1), substr(one.t, 6, 2)::int, 1) + substr(one.t, 9, 2)::int - 1
+    END AS date
+    FROM (SELECT ${of} AS t OFFSET 0) AS one
+    OFFSET 0
+  ) AS given
 )`

@@ -9,7 +9,7 @@ import {
   type PersonRef,
   planIdentity,
 } from '../../core/identity.ts'
-import { type ApiError, badInput, notFound } from '../../errors.ts'
+import { badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
@@ -39,8 +39,8 @@ export function checkRef(ref: PersonRef, path: string): CheckedRef {
 
 /** The people of a batch. */
 export interface People {
-  /** For each reference its person (the root), or why there is none. */
-  readonly of: readonly (string | ApiError)[]
+  /** For each reference its person (the root); null where it names a profile id that the account does not have. */
+  readonly of: readonly (string | null)[]
   /** All profiles that are the person, the person's own among them. */
   membersOf(rootId: string): readonly string[]
   /** The person that a profile id of the batch now belongs to. */
@@ -98,10 +98,10 @@ interface Step {
   dropped: Identifier[]
 }
 
-function personOf(ref: CheckedRef, { directory, changes, dropped }: Step): string | ApiError {
+function personOf(ref: CheckedRef, { directory, changes, dropped }: Step): string | null {
+  if (ref.id !== null && !directory.has(ref.id)) return null
   const plan = planIdentity(ref.identifiers, (identifier) => directory.ownerOf(identifier))
   dropped.push(...plan.dropped)
-  if (ref.id !== null && !directory.has(ref.id)) return notFound(`no profile ${ref.id}`, 'profile.id')
   const named = ref.id === null ? plan.ownerId : directory.rootOf(ref.id)
   const person = named ?? begin(directory, changes)
   // An id names the person outright: what its identifiers say of others is not asked.
@@ -141,7 +141,7 @@ export async function lockPeople(
   options: { accountId: string; others: readonly string[] },
 ): Promise<void> {
   const { accountId, others } = options
-  const roots = people.of.filter((person) => typeof person === 'string')
+  const roots = people.of.filter((person) => person !== null)
   const losers = people.merges.map(({ loserId }) => loserId)
   const ids = [...new Set([...roots, ...losers, ...others])]
   await lockProfiles(tx, accountId, ids)

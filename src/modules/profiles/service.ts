@@ -2,7 +2,7 @@
 
 import type { Context } from '../../context.ts'
 import type { PersonRef } from '../../core/identity.ts'
-import { ApiError, badInput } from '../../errors.ts'
+import { badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import type { JsonObject } from '../../scalars.ts'
@@ -41,9 +41,9 @@ export async function findOrCreatePeople(
 ): Promise<string[]> {
   const people = await resolvePeople(tx, refs, { accountId: options.accountId, write: true })
   const ids = people.of.map((person, index) => {
-    if (person instanceof ApiError)
-      throw new ApiError(person.code, person.message, { field: `${options.path(index)}.id` })
-    return person
+    if (person === null) throw notFound('no such profile', `${options.path(index)}.id`)
+    // A later reference may have shown that two of them are one.
+    return people.rootOf(person)
   })
   await lockPeople(tx, people, { accountId: options.accountId, others: [] })
   return ids

@@ -1,0 +1,151 @@
+// Several servers on one PostgreSQL and Redis.
+
+import { afterEach, describe, expect, inject, it } from 'vitest'
+import { copyTemplate } from '../support/backend.ts'
+import { openBrand, track } from '../support/brand.ts'
+import { crashAndCompare } from '../support/crash.ts'
+import { listen } from '../support/listen.ts'
+import { type ServerProcess, startProcess } from '../support/process.ts'
+import { listAll } from '../support/stream.ts'
+
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+/** Two or more servers of one database. */
+async function startServers(count: number, more: Record<string, string> = {}): Promise<ServerProcess[]> {
+  const start = await starter(more)
+  const servers = await Promise.all(Array.from({ length: count }, start))
+  for (const server of servers) closing.push(() => server.terminate())
+  return servers
+}
+
+async function starter(more: Record<string, string> = {}) {
+  const copy = await copyTemplate(inject('template'))
+  closing.push(() => copy.remove())
+  if (!('url' in copy.place)) throw new Error('several processes need PostgreSQL')
+  const env = { DATABASE_URL: copy.place.url, REDIS_URL: process.env.TEST_REDIS_URL ?? '', ...more }
+  return () => startProcess(env)
+}
+
+const both = async (more?: Record<string, string>) => {
+  const [one, two] = await startServers(2, more)
+  if (!one || !two) throw new Error('two servers were asked for')
+  return { one, two }
+}
+
+describe('two servers of one database', () => {
+  it('reach each other: an event sent to one arrives at a subscriber of the other', async () => {
+    const { one, two } = await both()
+    await openBrand(one)
+    const listener = listen(two.socket())
+    await listener.ready()
+    await track(one, { name: 'click', profile: { deviceId: 'd' }, idempotencyKey: 'k' })
+    await listener.until(() => listener.keys().length === 1)
+    expect(listener.keys()).toEqual(['k'])
+    listener.stop()
+  })
+
+  it('reach each other without Redis too, only later', async () => {
+    const { one, two } = await both({ REDIS_URL: 'redis://127.0.0.1:1' })
+    await openBrand(one)
+    const listener = listen(two.socket())
+    await listener.ready()
+    await track(one, { name: 'click', profile: { deviceId: 'd' }, idempotencyKey: 'k' })
+    await listener.until(() => listener.keys().length === 1)
+    expect(listener.keys()).toEqual(['k'])
+    listener.stop()
+  })
+
+  it('given the same 200 keys at once store each once and answer alike', async () => {
+    const { one, two } = await both()
+    await openBrand(one)
+    const events = Array.from({ length: 200 }, (_, index) => ({
+      name: 'click',
+      profile: { deviceId: `d${index % 20}` },
+      idempotencyKey: `k${index}`,
+    }))
+    const answers = await Promise.all(
+      [one, two].map((server) =>
+        Promise.all(events.map((event) => track(server, event).then((answer) => answer.event.id))),
+      ),
+    )
+    expect(answers[0]).toEqual(answers[1])
+    expect((await listAll(one)).length).toBe(200)
+  })
+
+  it('keep the feed dense and in one order while both write', async () => {
+    const { one, two } = await both()
+    await openBrand(one)
+    const listeners = [listen(one.socket()), listen(two.socket())]
+    await Promise.all(listeners.map((listener) => listener.ready()))
+    const send = (server: ServerProcess, name: string) =>
+      Promise.all(
+        Array.from({ length: 150 }, (_, index) =>
+          track(server, {
+            name: 'click',
+            profile: { email: `p${index % 15}@example.com` },
+            idempotencyKey: `${name}${index}`,
+          }),
+        ),
+      )
+    await Promise.all([send(one, 'a'), send(two, 'b')])
+    await Promise.all(listeners.map((listener) => listener.until(() => listener.keys().length === 300)))
+    const listed = (await listAll(two)).map(({ key }) => key)
+    expect(listeners.map((listener) => listener.keys())).toEqual([listed, listed])
+    expect(new Set(listed).size).toBe(300)
+    const { profiles } = await one.query('{ profiles(first: 100) { edges { node { id } } } }')
+    expect(profiles.edges).toHaveLength(15)
+    for (const listener of listeners) listener.stop()
+  })
+
+  it('judge by the same rules at once: a campaign stopped on one takes nothing on the other', async () => {
+    const { one, two } = await both()
+    const { campaignId } = await openBrand(one)
+    expect((await track(two, { name: 'click', profile: {} })).attribution.status).toBe('ATTRIBUTED')
+    await one.query(
+      'mutation ($id: ID!) { changeCampaignState(input: { campaignId: $id, state: STOPPED }) { campaign { id } } }',
+      {
+        id: campaignId,
+      },
+    )
+    expect((await track(two, { name: 'click', profile: {} })).attribution).toMatchObject({
+      status: 'UNATTRIBUTED',
+      reason: 'CAMPAIGN_NOT_LIVE',
+    })
+  })
+})
+
+describe('a server', () => {
+  it('killed in the middle of a stream loses no acknowledged event and decides none twice', {
+    timeout: 90_000,
+  }, async () => {
+    await crashAndCompare(await starter())
+  })
+
+  it('told to end answers what it accepted, and closes sockets as going away', async () => {
+    const start = await starter()
+    const server = await start()
+    await openBrand(server)
+    const client = server.socket()
+    const closed = new Promise<number>((resolve) => client.on('closed', (event) => resolve((event as CloseEvent).code)))
+    const listener = listen(client)
+    await listener.ready()
+    const sent = Array.from({ length: 60 }, (_, index) =>
+      track(server, { name: 'click', profile: { deviceId: `d${index}` }, idempotencyKey: `k${index}` }),
+    )
+    await Promise.race(sent)
+    expect(await server.terminate()).toBe(0)
+    expect(await closed).toBe(1001)
+
+    const answered = (await Promise.allSettled(sent)).flatMap((each) =>
+      each.status === 'fulfilled' ? [each.value.event.id] : [],
+    )
+    const successor = await start()
+    closing.push(() => successor.terminate())
+    const stored = await listAll(successor)
+    expect(answered.length).toBeGreaterThan(0)
+    expect(stored.map(({ id }) => id).sort()).toEqual(answered.sort())
+  })
+})
