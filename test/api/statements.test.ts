@@ -62,7 +62,8 @@ describe('a nested read costs the same number of statements however many rows it
     process.stdout.write(
       `statements of the nested read: ${few.statements.length} for 3 people, ${many.statements.length} for 60\n`,
     )
-    expect(many.statements.map(outline)).toEqual(few.statements.map(outline))
+    // Which of several is sent first is chance where there is more than one connection.
+    expect(many.statements.map(outline).sort()).toEqual(few.statements.map(outline).sort())
   })
 
   // Each has a journey as a friend, with an advocate, and one as a participant; a device that was somebody of its own is merged.
@@ -139,7 +140,7 @@ describe('a hundred thousand people', () => {
   const idsOf = ({ profiles }: Page) => profiles.edges.map(({ node }) => node.id)
 
   test('are all seen once, in order, page by page, and every statement about them has a LIMIT', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const seen: string[] = []
     const start = performance.now()

@@ -167,6 +167,12 @@ describe('after an exit', () => {
     expect(stage.person('F').journeys).toHaveLength(2)
   })
 
+  test('an event at the very instant of the exit comes after it', () => {
+    const { stage, first } = leave('NEW_AFTER_EXIT')
+    expect(stage.peek(on('2026-03-02')).journey?.passage).toBe('NEW')
+    expect(stage.peek(on('2026-03-02T11:59:59.999Z')).journey?.id).toBe(first.effects.journeyId)
+  })
+
   test('NEVER_AGAIN refuses', () => {
     const { stage, first } = leave('NEVER_AGAIN')
     const back = stage.send(on('2026-03-03'))

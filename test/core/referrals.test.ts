@@ -27,6 +27,8 @@ const world: WorldSetup = {
     { kind: 'ADVOCATE_CODE', code: 'AX', program: 'P', advocate: 'X' },
     { kind: 'SHARE', code: 'SXB', campaign: 'B', advocate: 'X' },
     { kind: 'PROMO_LINK', code: 'LX', campaign: 'A', advocate: 'X' },
+    { kind: 'COUPON', code: 'CX2', campaign: 'A2', advocate: 'X' },
+    { kind: 'COUPON', code: 'CZ2', campaign: 'A2', advocate: 'Z' },
   ],
 }
 
@@ -113,6 +115,18 @@ describe('a relationship', () => {
     const late = stage.send(on('2026-03-03', { shareId: 'SX' }))
     expect(late.effects).toMatchObject({ relationshipCreated: null, evidenceAdded: [{ kind: 'SHARE_ID' }] })
     expect(stage.peek(on('2026-03-04')).advocateId).toBe('X')
+  })
+
+  test('that merges have doubled takes new evidence once, in the one of the smaller id', () => {
+    const stage = new Stage(world)
+    const at = Date.parse('2026-03-01T12:00:00Z')
+    for (const id of ['r2', 'r1', 'r3']) {
+      const pair = { advocateId: 'X', friendId: 'F', programId: 'P', campaignId: 'A' }
+      stage.person('F').relationships.push({ id, ...pair, firstEvidenceAt: at, evidence: [at] })
+    }
+    const sent = stage.send(on('2026-03-02', { shareId: 'SX' }))
+    expect(sent).toMatchObject({ relationship: { id: 'r1' }, trace: { decidingKey: 'EVIDENCE_RECENCY' } })
+    expect(sent.effects.evidenceAdded).toMatchObject([{ relationshipId: 'r1' }])
   })
 
   test('is not made by a promo link, which is no explicit hint', () => {
@@ -271,6 +285,17 @@ describe('referring oneself', () => {
     stage.send(on('2026-03-01', { shareId: 'SY' }, { person: 'X' }))
     const sent = stage.peek(on('2026-03-02', { couponCode: 'CX' }, { person: 'X' }))
     expect(sent).toMatchObject({ advocateId: null, quality: 'LOW' })
+  })
+
+  test('stays of low quality where another code’s advocate has nothing to do with the actor', () => {
+    const stage = new Stage(world)
+    stage.send(on('2026-03-01', { shareId: 'SY' }, { person: 'X' }))
+    stage.person('Z').blocked = true
+    const hints = { couponCodes: ['CZ2', 'CX2'] }
+    const sent = stage.peek(on('2026-03-02', hints, { person: 'X', name: 'signup' }))
+    expect(sent).toMatchObject({ campaignId: 'A2', advocateId: null, quality: 'LOW' })
+    expect(warningCodesOf(sent)).toEqual(['ADVOCATE_HINT_NOT_VIABLE', 'SELF_REFERRAL'])
+    expect(sent.trace.ranking).toHaveLength(1)
   })
 
   test('is not what an advocate does in the advocates’ own flow', () => {

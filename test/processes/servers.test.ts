@@ -1,55 +1,54 @@
 // Several servers on one PostgreSQL and Redis.
 
-import { afterEach, describe, expect, inject, it } from 'vitest'
-import { copyTemplate } from '../support/backend.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { addAccount, copyTemplate } from '../support/backend.ts'
 import { openBrand, track } from '../support/brand.ts'
 import { crashAndCompare } from '../support/crash.ts'
 import { listen } from '../support/listen.ts'
 import { type ServerProcess, startProcess } from '../support/process.ts'
+import { type Caller, callerOf } from '../support/server.ts'
 import { listAll } from '../support/stream.ts'
 
 const closing: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
-})
-
-/** Two or more servers of one database. */
-async function startServers(count: number, more: Record<string, string> = {}): Promise<ServerProcess[]> {
-  const start = await starter(more)
-  const servers = await Promise.all(Array.from({ length: count }, start))
-  for (const server of servers) closing.push(() => server.terminate())
-  return servers
+const close = async () => {
+  for (const each of closing.splice(0).reverse()) await each()
 }
 
+/** Starts servers of one database, which is a copy of its own. */
 async function starter(more: Record<string, string> = {}) {
   const copy = await copyTemplate(inject('template'))
   closing.push(() => copy.remove())
   if (!('url' in copy.place)) throw new Error('several processes need PostgreSQL')
-  const env = { DATABASE_URL: copy.place.url, REDIS_URL: process.env.TEST_REDIS_URL ?? '', ...more }
-  return () => startProcess(env)
+  const { url } = copy.place
+  const env = { DATABASE_URL: url, REDIS_URL: process.env.TEST_REDIS_URL ?? '', ...more }
+  return { url, start: () => startProcess(env) }
 }
 
-const both = async (more?: Record<string, string>) => {
-  const [one, two] = await startServers(2, more)
-  if (!one || !two) throw new Error('two servers were asked for')
-  return { one, two }
+/** Two servers for all tests of a block; each test takes an account of its own on both. */
+function twoServers(more: Record<string, string> = {}) {
+  let url: string
+  let servers: ServerProcess[]
+  beforeAll(async () => {
+    const made = await starter(more)
+    url = made.url
+    servers = await Promise.all([made.start(), made.start()])
+    for (const server of servers) closing.push(() => server.terminate())
+  })
+  afterAll(close)
+  return async () => {
+    const key = await addAccount(url)
+    const [one, two] = servers.map((server) => callerOf(server.url, key))
+    if (!one || !two) throw new Error('two servers were asked for')
+    await openBrand(one)
+    return { one, two }
+  }
 }
 
 describe('two servers of one database', () => {
+  const both = twoServers()
+
   it('reach each other: an event sent to one arrives at a subscriber of the other', async () => {
     const { one, two } = await both()
-    await openBrand(one)
-    const listener = listen(two.socket())
-    await listener.ready()
-    await track(one, { name: 'click', profile: { deviceId: 'd' }, idempotencyKey: 'k' })
-    await listener.until(() => listener.keys().length === 1)
-    expect(listener.keys()).toEqual(['k'])
-    listener.stop()
-  })
-
-  it('reach each other without Redis too, only later', async () => {
-    const { one, two } = await both({ REDIS_URL: 'redis://127.0.0.1:1' })
-    await openBrand(one)
     const listener = listen(two.socket())
     await listener.ready()
     await track(one, { name: 'click', profile: { deviceId: 'd' }, idempotencyKey: 'k' })
@@ -60,7 +59,6 @@ describe('two servers of one database', () => {
 
   it('given the same 200 keys at once store each once and answer alike', async () => {
     const { one, two } = await both()
-    await openBrand(one)
     const events = Array.from({ length: 200 }, (_, index) => ({
       name: 'click',
       profile: { deviceId: `d${index % 20}` },
@@ -77,10 +75,9 @@ describe('two servers of one database', () => {
 
   it('keep the feed dense and in one order while both write', async () => {
     const { one, two } = await both()
-    await openBrand(one)
     const listeners = [listen(one.socket()), listen(two.socket())]
     await Promise.all(listeners.map((listener) => listener.ready()))
-    const send = (server: ServerProcess, name: string) =>
+    const send = (server: Caller, name: string) =>
       Promise.all(
         Array.from({ length: 150 }, (_, index) =>
           track(server, {
@@ -102,7 +99,8 @@ describe('two servers of one database', () => {
 
   it('judge by the same rules at once: a campaign stopped on one takes nothing on the other', async () => {
     const { one, two } = await both()
-    const { campaignId } = await openBrand(one)
+    const { campaigns } = await one.query('{ campaigns { edges { node { id } } } }')
+    const campaignId = campaigns.edges[0].node.id
     expect((await track(two, { name: 'click', profile: {} })).attribution.status).toBe('ATTRIBUTED')
     await one.query(
       'mutation ($id: ID!) { changeCampaignState(input: { campaignId: $id, state: STOPPED }) { campaign { id } } }',
@@ -117,15 +115,32 @@ describe('two servers of one database', () => {
   })
 })
 
+describe('two servers whose Redis is away', () => {
+  const both = twoServers({ REDIS_URL: 'redis://127.0.0.1:1' })
+
+  it('reach each other all the same, only later', async () => {
+    const { one, two } = await both()
+    const listener = listen(two.socket())
+    await listener.ready()
+    await track(one, { name: 'click', profile: { deviceId: 'd' }, idempotencyKey: 'k' })
+    await listener.until(() => listener.keys().length === 1)
+    expect(listener.keys()).toEqual(['k'])
+    listener.stop()
+  })
+})
+
 describe('a server', () => {
+  afterEach(close)
+
   it('killed in the middle of a stream loses no acknowledged event and decides none twice', {
     timeout: 90_000,
   }, async () => {
-    await crashAndCompare(await starter())
+    const { start } = await starter()
+    await crashAndCompare(start)
   })
 
   it('told to end answers what it accepted, and closes sockets as going away', async () => {
-    const start = await starter()
+    const { start } = await starter()
     const server = await start()
     await openBrand(server)
     const client = server.socket()

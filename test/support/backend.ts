@@ -5,6 +5,8 @@ import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
+import { newId } from '../../src/ids.ts'
+import { secretColumns } from '../../src/modules/accounts/keys.ts'
 import { type DatabasePlace, openDatabase } from '../../src/platform/database.ts'
 
 export type Backend = 'embedded' | 'postgresql'
@@ -63,4 +65,22 @@ export async function copyTemplate(run: string): Promise<Copy> {
   const name = `${run}_${process.pid}_${++copies}`
   await admin(`CREATE DATABASE "${name}" TEMPLATE "${run}" STRATEGY wal_log`)
   return { place: { url: urlOf(name) }, remove: () => admin(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`) }
+}
+
+/** An account in a PostgreSQL database that servers use; returns its key. */
+export async function addAccount(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const [accountId, secret] = [newId(), `account-key-${newId()}`]
+  const { prefix, hash } = secretColumns(secret)
+  try {
+    await client.query('INSERT INTO account (id, name) VALUES ($1, $2)', [accountId, 'Another'])
+    await client.query(
+      "INSERT INTO api_key (account_id, id, name, prefix, hash, scopes) VALUES ($1, $2, 'test', $3, $4, '{admin}')",
+      [accountId, newId(), prefix, hash],
+    )
+  } finally {
+    await client.end()
+  }
+  return secret
 }
