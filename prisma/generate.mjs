@@ -17,7 +17,13 @@ const steps = [
   },
   {
     name: 'operations',
-    sources: ['schema.graphql', 'codegen.ts', 'package-lock.json', ...typescriptIn('test'), ...typescriptIn('src/demo')],
+    sources: [
+      'schema.graphql',
+      'codegen.ts',
+      'package-lock.json',
+      ...typescriptIn('test'),
+      ...typescriptIn('src/demo'),
+    ],
     command: ['node_modules/@graphql-codegen/cli/cjs/bin.js', '--config', 'codegen.ts'],
   },
 ]

@@ -71,7 +71,7 @@ export const builder = new SchemaBuilder<{
     cursorType: 'String',
     decodeGlobalID: (text) => nodeIdOf(text),
     nodesQueryOptions: {
-      resolve: (_root, { ids }, _context, _info, resolveNodes) => {
+      resolve: (...[, { ids }, , , resolveNodes]) => {
         if (ids.length > maxPage) throw new ApiError('LIMIT_EXCEEDED', `over ${maxPage} ids`, { field: 'ids' })
         return resolveNodes(ids).then((nodes) => nodes.map((node) => Promise.resolve(node)))
       },

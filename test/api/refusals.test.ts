@@ -73,7 +73,7 @@ describe('an event is refused, and nothing is written,', () => {
     ['with an unknown channel', { ...good, context: { channel: 'PIGEON' } }, 'BAD_INPUT'],
   ]
 
-  it.each(rows)('%s', async (_name, input, code, field) => {
+  it.each(rows)('%s', async (...[, input, code, field]) => {
     const before = await countRows()
     const { errors, data } = await caller.send(trackDocument, { input })
     expect(errors).toHaveLength(1)

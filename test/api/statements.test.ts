@@ -20,8 +20,7 @@ describe('a nested read costs the same number of statements however many rows it
       sourceId fields
       identities { kind value }
       journeys(first: 5) { edges { node { name state campaign { name program { name labels } } } } }
-      advocates(first: 3) { edges { node { program { name } advocate { sourceId identities { value } } } } }
-      friends(last: 3) { edges { node { friend { sourceId } evidence(first: 2) { edges { node { kind } } } } } }
+      advocates(first: 3) { edges { node { program { name } evidence(first: 2) { edges { node { kind } } } advocate { sourceId identities { value } } } } }
       events(first: 5) { edges { node { name attribution { status campaign { name } advocate { sourceId } } } } }
       attributions(last: 5) { edges { node { quality event { name } journey { name } program { name } } } }
     } } }
@@ -32,7 +31,7 @@ describe('a nested read costs the same number of statements however many rows it
   interface Node {
     identities: unknown[]
     journeys: { edges: unknown[] }
-    advocates: { edges: { node: { advocate: { identities: unknown[] } } }[] }
+    advocates: { edges: { node: { evidence: { edges: unknown[] }; advocate: { identities: unknown[] } } }[] }
     events: { edges: { node: { attribution: { campaign: unknown } } }[] }
     attributions: { edges: unknown[] }
   }
@@ -55,6 +54,7 @@ describe('a nested read costs the same number of statements however many rows it
       expect(node.identities).toHaveLength(3)
       expect(node.journeys.edges).toHaveLength(2)
       expect(node.advocates.edges[0]?.node.advocate.identities).toHaveLength(1)
+      expect(node.advocates.edges[0]?.node.evidence.edges).toHaveLength(2)
       expect(node.events.edges).toHaveLength(4)
       expect(node.events.edges.every((edge) => edge.node.attribution.campaign !== null)).toBe(true)
       expect(node.attributions.edges).toHaveLength(4)

@@ -112,6 +112,11 @@ describe('reading hints', () => {
     expect(outcome({}, { coupon_code: value })).toEqual({ ...plain, warnings: ['HINT_MALFORMED'] })
   })
 
+  test('a value of 256 characters is read, whatever characters they are', () => {
+    expect(outcome({}, { coupon_code: '😀'.repeat(256) }).warnings).toEqual(['HINT_UNKNOWN'])
+    expect(outcome({}, { coupon_code: '😀'.repeat(257) }).warnings).toEqual(['HINT_MALFORMED'])
+  })
+
   test('a malformed value leaves the others of its list', () => {
     expect(outcome({}, { coupon_code: [{}, 'CA'] })).toMatchObject({
       campaign: campaignId,
@@ -383,6 +388,8 @@ describe('required targets', () => {
       reasonDetail: 'CAMPAIGN_TARGET_NOT_PRESENT',
       trace: { nearMiss: { detail: { targets: ['JOURNEY_NAME:buyer'] } } },
     })
+    const other = send('program:refer', 'journey_name:buyer')
+    expect(other.trace.campaigns).toMatchObject([{ campaignId: 'T', code: 'CAMPAIGN_TARGET_NOT_PRESENT' }])
     expect(send('program:vip', 'journey_name:Buyer')).toMatchObject({ campaignId: 'T', decidedBy: 'REQUIRED_TARGET' })
   })
 })

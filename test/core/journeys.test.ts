@@ -292,6 +292,17 @@ describe('the ranking', () => {
     expect(ask('p3')).toMatchObject({ campaignId: 'B', decidedBy: 'JOURNEY_RECENCY' })
   })
 
+  test('knows a partner id from the first event on that it came with, and not before', () => {
+    const stage = new Stage(two())
+    clicks(stage, '2026-03-01', { journeyCampaignId: 'A' })
+    clicks(stage, '2026-03-03', { journeyCampaignId: 'A', partnerId: 'p1' })
+    clicks(stage, '2026-03-05', { journeyCampaignId: 'A', partnerId: 'p1' })
+    clicks(stage, '2026-03-02', { journeyCampaignId: 'B' })
+    const ask = (at: string) => stage.peek(on(at, 'purchase', { hints: { partnerId: 'p1' } }))
+    expect(ask('2026-03-02T20:00:00Z')).toMatchObject({ campaignId: 'B', decidedBy: 'JOURNEY_RECENCY' })
+    expect(ask('2026-03-04')).toMatchObject({ campaignId: 'A', decidedBy: 'PARTNER_ID' })
+  })
+
   test('prefers an old journey to none at all', () => {
     const stage = new Stage(two())
     clicks(stage, '2025-03-01', { journeyCampaignId: 'B' })

@@ -27,6 +27,7 @@ const world: WorldSetup = {
     { kind: 'ADVOCATE_CODE', code: 'AX', program: 'P', advocate: 'X' },
     { kind: 'SHARE', code: 'SXB', campaign: 'B', advocate: 'X' },
     { kind: 'PROMO_LINK', code: 'LX', campaign: 'A', advocate: 'X' },
+    { kind: 'SHARE', code: 'SGONE', campaign: 'gone', program: 'P', advocate: 'X' },
     { kind: 'COUPON', code: 'CX2', campaign: 'A2', advocate: 'X' },
     { kind: 'COUPON', code: 'CZ2', campaign: 'A2', advocate: 'Z' },
   ],
@@ -92,6 +93,12 @@ describe('a relationship', () => {
     expect(sent).toMatchObject({ campaignId: 'A', advocateId: 'X', decidedBy: 'ONLY_CANDIDATE' })
     expect(warningCodesOf(sent)).toEqual(['HINT_CAMPAIGN_NOT_LIVE'])
     expect(sent.effects.relationshipCreated).toMatchObject({ campaignId: 'A2' })
+  })
+
+  test('of a share whose campaign is not known arises in the program that the share names', () => {
+    const sent = new Stage(world).send(on('2026-03-01', { shareId: 'SGONE' }))
+    expect(sent).toMatchObject({ campaignId: 'A', advocateId: 'X', relationship: { programId: 'P', campaignId: 'A' } })
+    expect(warningCodesOf(sent)).toEqual(['HINT_CAMPAIGN_NOT_LIVE'])
   })
 
   test('lasts until its look-back from the latest evidence is over', () => {
@@ -170,6 +177,15 @@ describe('several advocates of one friend', () => {
     // An advocate who was active in that campaign is asked nothing about the rest of the program.
     stage.send(on('2026-03-04T20:00:00Z', { journeyCampaignId: 'A' }, { name: 'share', person: 'Y' }))
     expect(stage.peek(on('2026-03-05', {}, { name: 'signup' }))).toMatchObject({ advocateId: 'X' })
+  })
+
+  test('what an advocate does in another program counts for nothing', () => {
+    const stage = known()
+    stage.send(on('2026-03-04', {}, { name: 'share', person: 'X' }))
+    const [elsewhere] = stage.person('X').journeys
+    if (!elsewhere) throw new Error('no journey')
+    stage.person('X').journeys.splice(0, 1, { ...elsewhere, campaignId: 'B' })
+    expect(stage.peek(on('2026-03-05', {}, { name: 'signup' }))).toMatchObject({ decidedBy: 'EVIDENCE_RECENCY' })
   })
 
   test('where advocates are equal too, the latest evidence wins', () => {

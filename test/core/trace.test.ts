@@ -264,7 +264,14 @@ describe('the furthest of many campaigns', () => {
   })
 
   test('is a paused one where the person is inside', () => {
-    const stage = of([{ id: 'A', program: 'P', journeys: visitor(50) }])
+    const stage = of([
+      { id: 'A', program: 'P', journeys: visitor(50) },
+      { id: 'S', program: 'P', state: 'STOPPED', journeys: visitor(1000) },
+      ...Array.from(
+        { length: 30 },
+        (_, i): CampaignSetup => ({ id: `T${i}`, program: 'P', state: 'ENDED', journeys: [] }),
+      ),
+    ])
     stage.send({ ...purchase, name: 'visit' })
     stage.changeState('A', 'PAUSED')
     expect(stage.peek(purchase)).toMatchObject({

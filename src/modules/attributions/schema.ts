@@ -1,5 +1,6 @@
 // The type Attribution, its list and its subscription.
 
+import { z } from 'zod'
 import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
 import type { Trace, Warning } from '../../core/targeting/decision.ts'
@@ -140,14 +141,17 @@ interface FeedNode {
   position: bigint
 }
 
+const maxListed = 100
+const listed = z.array(z.unknown()).max(maxListed, `over ${maxListed} values`)
+
 const AttributionFilter = builder.inputType('AttributionFilter', {
-  description: 'All of them must hold.',
+  description: `All of them must hold. Lists take at most ${maxListed} values.`,
   fields: (t) => ({
-    programIds: t.idList(),
-    campaignIds: t.idList(),
+    programIds: t.idList({ validate: listed }),
+    campaignIds: t.idList({ validate: listed }),
     profile: t.field({ type: ProfileKeyInput }),
     advocate: t.field({ type: ProfileKeyInput }),
-    eventNames: t.stringList(),
+    eventNames: t.stringList({ validate: listed }),
     status: t.field({ type: AttributionStatusEnum }),
     quality: t.field({ type: QualityEnum }),
   }),
