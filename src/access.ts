@@ -8,6 +8,7 @@ export interface Principal {
   readonly accountId: string
   readonly keyId: string
   readonly scopes: readonly ApiScope[]
+  readonly expiresAt: Date | null
 }
 
 /** True when the principal has one of the scopes; ADMIN has them all. */

@@ -13,11 +13,8 @@ import { ApiError, badInput } from './errors.ts'
 import type PrismaTypes from './generated/pothos.ts'
 import { getDatamodel } from './generated/pothos.ts'
 import type { ApiScope } from './generated/prisma/client.ts'
+import { defaultPage, maxPage } from './keyset.ts'
 import { DateTimeScalar, type Json, type JsonObject, JsonObjectScalar, JsonScalar } from './scalars.ts'
-
-/** The most rows of a page, and how many come where none are asked for. */
-export const maxPage = 100
-export const defaultPage = 20
 
 /** What one operation may cost: fields, times the rows that their lists may hold. */
 const maxComplexity = 100_000

@@ -2,8 +2,11 @@
 // its account and the last row's key; any other is refused. Prisma's own `cursor:` is never used: with composite ids it has no LIMIT.
 
 import { validate as isUuid } from 'uuid'
-import { defaultPage, maxPage } from './builder.ts'
 import { ApiError, badInput } from './errors.ts'
+
+/** The most rows of a page, and how many come where none are asked for. */
+export const maxPage = 100
+export const defaultPage = 20
 
 export interface PageArgs {
   first?: number | null

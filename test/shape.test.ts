@@ -73,7 +73,9 @@ const describesApi = (file: string) =>
 const isService = (file: string) => moduleOf(file) !== undefined && !describesApi(file)
 
 // What the whole program stands on and which knows no noun of the product, beside what makes the API's schema.
-const ground = ['errors', 'ids', 'scalars', 'keyset', 'access', 'context', 'topics'].map((name) => `src/${name}.ts`)
+const ground = ['errors', 'ids', 'scalars', 'keyset', 'access', 'context', 'text', 'topics'].map(
+  (name) => `src/${name}.ts`,
+)
 const schemaGround = ['src/builder.ts', 'src/connections.ts']
 const isGenerated = (to: string) => to.startsWith('src/generated/prisma/')
 

@@ -41,6 +41,9 @@ export async function openDatabase(place: DatabasePlace): Promise<Database> {
   return 'url' in place ? openPostgres(place) : openEmbedded(place)
 }
 
+// Statements here are short; compiling one with many conditions takes longer than running it.
+const withoutJit = '-c jit=off'
+
 async function openPostgres({ url, poolSize = 10 }: { url: string; poolSize?: number }): Promise<Database> {
   const connection = new pg.Client({ connectionString: url })
   await connection.connect()
@@ -52,7 +55,9 @@ async function openPostgres({ url, poolSize = 10 }: { url: string; poolSize?: nu
   } finally {
     await connection.end()
   }
-  const client = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: poolSize }) })
+  const client = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: url, max: poolSize, options: withoutJit }),
+  })
   return database('postgresql', client, {
     dump: () => Promise.reject(new Error('only an embedded database can be dumped here; use pg_dump')),
     close: () => client.$disconnect(),

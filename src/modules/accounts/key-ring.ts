@@ -27,7 +27,7 @@ export class KeyRing {
   find(key: string): Promise<Principal | null> {
     const now = this.#now()
     const known = this.#kept.get(key)
-    if (known && known.until > now.getTime()) return known.principal
+    if (known && known.until > now.getTime()) return known.principal.then((principal) => current(principal, now))
     const principal = findPrincipal(this.#database, key, now)
     if (this.#kept.size >= maxKept) this.#kept.clear()
     this.#kept.set(key, { principal, until: now.getTime() + keptMs })
@@ -39,4 +39,9 @@ export class KeyRing {
   forget(): void {
     this.#kept.clear()
   }
+}
+
+// A key may expire while it is remembered.
+function current(principal: Principal | null, now: Date): Principal | null {
+  return principal?.expiresAt && principal.expiresAt <= now ? null : principal
 }

@@ -25,7 +25,7 @@ export async function findPrincipal(database: Database, key: string, now = new D
     select: { accountId: true, id: true, scopes: true, expiresAt: true, revokedAt: true },
   })
   if (!row || row.revokedAt || (row.expiresAt && row.expiresAt <= now)) return null
-  return { accountId: row.accountId, keyId: row.id, scopes: row.scopes }
+  return { accountId: row.accountId, keyId: row.id, scopes: row.scopes, expiresAt: row.expiresAt }
 }
 
 /**

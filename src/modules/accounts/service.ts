@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts'
 import { badInput, notFound } from '../../errors.ts'
 import type { ApiScope } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
-import { checkedText } from '../programs/text.ts'
+import { checkedText } from '../../text.ts'
 import { newSecret, secretColumns } from './keys.ts'
 
 export interface CreateApiKeyInput {

@@ -6,8 +6,8 @@ import { badInput, conflict, notFound } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
+import { checkedText } from '../../text.ts'
 import { type CheckedRef, checkRef, lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
-import { checkedText } from '../programs/text.ts'
 import { findMemberships, insertMembers } from './sql.ts'
 
 const maxProfiles = 1000

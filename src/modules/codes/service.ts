@@ -8,9 +8,9 @@ import type { CodeKind } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
+import { checkedOptional, checkedText } from '../../text.ts'
 import { checkRef } from '../profiles/resolve.ts'
 import { findOrCreatePeople } from '../profiles/service.ts'
-import { checkedOptional, checkedText } from '../programs/text.ts'
 
 const maxCode = 256
 const maxCampaigns = 100

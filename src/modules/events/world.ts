@@ -14,7 +14,7 @@ import type { Transaction } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
 import { type CodeRow, findCodes } from '../codes/sql.ts'
 import { findActivitiesAsOf, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
-import { findIdentifiers, findMembers, findProfiles } from '../profiles/sql.ts'
+import { findIdentifiers, findMembers, findProfiles, type PersonRow } from '../profiles/sql.ts'
 import { findEvidenceAsOf, findRelationships, type RelationshipRow } from '../relationships/sql.ts'
 
 export interface WorldRequest {
@@ -103,8 +103,8 @@ async function loadPeople(tx: Transaction, request: WorldRequest, cast: Cast): P
     ? await findMemberships(tx, accountId, { audienceIds, profileIds: members })
     : []
   const people = new Map([...cast.roots].map((id) => [id, emptyPerson(id)]))
-  // A survivor's fields cover those of the profiles merged into it.
-  for (const row of profiles.toSorted((a) => (cast.rootOf(a.id) === a.id ? 1 : -1))) {
+  // A survivor's fields cover those of the profiles merged into it, a later one's those of an earlier.
+  for (const row of survivorsLast(profiles, cast)) {
     const person = people.get(cast.rootOf(row.id))
     if (!person) continue
     Object.assign(person.fields, row.fields)
@@ -116,6 +116,11 @@ async function loadPeople(tx: Transaction, request: WorldRequest, cast: Cast): P
   }
   for (const { audienceId, profileId } of memberships) people.get(cast.rootOf(profileId))?.audienceIds.add(audienceId)
   return people
+}
+
+const survivorsLast = (profiles: readonly PersonRow[], cast: Cast) => {
+  const isRoot = ({ id }: PersonRow) => Number(cast.rootOf(id) === id)
+  return profiles.toSorted((a, b) => isRoot(a) - isRoot(b))
 }
 
 function emptyPerson(id: string) {

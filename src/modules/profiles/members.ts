@@ -3,7 +3,7 @@
 import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
 import { groupBy } from '../../core/group.ts'
-import { findIdentifiers, findMembers } from './sql.ts'
+import { findIdentifiers, findMembers, findProfiles } from './sql.ts'
 
 export interface Person {
   rootId: string
@@ -47,5 +47,20 @@ function identifiersLoader({ sql, accountId }: Context) {
   return new DataLoader(async (ids: readonly string[]) => {
     const rows = groupBy(await findIdentifiers(sql, accountId, ids), ({ profileId }) => profileId)
     return ids.map((id) => rows.get(id) ?? [])
+  })
+}
+
+/** The person's own fields: a survivor's cover those of profiles merged into it, a later profile's those of an earlier. */
+export async function fieldsOfPerson(context: Context, profileId: string): Promise<Record<string, unknown>> {
+  const { rootId, members } = await personOf(context, profileId)
+  const loader = context.memo('fields', () => fieldsLoader(context))
+  const inOrder = [...members.filter((id) => id !== rootId).sort(), rootId]
+  return Object.assign({}, ...(await Promise.all(inOrder.map((id) => loader.load(id)))))
+}
+
+function fieldsLoader({ sql, accountId }: Context) {
+  return new DataLoader(async (ids: readonly string[]) => {
+    const rows = new Map((await findProfiles(sql, accountId, ids)).map((row) => [row.id, row.fields]))
+    return ids.map((id) => rows.get(id) ?? {})
   })
 }

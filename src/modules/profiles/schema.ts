@@ -6,7 +6,7 @@ import { IdentityKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
 import { findPersonId } from './look-up.ts'
-import { identifiersOfPerson, personRow } from './members.ts'
+import { fieldsOfPerson, identifiersOfPerson, personRow } from './members.ts'
 import { updateProfile } from './service.ts'
 
 /** What tells of a person needs the scope; the fields are nullable, so that a refused one hides no other. */
@@ -43,9 +43,8 @@ export const ProfileType = builder.prismaNode('Profile', {
     fields: t.field({
       ...personal,
       type: 'JSONObject',
-      description: "The brand's own fields.",
-      select: { fields: true },
-      resolve: ({ fields }) => fields as Record<string, never>, // The column holds JSON objects only.
+      description: "The brand's own fields; those of the survivor cover those of profiles merged into it.",
+      resolve: async ({ id }, _args, context) => (await fieldsOfPerson(context, id)) as Record<string, never>, // JSON objects only.
     }),
     createdAt: t.expose('createdAt', { ...personal, type: 'DateTime', description: 'The first encounter.' }),
   }),

@@ -117,11 +117,12 @@ export interface PersonRow {
   blocked: boolean
 }
 
-/** What is known of the profiles themselves. */
+/** What is known of the profiles themselves, in the order of creation. */
 export function findProfiles(tx: Transaction, accountId: string, ids: readonly string[]): Promise<PersonRow[]> {
   return tx.$queryRaw<PersonRow[]>`
     SELECT id, fields, events_blocked_at IS NOT NULL AS blocked FROM profile
-    WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])`
+    WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])
+    ORDER BY id`
 }
 
 /** Sets and removes top-level fields of one profile. */

@@ -6,8 +6,8 @@ import { parsePath } from '../../core/rules/path.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import type { JourneyDefinition, JourneyRole, ReentryPolicy, RequiredTarget } from '../../core/targeting/facts.ts'
 import { badInput } from '../../errors.ts'
-import { type RuleShape, ruleOf } from './rule-input.ts'
-import { checkedOptional, checkedText } from './text.ts'
+import { checkedOptional, checkedText } from '../../text.ts'
+import { type RuleShape, ruleOf } from './rule-reading.ts'
 
 export interface JourneyDefinitionInput {
   name: string

@@ -7,6 +7,7 @@ import { badInput, conflict, notFound } from '../../errors.ts'
 import { type CampaignState, Prisma } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
+import { checkedText } from '../../text.ts'
 import {
   checkedEventName,
   checkedNumber,
@@ -14,9 +15,8 @@ import {
   type JourneyDefinitionInput,
   requiredTargetsOf,
 } from './definitions.ts'
-import { audiencePlaces } from './rule-input.ts'
+import { audiencePlaces } from './rule-reading.ts'
 import { bumpRules, publishNewestRevision } from './sql.ts'
-import { checkedText } from './text.ts'
 
 const maxLabels = 100
 const maxLookbackDays = 3650

@@ -1,8 +1,9 @@
 // Programs, and campaigns with their revisions and journey definitions, as callers see them.
 
-import { builder, maxPage } from '../../builder.ts'
+import { builder } from '../../builder.ts'
 import type { RequiredTarget } from '../../core/targeting/facts.ts'
 import { nodeKey } from '../../ids.ts'
+import { maxPage } from '../../keyset.ts'
 import type { Json } from '../../scalars.ts'
 import { CampaignStateEnum, JourneyRoleEnum, ReentryPolicyEnum, RequiredTargetKindEnum } from './enums.ts'
 

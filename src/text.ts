@@ -1,6 +1,6 @@
 // Texts that callers name things by.
 
-import { badInput } from '../../errors.ts'
+import { badInput } from './errors.ts'
 
 const maxNameLength = 200
 
