@@ -6,6 +6,7 @@ import { KeyRing } from './modules/accounts/key-ring.ts'
 import { ensureFirstAccount } from './modules/accounts/keys.ts'
 import { openIntake } from './modules/events/intake.ts'
 import { makePartitions } from './modules/events/partitions.ts'
+import { deleteOldKeys } from './modules/events/sql.ts'
 import { currentEpoch } from './modules/live/epoch.ts'
 import { Live } from './modules/live/live.ts'
 import { RuleSets } from './modules/programs/rule-sets.ts'
@@ -43,7 +44,8 @@ async function closeAll(closers: Closer[], log: Log): Promise<void> {
   }
 }
 
-const partitionCheckMs = 6 * 3_600_000
+const houseKeepingMs = 6 * 3_600_000
+const keysKeptMs = 30 * 24 * 3_600_000
 
 /** Opens everything; when this resolves the API answers. What was opened is closed again where a later step fails. */
 export async function openApp({ config, database: place, log }: AppOptions): Promise<App> {
@@ -53,16 +55,16 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
   try {
     const database = await openDatabase(place)
     closing(() => database.close())
-    await keepPartitions(database, log, closing)
+    await keepHouse(database, log, closing)
     const firstKey = await ensureFirstAccount(database, config.adminKey)
     const bus = openWakeBus(config.redisUrl, log)
     closing(() => bus.close())
     const live = new Live({ database, bus, log, epoch: await currentEpoch(database.system) })
     closing(() => live.close())
     const now = () => new Date()
-    const parts = { database, live, ruleSets: new RuleSets() }
+    const parts = { database, live, ruleSets: new RuleSets(), now }
     const keyRing = new KeyRing(database, now)
-    const services: Services = { ...parts, intake: openIntake(parts), keyRing, log, now }
+    const services: Services = { ...parts, intake: openIntake(parts), keyRing, log }
     const http = await openHttp({
       schema: buildSchema(),
       log,
@@ -81,13 +83,17 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
   }
 }
 
-async function keepPartitions(database: Database, log: Log, closing: (close: Closer) => void): Promise<void> {
-  await makePartitions(database.system, new Date())
+/** Makes partitions ahead and forgets old idempotency keys: now, and every few hours. */
+async function keepHouse(database: Database, log: Log, closing: (close: Closer) => void): Promise<void> {
+  const keep = async () => {
+    const now = new Date()
+    await makePartitions(database.system, now)
+    await deleteOldKeys(database.system, new Date(now.getTime() - keysKeptMs))
+  }
+  await keep()
   const timer = setInterval(() => {
-    makePartitions(database.system, new Date()).catch((error: unknown) =>
-      log.error({ err: error }, 'making partitions ahead failed'),
-    )
-  }, partitionCheckMs)
+    keep().catch((error: unknown) => log.error({ err: error }, 'making partitions ahead or forgetting old keys failed'))
+  }, houseKeepingMs)
   timer.unref()
   closing(() => clearInterval(timer))
 }

@@ -1,18 +1,27 @@
 // Runs a transaction again when another one came first: deadlock, serialisation failure, or the work's own RetryError.
 
+import { setTimeout as pause } from 'node:timers/promises'
+import { ApiError } from '../errors.ts'
+
 /** Thrown by work that found another transaction ahead; the same work from the start will see what that one did. */
 export class RetryError extends Error {}
 
-const attempts = 3
+export { pause }
+
+const attempts = 5
+const pauseMs = 20
 const retryableStates = new Set(['40001', '40P01'])
 
-/** The work's result; it is tried up to 3 times where only its timing was at fault. */
+/** The work's result; it is tried up to 5 times, after a growing random pause, where only its timing was at fault. UNAVAILABLE then. */
 export async function retrying<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      if (attempt === attempts || !isTiming(error)) throw error
+      if (!isTiming(error)) throw error
+      if (attempt === attempts)
+        throw new ApiError('UNAVAILABLE', 'others changed the same at the same time; send it again')
+      await pause(Math.random() * pauseMs * attempt)
     }
   }
 }

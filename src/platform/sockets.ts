@@ -37,6 +37,8 @@ interface Peer<Principal> {
   socket: WebSocket
   request: IncomingMessage
   principal: Principal | null
+  /** What it was admitted by. */
+  key?: string
 }
 
 type Connection<Principal> = Context<Record<string, unknown>, Peer<Principal>>
@@ -135,7 +137,7 @@ function createProtocol<Principal>(options: SocketOptions<Principal>, { running,
   return makeServer<Record<string, unknown>, Peer<Principal>>({
     connectionInitWaitTimeout: limits.connectionInitMs,
     onConnect: (connection) => admit(connection, options),
-    onSubscribe: (connection, _id, payload) => {
+    onSubscribe: async (connection, _id, payload) => {
       if (isClosing()) return [new ApiError('UNAVAILABLE', 'The server is going away. Connect again.')]
       if (Object.keys(connection.subscriptions).length > limits.subscriptionsPerSocket) {
         return [
@@ -145,6 +147,8 @@ function createProtocol<Principal>(options: SocketOptions<Principal>, { running,
           ),
         ]
       }
+      // Only now, since messages that came together are counted one by one above.
+      if (!(await isStillKnown(connection, options))) return [keyEnded()]
       return prepare(payload, { principal: connection.extra.principal, pipeline, mask })
     },
     execute: (args) => {
@@ -155,7 +159,8 @@ function createProtocol<Principal>(options: SocketOptions<Principal>, { running,
     },
     subscribe: (args) => pipeline.getEnveloped(callerOf(args)).subscribe(args),
     // graphql-ws gives the connection, the id and the payload first.
-    onNext: (...[, , , , result]) => formatResult(result),
+    onNext: async (...[connection, , , , result]) =>
+      (await isStillKnown(connection, options)) ? formatResult(result) : { errors: [onTheWire(keyEnded())] },
     onError: (...[, , , errors]) => errors.map((error) => onTheWire(mask(error))),
   })
 }
@@ -173,6 +178,7 @@ async function admit<Principal>(
   const { socket, request } = connection.extra
   try {
     const key = sentKey(connection.connectionParams) ?? bearerKey(request.headers.authorization)
+    connection.extra.key = key
     connection.extra.principal = await principalOf(key, (given) => options.authenticate(given))
     if (connection.extra.principal !== null) return true
     socket.close(CloseCode.Forbidden, 'Forbidden: connection_init needs { "authorization": "Bearer <key>" }')
@@ -181,6 +187,20 @@ async function admit<Principal>(
     if (extensions.code === 'UNAUTHENTICATED') socket.close(CloseCode.Forbidden, `Forbidden: ${message}`)
     else socket.close(1013, 'Try again later')
   }
+  return false
+}
+
+const keyEnded = () => new ApiError('UNAUTHENTICATED', 'The key was revoked or has expired.')
+
+/** Asks again, before each operation and each message, whether the key is good; closes the socket with 4403 where it ended. */
+async function isStillKnown<Principal>(
+  { extra }: Connection<Principal>,
+  { authenticate }: SocketOptions<Principal>,
+): Promise<boolean> {
+  // Where keys cannot be checked right now, the last answer stands.
+  const principal = extra.key === undefined ? null : await authenticate(extra.key).catch(() => extra.principal)
+  if (principal !== null) return true
+  extra.socket.close(CloseCode.Forbidden, 'Forbidden: the key was revoked or has expired')
   return false
 }
 

@@ -1,7 +1,8 @@
 // Bad input: each gets a clear error with its code, and nothing is written.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openBrand, track, trackDocument } from '../support/brand.ts'
+import { addCampaign, openBrand, track, trackDocument } from '../support/brand.ts'
+import { listen } from '../support/listen.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -69,6 +70,12 @@ describe('an event is refused, and nothing is written,', () => {
       { ...good, idempotencyKey: 'k'.repeat(201) },
       'BAD_INPUT',
       'input.idempotencyKey',
+    ],
+    [
+      'with hints over 16 KiB',
+      { ...good, targeting: { partnerId: 'x'.repeat(17_000) } },
+      'BAD_INPUT',
+      'input.targeting',
     ],
     ['with an unknown channel', { ...good, context: { channel: 'PIGEON' } }, 'BAD_INPUT'],
   ]
@@ -250,6 +257,49 @@ describe('a key', () => {
       id: createApiKey.apiKey.id,
     })
     expect((await short.send(query)).errors[0]?.extensions.code).toBe('UNAUTHENTICATED')
+  })
+
+  it('that was revoked ends its sockets: no operation is taken, no message given', async () => {
+    const { createApiKey } = await server.query(
+      'mutation { createApiKey(input: { name: "dashboard", scopes: [ADMIN] }) { secret apiKey { id } } }',
+    )
+    const client = server.as(createApiKey.secret).socket()
+    const closed = new Promise<number>((resolve) => client.on('closed', (event) => resolve((event as CloseEvent).code)))
+    const listener = listen(client)
+    await listener.ready()
+    await server.query('mutation ($id: ID!) { revokeApiKey(input: { apiKeyId: $id }) { apiKey { id } } }', {
+      id: createApiKey.apiKey.id,
+    })
+    await track(server, { name: 'click', profile: {}, idempotencyKey: 'after the end' })
+    expect(await closed).toBe(4403)
+    expect(listener.keys()).toEqual([])
+  })
+
+  it('that may not read people is not told what a criterion saw of them', async () => {
+    const { programs } = await caller.query('{ programs { edges { node { id } } } }')
+    await addCampaign(caller, {
+      programId: programs.edges[0].node.id,
+      name: 'Others',
+      journeys: [
+        {
+          name: 'p',
+          role: 'PARTICIPANT',
+          events: ['visit'],
+          entry: { field: { field: 'email', op: 'EQ', value: 'x@y.de' } },
+        },
+      ],
+    })
+    const { createApiKey } = await caller.query(
+      'mutation { createApiKey(input: { name: "writer", scopes: [EVENTS_WRITE] }) { secret } }',
+    )
+    const remedy =
+      'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { attribution { trace { nearMiss { remedy } } } } }'
+    const input = { name: 'visit', profile: { email: 'secret@example.com' } }
+    const toReader = await caller.query(remedy, { input })
+    const toWriter = await server.as(createApiKey.secret).query(remedy, { input })
+    expect(JSON.stringify(toReader)).toContain('secret@example.com')
+    expect(JSON.stringify(toWriter)).toContain('"field":"email"')
+    expect(JSON.stringify(toWriter)).not.toContain('secret@example.com')
   })
 
   it('that expired is refused', async () => {

@@ -146,5 +146,5 @@ export interface World {
   /** The events' people and their advocates. An advocate who is not among them has been erased. */
   readonly people: Map<string, PersonFacts>
   /** By upper-cased code. */
-  readonly codes: ReadonlyMap<string, CodeFacts>
+  readonly codes: Map<string, CodeFacts>
 }

@@ -35,7 +35,7 @@ export async function subscribeToAttributions(
     () => new Context(services, context.principal),
     await checkFilter(context, args.filter ?? {}),
   )
-  const seat = await live.join(accountId, filter)
+  const seat = await live.join(accountId, { filter, after })
   try {
     if (after !== undefined) await checkKept(context, { place, after, head: seat.joinedAt })
   } catch (error) {
@@ -62,7 +62,7 @@ async function* messages(place: FeedPlace, seat: Seat, replay: Replay): AsyncGen
   for await (const page of replay) for (const row of page) yield decided(place, row)
   let position = seat.joinedAt
   yield checkpoint(place, position)
-  while (!seat.buffer.isClosed) {
+  for (;;) {
     const before = seat.reached()
     const delivery = await seat.buffer.next(checkpointMs)
     if (delivery && 'item' in delivery) {
@@ -71,7 +71,9 @@ async function* messages(place: FeedPlace, seat: Seat, replay: Replay): AsyncGen
     } else if (delivery) {
       position = delivery.resumeAfter
       yield lagged(place, delivery)
-    } else if (!seat.buffer.isClosed && before > position) {
+    } else if (seat.buffer.isClosed) {
+      return
+    } else if (before > position) {
       // Nothing for this subscriber came up to `before`, but something for others did.
       position = before
       yield checkpoint(place, position)

@@ -1,5 +1,6 @@
 // The explanation of a decision, as GraphQL types over the stored trace.
 
+import { can } from '../../access.ts'
 import { builder } from '../../builder.ts'
 import { encodeId } from '../../core/ids.ts'
 import {
@@ -8,6 +9,7 @@ import {
   type HintTrace,
   type NearMiss,
   type RankingTrace,
+  type Remedy,
   rankingKeys,
   type Trace,
   tracePhases,
@@ -15,6 +17,7 @@ import {
   type Warning,
   warningCodes,
 } from '../../core/targeting/decision.ts'
+import type { JsonObject } from '../../scalars.ts'
 import { JourneyRoleEnum } from '../programs/enums.ts'
 
 export const ReasonEnum = builder.enumType('UnattributedReason', {
@@ -112,6 +115,12 @@ const Ranking = builder.objectRef<RankingTrace>('RankingTrace').implement({
   }),
 })
 
+// What a criterion saw is the person's own.
+function remedyFor(mayReadPeople: boolean, { conditions, ...rest }: Remedy): JsonObject {
+  const told = conditions?.map(({ seen, ...condition }) => (mayReadPeople ? { ...condition, seen } : condition))
+  return { ...rest, ...(told ? { conditions: told } : {}) } as JsonObject // A trace is stored JSON.
+}
+
 const NearMissType = builder.objectRef<NearMiss>('NearMiss').implement({
   description: 'The campaign that got furthest, and what would have made it match.',
   fields: (t) => ({
@@ -120,8 +129,8 @@ const NearMissType = builder.objectRef<NearMiss>('NearMiss').implement({
     remedy: t.field({
       type: 'JSONObject',
       description:
-        'What was in the way: a state, a window, event names, targets, conditions with the value seen, or advocates.',
-      resolve: ({ detail }) => ({ ...detail }) as Record<string, never>, // A trace is stored JSON.
+        'What was in the way: a state, a window, event names, targets, conditions, or advocates. The value seen in a condition is told to keys that may read people.',
+      resolve: ({ detail }, _args, { principal }) => remedyFor(can(principal, ['PROFILES_READ']), detail),
     }),
   }),
 })

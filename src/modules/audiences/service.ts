@@ -72,10 +72,10 @@ async function add(
 
 /** Each person once. NOT_FOUND, at the reference's place, for an id of nobody. */
 function rootsOf(people: People): string[] {
-  const roots = people.of.map((person, i) => {
-    if (person === null) throw notFound('no such profile', `input.profiles[${i}].id`)
+  const roots = people.steps.map((step, i) => {
+    if (step === null) throw notFound('no such profile', `input.profiles[${i}].id`)
     // A later reference may have shown that two of them are one.
-    return people.rootOf(person)
+    return people.rootOf(step.personId)
   })
   return [...new Set(roots)]
 }

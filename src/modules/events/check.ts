@@ -49,6 +49,7 @@ export interface AcceptedEvent {
 const maxNameLength = 100
 const maxKeyLength = 200
 const maxContextLength = 2_048
+const maxTargetingBytes = 16 * 1024
 const maxAheadMs = 5 * 60_000
 
 /** The event, or BAD_INPUT naming the field; `path` is where the input stands. */
@@ -59,6 +60,8 @@ export function acceptEvent(input: TrackEventInput, { path, now }: { path: strin
   const key = input.idempotencyKey?.trim() || null
   if (key && key.length > maxKeyLength) throw badInput(`over ${maxKeyLength} characters`, `${path}.idempotencyKey`)
   checkContext(input.context ?? {}, `${path}.context`)
+  if (Buffer.byteLength(JSON.stringify(input.targeting ?? {})) > maxTargetingBytes)
+    throw badInput(`over ${maxTargetingBytes / 1024} KiB`, `${path}.targeting`)
   const reported = input.occurredAt ?? now
   const isAhead = reported.getTime() > now.getTime() + maxAheadMs
   return {
@@ -97,13 +100,13 @@ function digest(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('base64url').slice(0, 22)
 }
 
-/** One text for equal values: keys sorted, absent and null alike. */
+/** One text for equal values: keys sorted. A null is a value of its own; only what is absent is left out. */
 function canonical(value: unknown): string {
   if (value === undefined || value === null) return 'null'
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object') return JSON.stringify(value)
-  const entries = Object.entries(value).filter(([, inner]) => inner != null)
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
   entries.sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
 }

@@ -7,10 +7,11 @@ import type { Decision } from '../../core/targeting/decision.ts'
 import { type Effects, takeEffect } from '../../core/targeting/effects.ts'
 import type { EventFacts, World } from '../../core/targeting/facts.ts'
 import { readHints, requestedCodes } from '../../core/targeting/hints.ts'
+import { type IdentityStep, takeStep } from '../../core/targeting/people.ts'
 import { ApiError, notFound } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { isDataError, retrying } from '../../platform/retry.ts'
+import { isDataError, pause, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
 import { appendAttributions } from '../attributions/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
@@ -18,7 +19,7 @@ import { lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
 import type { AccountRules } from '../programs/rule-sets.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { type AcceptedEvent, differingFields } from './check.ts'
-import { claimKeys, type EventRow, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
+import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
 import { findAdvocates, loadWorld, type WorldRequest } from './world.ts'
 
 /** What became of one event: stored now, or before under the same key (`replayed`). */
@@ -35,9 +36,9 @@ export interface Batch {
   readonly events: readonly AcceptedEvent[]
 }
 
-export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live'>
+export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'now'>
 
-/** Stores and decides the events in their order; each succeeds or fails alone. Throws where the database is away. */
+/** Stores and decides the events in their order; each succeeds or fails alone. */
 export async function ingest(services: IngestServices, batch: Batch): Promise<Outcome[]> {
   try {
     const outcomes = await retrying(() => services.database.transaction((tx) => runBatch(tx, services, batch)))
@@ -45,7 +46,7 @@ export async function ingest(services: IngestServices, batch: Batch): Promise<Ou
       services.live.wake(batch.accountId)
     return outcomes
   } catch (error) {
-    if (isUnavailable(error)) throw error
+    if (isUnavailable(error)) return afterOutage(services, batch)
     return batch.events.length === 1 ? [failureOf(error)] : halve(services, batch)
   }
 }
@@ -63,25 +64,67 @@ function failureOf(error: unknown): Error {
   return error instanceof Error ? error : new Error('deciding failed', { cause: error })
 }
 
+const outageLookUps = 5
+const outagePauseMs = 400
+
+/**
+ * The connection was lost, perhaps in the COMMIT: ids are ours, so the database can tell whether the events are there.
+ * Those that are, are answered as stored; the others, and all where the database stays away, are UNAVAILABLE.
+ */
+async function afterOutage({ database, live }: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
+  for (let lookUp = 1; lookUp <= outageLookUps; lookUp++) {
+    await pause(outagePauseMs)
+    try {
+      const stored = await findStored(
+        database.system,
+        accountId,
+        events.map(({ id }) => id),
+      )
+      if (stored.size > 0) live.wake(accountId)
+      return events.map(({ id }) => (stored.has(id) ? { eventId: id, replayed: false } : away()))
+    } catch (error) {
+      if (!isUnavailable(error)) throw error
+    }
+  }
+  return events.map(away)
+}
+
+const away = () => new ApiError('UNAVAILABLE', 'the database is away; send it again, with the same idempotency key')
+
 async function runBatch(tx: Transaction, services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
   const { outcomes, fresh } = await admit(tx, accountId, events)
-  if (fresh.length === 0) return events.map((event) => outcomeOf(outcomes, event))
-  const account = await services.ruleSets.inForce(tx, accountId)
-  const people = await resolvePeople(
-    tx,
-    fresh.map(({ ref }) => ref),
-    { accountId, write: true },
-  )
-  const known = await dropUnknown(tx, { accountId, fresh, people, outcomes })
-  if (known.length) {
-    const request = worldRequest(accountId, { events: known, people, account })
-    await lockPeople(tx, people, { accountId, others: await findAdvocates(tx, request) })
-    const world = await loadWorld(tx, request)
-    const results = decideAll(request.events, world, account)
-    await apply(tx, { accountId, events: known, request, results })
+  if (fresh.length > 0) {
+    const people = await resolvePeople(
+      tx,
+      fresh.map(({ ref }) => ref),
+      { accountId, write: true },
+    )
+    const known = await dropUnknown(tx, { accountId, fresh, people, outcomes })
+    if (known.length > 0) await decideAndApply(tx, services, { accountId, known, people })
     for (const { event } of known) outcomes.set(event.id, { eventId: event.id, replayed: false })
   }
   return events.map((event) => outcomeOf(outcomes, event))
+}
+
+interface Admitted {
+  accountId: string
+  known: readonly KnownEvent[]
+  people: People
+}
+
+async function decideAndApply(
+  tx: Transaction,
+  services: IngestServices,
+  { accountId, known, people }: Admitted,
+): Promise<void> {
+  const others = await findAdvocates(tx, { accountId, people: people.before, codes: codesOf(known) })
+  await lockPeople(tx, people, { accountId, others })
+  // Whatever was waited for is over: rules, time and facts are those of now.
+  const account = await services.ruleSets.inForce(tx, accountId)
+  const request = worldRequest(accountId, { events: known, people, account })
+  const world = await loadWorld(tx, request)
+  const results = request.events.map((event, index) => decideOne(event, { world, account, step: known[index]?.step }))
+  await apply(tx, { accountId, events: known, request, results, decidedAt: services.now() })
 }
 
 function outcomeOf(outcomes: ReadonlyMap<string, Outcome>, event: AcceptedEvent): Outcome {
@@ -118,7 +161,8 @@ function replay(event: AcceptedEvent, owner: KeyClaim): Outcome {
 
 export interface KnownEvent {
   readonly event: AcceptedEvent
-  readonly personId: string
+  /** Whom it is about, and what it showed of them. */
+  readonly step: IdentityStep
 }
 
 /** Events about a profile id of nobody are refused, and give their keys back. */
@@ -134,9 +178,9 @@ async function dropUnknown(
   const known: KnownEvent[] = []
   const released: string[] = []
   for (const [index, event] of fresh.entries()) {
-    const person = people.of[index]
-    if (person != null) {
-      known.push({ event, personId: people.rootOf(person) })
+    const step = people.steps[index]
+    if (step) {
+      known.push({ event, step })
       continue
     }
     outcomes.set(event.id, notFound('no such profile', `${event.path}.profile.id`))
@@ -156,25 +200,31 @@ export function worldRequest(
   accountId: string,
   { events, people, account }: { events: readonly KnownEvent[]; people: People; account: AccountRules },
 ): WorldRequest & { events: readonly EventFacts[] } {
-  const facts = events.map((known) => eventFacts(known, account))
+  const facts = events.map((known) => eventFacts(known, account.aliases))
   return {
     accountId,
     events: facts,
-    codes: [...new Set(facts.flatMap((event) => requestedCodes(event)))],
+    codes: codesOf(events),
     partnerIds: [...new Set(facts.flatMap((event) => readHints(event).partnerId ?? []))],
     audienceIds: [...account.rules.audienceIds],
-    membersOf: (id) => people.membersOf(id),
+    people: people.before,
+    rootOf: (id) => people.rootOf(id),
   }
 }
 
-function eventFacts({ event, personId }: KnownEvent, { aliases }: AccountRules): EventFacts {
+/** The codes that the events' hints name, upper-cased. */
+function codesOf(events: readonly KnownEvent[]): string[] {
+  return [...new Set(events.flatMap((known) => requestedCodes(eventFacts(known, new Map()))))]
+}
+
+function eventFacts({ event, step }: KnownEvent, aliases: ReadonlyMap<string, string>): EventFacts {
   const { input } = event
   const name = aliases.get(event.name)
   return {
     id: event.id,
     name: name ?? event.name,
     ...(name === undefined ? {} : { alias: event.name }),
-    personId,
+    personId: step.personId,
     t: event.occurredAt.getTime(),
     data: input.data ?? {},
     ...(input.targeting ? { targeting: input.targeting } : {}),
@@ -187,12 +237,17 @@ interface Result {
   effects: Effects
 }
 
-// In order: the events of one person see each other's effects.
-function decideAll(events: readonly EventFacts[], world: World, { rules }: AccountRules): Result[] {
-  return events.map((event) => {
-    const decision = decide(event, world, rules)
-    return { decision, effects: takeEffect(decision, world, newId) }
-  })
+interface Moment {
+  world: World
+  account: AccountRules
+  step: IdentityStep | undefined
+}
+
+// One after the other: an event sees what those before it did, and of its person what is known by now.
+function decideOne(event: EventFacts, { world, account, step }: Moment): Result {
+  if (step) takeStep(world, step)
+  const decision = decide(event, world, account.rules)
+  return { decision, effects: takeEffect(decision, world, newId) }
 }
 
 interface Applied {
@@ -200,19 +255,19 @@ interface Applied {
   events: readonly KnownEvent[]
   request: { events: readonly EventFacts[] }
   results: readonly Result[]
+  decidedAt: Date
 }
 
 // Rows that others wait for come last: the feed's head right before the commit.
-async function apply(tx: Transaction, { accountId, events, request, results }: Applied): Promise<void> {
+async function apply(tx: Transaction, { accountId, events, request, results, decidedAt }: Applied): Promise<void> {
   const effects = results.map((result) => result.effects)
   await insertEvents(
     tx,
     accountId,
-    events.map(({ event, personId }, index) => eventRow(event, personId, request.events[index])),
+    events.map(({ event, step }, index) => eventRow(event, step.personId, request.events[index])),
   )
   await applyRelationships(tx, accountId, effects)
   await applyJourneys(tx, accountId, effects)
-  const decidedAt = events[0]?.event.receivedAt ?? new Date(0)
   await appendAttributions(
     tx,
     accountId,

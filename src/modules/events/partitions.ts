@@ -18,7 +18,8 @@ export async function makePartitions(system: PrismaClient, now: Date): Promise<s
   return system.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${lockKey}::bigint)`
     const rows = await tx.$queryRaw<{ name: string }[]>`
-      SELECT relname::text AS name FROM pg_class WHERE relname = ANY (${wanted.map(({ name }) => name)}::text[]) AND relkind = 'r'`
+      SELECT relname::text AS name FROM pg_class WHERE relname = ANY (${wanted.map(({ name }) => name)}::text[]) AND relkind = 'r'
+        AND relnamespace = current_schema()::regnamespace`
     const known = new Set(rows.map(({ name }) => name))
     const missing = wanted.filter(({ name }) => !known.has(name))
     for (const { table, name, month } of missing) {

@@ -3,6 +3,7 @@
 import type { Context } from '../../context.ts'
 import { decide } from '../../core/targeting/decide.ts'
 import type { Decision } from '../../core/targeting/decision.ts'
+import { takeStep } from '../../core/targeting/people.ts'
 import { notFound } from '../../errors.ts'
 import { resolvePeople } from '../profiles/resolve.ts'
 import { acceptEvent, type TrackEventInput } from './check.ts'
@@ -18,11 +19,13 @@ export async function previewTargeting(
   return services.database.transaction(async (tx) => {
     const account = await services.ruleSets.inForce(tx, accountId, { drafts: includeDrafts })
     const people = await resolvePeople(tx, [event.ref], { accountId, write: false })
-    const [person] = people.of
-    if (person == null) throw notFound('no such profile', 'input.profile.id')
-    const request = worldRequest(accountId, { events: [{ event, personId: person }], people, account })
+    const [step] = people.steps
+    if (!step) throw notFound('no such profile', 'input.profile.id')
+    const request = worldRequest(accountId, { events: [{ event, step }], people, account })
     const [facts] = request.events
     if (!facts) throw new Error('one event gives one request')
-    return decide(facts, await loadWorld(tx, request), account.rules)
+    const world = await loadWorld(tx, request)
+    takeStep(world, step)
+    return decide(facts, world, account.rules)
   })
 }

@@ -32,11 +32,7 @@ export async function claimKeys(
 }
 
 /** Who has the keys. */
-export async function findKeys(
-  tx: Transaction,
-  accountId: string,
-  keys: readonly string[],
-): Promise<Map<string, KeyClaim>> {
+async function findKeys(tx: Transaction, accountId: string, keys: readonly string[]): Promise<Map<string, KeyClaim>> {
   const rows = await tx.$queryRaw<KeyClaim[]>`
     SELECT key, event_id AS "eventId", digests FROM idempotency_key
     WHERE account_id = ${accountId}::uuid AND key = ANY (${keys}::text[])`
@@ -72,4 +68,16 @@ export async function insertEvents(tx: Transaction, accountId: string, rows: rea
 /** Gives back keys that this transaction claimed. */
 export async function releaseKeys(tx: Transaction, accountId: string, keys: readonly string[]): Promise<void> {
   await tx.$executeRaw`DELETE FROM idempotency_key WHERE account_id = ${accountId}::uuid AND key = ANY (${keys}::text[])`
+}
+
+/** Which of the events are stored. */
+export async function findStored(sql: Transaction, accountId: string, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await sql.$queryRaw<{ id: string }[]>`
+    SELECT id FROM event WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])`
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Forgets keys older than their time; returns how many. */
+export function deleteOldKeys(sql: Transaction, before: Date): Promise<number> {
+  return sql.$executeRaw`DELETE FROM idempotency_key WHERE created_at < ${before}`
 }

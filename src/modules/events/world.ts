@@ -14,7 +14,8 @@ import type { Transaction } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
 import { type CodeRow, findCodes } from '../codes/sql.ts'
 import { findActivitiesAsOf, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
-import { findIdentifiers, findMembers, findProfiles, type PersonRow } from '../profiles/sql.ts'
+import type { KnownPerson } from '../profiles/resolve.ts'
+import { findMembers, findProfiles, type PersonRow } from '../profiles/sql.ts'
 import { findEvidenceAsOf, findRelationships, type RelationshipRow } from '../relationships/sql.ts'
 
 export interface WorldRequest {
@@ -26,12 +27,17 @@ export interface WorldRequest {
   audienceIds: readonly string[]
   /** Partner ids that came with the events. */
   partnerIds: readonly string[]
-  /** All profiles of a person of the batch. */
-  membersOf(personId: string): readonly string[]
+  /** The events' people, as they were before the batch. */
+  people: readonly KnownPerson[]
+  /** The person that somebody of the batch is after its last event. */
+  rootOf(personId: string): string
 }
 
 /** The people beside the events' own whom decisions read of: advocates named by codes, and those of the people's relationships. */
-export async function findAdvocates(tx: Transaction, request: WorldRequest): Promise<string[]> {
+export async function findAdvocates(
+  tx: Transaction,
+  request: Pick<WorldRequest, 'accountId' | 'codes' | 'people'>,
+): Promise<string[]> {
   const { accountId } = request
   const codes = request.codes.length ? await findCodes(tx, accountId, request.codes) : []
   const relationships = await findRelationships(tx, accountId, membersOfAll(request))
@@ -44,8 +50,7 @@ export async function findAdvocates(tx: Transaction, request: WorldRequest): Pro
   return [...new Set(members.map(({ rootId }) => rootId))]
 }
 
-const personIds = ({ events }: WorldRequest) => [...new Set(events.map(({ personId }) => personId))]
-const membersOfAll = (request: WorldRequest) => personIds(request).flatMap((id) => request.membersOf(id))
+const membersOfAll = ({ people }: Pick<WorldRequest, 'people'>) => people.flatMap(({ members }) => members)
 
 /** The world of the batch, as it stands in this transaction. */
 export async function loadWorld(tx: Transaction, request: WorldRequest): Promise<World> {
@@ -81,8 +86,7 @@ async function loadCast(
   { codes, relationships }: { codes: readonly CodeRow[]; relationships: readonly RelationshipRow[] },
 ): Promise<Cast> {
   const roots = new Map<string, string>()
-  for (const personId of personIds(request))
-    for (const member of request.membersOf(personId)) roots.set(member, personId)
+  for (const { id, members } of request.people) for (const member of members) roots.set(member, id)
   const advocates = [
     ...codes.flatMap(({ advocateId }) => advocateId ?? []),
     ...relationships.map(({ advocateId }) => advocateId),
@@ -98,7 +102,6 @@ async function loadPeople(tx: Transaction, request: WorldRequest, cast: Cast): P
   const { accountId, audienceIds } = request
   const members = membersOfAll(request)
   const profiles = await findProfiles(tx, accountId, cast.profileIds)
-  const identifiers = await findIdentifiers(tx, accountId, members)
   const memberships = audienceIds.length
     ? await findMemberships(tx, accountId, { audienceIds, profileIds: members })
     : []
@@ -110,9 +113,9 @@ async function loadPeople(tx: Transaction, request: WorldRequest, cast: Cast): P
     Object.assign(person.fields, row.fields)
     if (row.blocked) person.blocked = true
   }
-  for (const { kind, value, profileId } of identifiers) {
-    const identities = people.get(cast.rootOf(profileId))?.identities
-    if (identities) (identities[kind] ??= []).push(value)
+  for (const { id, identifiers } of request.people) {
+    const { identities } = people.get(id) ?? emptyPerson(id)
+    for (const { kind, value } of identifiers) (identities[kind] ??= []).push(value)
   }
   for (const { audienceId, profileId } of memberships) people.get(cast.rootOf(profileId))?.audienceIds.add(audienceId)
   return people
@@ -193,9 +196,10 @@ function lateTimes(request: WorldRequest, cast: Cast, row: JourneyRow): Date[] {
 }
 
 /** Times of the person's events (null: of all) before which something of them has its latest sign already. */
-function timesBefore({ events }: WorldRequest, personId: string | null, latest: Date): Date[] {
+function timesBefore({ events, rootOf }: WorldRequest, personId: string | null, latest: Date): Date[] {
+  const person = personId === null ? null : rootOf(personId)
   const late = events.filter(
-    (event) => (personId === null || event.personId === personId) && event.t < latest.getTime(),
+    (event) => (person === null || rootOf(event.personId) === person) && event.t < latest.getTime(),
   )
   return [...new Set(late.map(({ t }) => t))].map((t) => new Date(t))
 }

@@ -11,6 +11,7 @@ export class SubscriberBuffer<T extends { position: bigint }> {
   #lastKept: bigint
   #wake: (() => void) | undefined
   #isClosed = false
+  #failure: unknown
 
   /** `position` is where the subscriber joins: it has, or will read, everything up to it. */
   constructor(position: bigint, limit: number) {
@@ -30,9 +31,10 @@ export class SubscriberBuffer<T extends { position: bigint }> {
     this.#wake?.()
   }
 
-  /** The next delivery in order; undefined when nothing came in time, or the buffer is closed. */
+  /** The next delivery in order; undefined when nothing came in time, or the buffer is closed. Throws where it failed. */
   async next(patienceMs: number): Promise<Delivery<T> | undefined> {
     if (this.#items.length === 0 && !this.#gap && !this.#isClosed) await this.#arrival(patienceMs)
+    if (this.#failure !== undefined) throw this.#failure
     const item = this.#items.shift()
     if (item) return { item }
     const gap = this.#gap
@@ -42,6 +44,12 @@ export class SubscriberBuffer<T extends { position: bigint }> {
 
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  /** Ends the subscriber's wait, now or next, with an error. */
+  fail(error: unknown): void {
+    this.close()
+    this.#failure = error
   }
 
   close(): void {

@@ -74,15 +74,21 @@ export class Live {
     return tails.reduce((count, tail) => count + tail.subscribers.size, 0)
   }
 
-  /** Takes a seat at the account's tail. Rows after `joinedAt` that pass the filter will be in the buffer, in order. */
-  async join(accountId: string, filter: RowFilter): Promise<Seat> {
-    for (;;) {
+  /**
+   * Takes a seat at the account's tail. Rows after `joinedAt` that pass the filter will be in the buffer, in order. The tail
+   * reads on first where `after`, which another process may have given, is ahead of what was read here.
+   */
+  async join(accountId: string, { filter, after = 0n }: { filter: RowFilter; after?: bigint }): Promise<Seat> {
+    for (let isCaughtUp = false; ; ) {
       const opening = this.#tailOf(accountId)
       const tail = await opening
       // A reading under way has taken rows that a subscriber who joins now would not be given.
       while (tail.reading) await tail.reading
       // Meanwhile the last subscriber may have left, and the tail with it.
-      if (this.#tails.get(accountId) === opening) return this.#sit(accountId, tail, filter)
+      if (this.#tails.get(accountId) !== opening) continue
+      if (isCaughtUp || after <= tail.position) return this.#sit(tail, filter, () => this.#drop(accountId, opening))
+      isCaughtUp = true
+      await this.#look(accountId)
     }
   }
 
@@ -116,15 +122,23 @@ export class Live {
     this.#tails.clear()
   }
 
-  #sit(accountId: string, tail: Tail, filter: RowFilter): Seat {
+  #sit(tail: Tail, filter: RowFilter, drop: () => void): Seat {
     const subscriber = { buffer: new SubscriberBuffer<FeedRow>(tail.position, bufferSize), filter }
     tail.subscribers.add(subscriber)
     return {
       joinedAt: tail.position,
       buffer: subscriber.buffer,
       reached: () => tail.position,
-      leave: () => this.#leave(accountId, tail, subscriber),
+      leave: () => {
+        subscriber.buffer.close()
+        if (tail.subscribers.delete(subscriber) && tail.subscribers.size === 0) drop()
+      },
     }
+  }
+
+  /** Forgets a tail that nobody sits at, unless another has taken its place. */
+  #drop(accountId: string, opening: Promise<Tail>): void {
+    if (this.#tails.get(accountId) === opening) this.#tails.delete(accountId)
   }
 
   #tailOf(accountId: string): Promise<Tail> {
@@ -139,12 +153,6 @@ export class Live {
   async #open(accountId: string): Promise<Tail> {
     const [head] = await readHeads(this.#options.database.system, [accountId])
     return new Tail(head?.position ?? 0n)
-  }
-
-  #leave(accountId: string, tail: Tail, subscriber: Subscriber): void {
-    subscriber.buffer.close()
-    tail.subscribers.delete(subscriber)
-    if (tail.subscribers.size === 0) this.#tails.delete(accountId)
   }
 
   async #lookAtAll(): Promise<void> {
@@ -181,13 +189,22 @@ export class Live {
     do {
       tail.again = false
       const page = await readFeed(this.#options.database.system, accountId, { after: tail.position, limit: pageSize })
-      await Promise.all([...tail.subscribers].map((subscriber) => deliver(subscriber, page)))
+      const subscribers = [...tail.subscribers]
+      const wanted = await Promise.all(subscribers.map((subscriber) => wantedOf(subscriber, page)))
+      // From here on nothing waits or fails: either everybody is given the page and the tail moves on, or nobody.
+      for (const [index, { buffer }] of subscribers.entries()) for (const row of wanted[index] ?? []) buffer.push(row)
       tail.position = page.at(-1)?.position ?? tail.position
       if (page.length === pageSize) tail.again = true
     } while (tail.again)
   }
 }
 
-async function deliver({ buffer, filter }: Subscriber, page: readonly FeedRow[]): Promise<void> {
-  for (const row of await filter(page)) buffer.push(row)
+/** What of the page is the subscriber's. One whose filter cannot be asked ends, and may resume from its last cursor. */
+async function wantedOf({ buffer, filter }: Subscriber, page: readonly FeedRow[]): Promise<readonly FeedRow[]> {
+  try {
+    return await filter(page)
+  } catch (error) {
+    buffer.fail(error)
+    return []
+  }
 }

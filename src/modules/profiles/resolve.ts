@@ -1,6 +1,7 @@
 // Finds or creates the people that a batch's references mean. Later references of the batch see what earlier ones did.
 // With `write` new people and identifiers are stored; without, nothing is touched and new people get ids that stay unused.
 
+import { groupBy } from '../../core/group.ts'
 import {
   type Identifier,
   identifierKey,
@@ -9,12 +10,12 @@ import {
   type PersonRef,
   planIdentity,
 } from '../../core/identity.ts'
+import type { IdentityStep } from '../../core/targeting/people.ts'
 import { badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
 import {
-  anyMerged,
   findIdentifiers,
   findIdentities,
   findMembers,
@@ -22,6 +23,7 @@ import {
   insertMerges,
   insertProfiles,
   lockProfiles,
+  type Member,
 } from './sql.ts'
 
 /** A reference, checked: its identifiers in normalised form. */
@@ -37,20 +39,28 @@ export function checkRef(ref: PersonRef, path: string): CheckedRef {
   return { id: ref.id == null ? null : idInput('Profile', ref.id, `${path}.id`), identifiers }
 }
 
+/** A person as known before the batch. */
+export interface KnownPerson {
+  readonly id: string
+  /** All profiles that are the person, the person's own among them. */
+  readonly members: readonly string[]
+  readonly identifiers: readonly Identifier[]
+}
+
 /** The people of a batch. */
 export interface People {
-  /** For each reference its person (the root); null where it names a profile id that the account does not have. */
-  readonly of: readonly (string | null)[]
-  /** All profiles that are the person, the person's own among them. */
-  membersOf(rootId: string): readonly string[]
-  /** The person that a profile id of the batch now belongs to. */
-  rootOf(profileId: string): string
+  /** For each reference its person and what it showed of them, in order; null where it names a profile id of nobody. */
+  readonly steps: readonly (IdentityStep | null)[]
+  /** Everybody who appears, as they were before the first reference; new people have no identifiers. */
+  readonly before: readonly KnownPerson[]
   /** People that this batch began. */
   readonly created: readonly string[]
   /** People who turned out to be another of the batch; `lockPeople` makes it so. */
   readonly merges: readonly MergeRow[]
-  /** Identifiers that a reference named but that belong to someone else, by reference. */
-  readonly dropped: readonly (readonly Identifier[])[]
+  /** The person that a profile id belongs to after the last reference. */
+  rootOf(profileId: string): string
+  /** All profiles that are the person after the last reference. */
+  membersOf(rootId: string): readonly string[]
 }
 
 interface MergeRow {
@@ -69,52 +79,56 @@ export interface ResolveOptions {
   write: boolean
 }
 
+const maxAttempts = 20
+
+/** RetryError where others attach the same identifiers again and again. */
 export async function resolvePeople(
   tx: Transaction,
   refs: readonly CheckedRef[],
   options: ResolveOptions,
 ): Promise<People> {
-  const directory = await loadDirectory(tx, options.accountId, refs)
-  const changes: Changes = { profiles: [], identities: [], merges: [] }
-  const dropped: Identifier[][] = []
-  const of = refs.map((ref, index) => {
-    dropped[index] = []
-    return personOf(ref, { directory, changes, dropped: dropped[index] })
-  })
-  if (options.write) await store(tx, options.accountId, changes)
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const rows = await loadRows(tx, options.accountId, refs)
+    const changes: Changes = { profiles: [], identities: [], merges: [] }
+    const people = peopleOf(refs, rows, changes)
+    if (!options.write || (await store(tx, options.accountId, changes))) return people
+  }
+  throw new RetryError()
+}
+
+function peopleOf(refs: readonly CheckedRef[], rows: DirectoryRows, changes: Changes): People {
+  const directory = new Directory(rows)
+  const steps = refs.map((ref) => stepOf(ref, directory, changes))
+  const earlier = new Directory(rows)
+  const ids = steps.flatMap((step) => (step ? [step.personId, ...step.absorbed] : []))
   return {
-    of,
-    dropped,
+    steps,
+    before: [...new Set(ids)].map((id) => earlier.person(id)),
     created: changes.profiles,
     merges: changes.merges,
     rootOf: (id) => directory.rootOf(id),
-    membersOf: (id) => directory.membersOf(id),
+    membersOf: (id) => directory.person(id).members,
   }
 }
 
-interface Step {
-  directory: Directory
-  changes: Changes
-  dropped: Identifier[]
-}
-
-function personOf(ref: CheckedRef, { directory, changes, dropped }: Step): string | null {
+function stepOf(ref: CheckedRef, directory: Directory, changes: Changes): IdentityStep | null {
   if (ref.id !== null && !directory.has(ref.id)) return null
   const plan = planIdentity(ref.identifiers, (identifier) => directory.ownerOf(identifier))
-  dropped.push(...plan.dropped)
   const named = ref.id === null ? plan.ownerId : directory.rootOf(ref.id)
-  const person = named ?? begin(directory, changes)
-  // An id names the person outright: what its identifiers say of others is not asked.
-  const absorb = ref.id === null ? plan.absorb : []
-  for (const loserId of absorb) {
-    changes.merges.push({ loserId, survivorId: person })
-    directory.absorb(loserId, person)
+  const personId = named ?? begin(directory, changes)
+  // An id names the person outright: what its identifiers say of others is not asked, and a source id never changes.
+  const absorbed = ref.id === null ? plan.absorb : []
+  const hasSourceId = directory.person(personId).identifiers.some(({ kind }) => kind === 'SOURCE_ID')
+  const attached = plan.attach.filter(({ kind }) => kind !== 'SOURCE_ID' || !hasSourceId)
+  for (const loserId of absorbed) {
+    changes.merges.push({ loserId, survivorId: personId })
+    directory.absorb(loserId, personId)
   }
-  for (const identifier of plan.attach) {
-    changes.identities.push({ ...identifier, profileId: person })
-    directory.attach(identifier, person)
+  for (const identifier of attached) {
+    changes.identities.push({ ...identifier, profileId: personId })
+    directory.attach(identifier, personId)
   }
-  return person
+  return { personId, attached, absorbed }
 }
 
 function begin(directory: Directory, changes: Changes): string {
@@ -124,16 +138,20 @@ function begin(directory: Directory, changes: Changes): string {
   return id
 }
 
-// A conflict means that another transaction attached one first; it has committed by now, so trying again sees it.
-async function store(tx: Transaction, accountId: string, { profiles, identities }: Changes): Promise<void> {
+/** False, and nothing stored, where another transaction attached one of the identifiers first; it has committed by now. */
+async function store(tx: Transaction, accountId: string, { profiles, identities }: Changes): Promise<boolean> {
+  if (profiles.length === 0 && identities.length === 0) return true
+  await tx.$executeRaw`SAVEPOINT people`
   if (profiles.length) await insertProfiles(tx, accountId, profiles)
-  if (identities.length && (await insertIdentities(tx, accountId, identities)) < identities.length)
-    throw new RetryError()
+  const stored = identities.length ? await insertIdentities(tx, accountId, identities) : 0
+  if (stored === identities.length) return true
+  await tx.$executeRaw`ROLLBACK TO SAVEPOINT people`
+  return false
 }
 
 /**
  * Locks the batch's people, and others whom it reads of, until the transaction ends; then stores the merges, which nobody
- * else can make meanwhile. RetryError where one of them was merged away while this waited.
+ * else can make meanwhile. RetryError where one of them was merged with somebody while this waited.
  */
 export async function lockPeople(
   tx: Transaction,
@@ -141,15 +159,20 @@ export async function lockPeople(
   options: { accountId: string; others: readonly string[] },
 ): Promise<void> {
   const { accountId, others } = options
-  const roots = people.of.filter((person) => person !== null)
-  const losers = people.merges.map(({ loserId }) => loserId)
-  const ids = [...new Set([...roots, ...losers, ...others])]
+  const ids = [...new Set([...people.before.map(({ id }) => id), ...others])]
   await lockProfiles(tx, accountId, ids)
-  if (await anyMerged(tx, accountId, ids)) throw new RetryError()
+  const now = groupBy(await findMembers(tx, accountId, ids), ({ rootId }) => rootId)
+  const isUnchanged = people.before.every(({ id, members }) => now.get(id)?.length === members.length)
+  if (!isUnchanged || ids.some((id) => !now.has(id))) throw new RetryError()
   if (people.merges.length) await insertMerges(tx, accountId, people.merges)
 }
 
-async function loadDirectory(tx: Transaction, accountId: string, refs: readonly CheckedRef[]): Promise<Directory> {
+interface DirectoryRows {
+  members: readonly Member[]
+  identifiers: readonly (Identifier & { profileId: string })[]
+}
+
+async function loadRows(tx: Transaction, accountId: string, refs: readonly CheckedRef[]): Promise<DirectoryRows> {
   const given = [...new Map(refs.flatMap((ref) => ref.identifiers).map((it) => [identifierKey(it), it])).values()]
   const ids = refs.flatMap((ref) => (ref.id === null ? [] : [ref.id]))
   const owned = given.length ? await findIdentities(tx, accountId, given) : []
@@ -157,10 +180,7 @@ async function loadDirectory(tx: Transaction, accountId: string, refs: readonly 
   const members = touched.length ? await findMembers(tx, accountId, touched) : []
   const profileIds = members.map(({ profileId }) => profileId)
   const identifiers = profileIds.length ? await findIdentifiers(tx, accountId, profileIds) : []
-  const directory = new Directory()
-  for (const { profileId, rootId } of members) directory.add(profileId, rootId)
-  for (const row of [...identifiers, ...owned]) directory.attach(row, row.profileId)
-  return directory
+  return { members, identifiers: [...identifiers, ...owned] }
 }
 
 /** Who is who, as far as a batch needs to know. */
@@ -168,6 +188,11 @@ class Directory {
   readonly #roots = new Map<string, string>()
   readonly #people = new Map<string, Owner & { members: string[] }>()
   readonly #owners = new Map<string, string>()
+
+  constructor({ members, identifiers }: DirectoryRows) {
+    for (const { profileId, rootId } of members) this.add(profileId, rootId)
+    for (const row of identifiers) this.attach(row, row.profileId)
+  }
 
   add(profileId: string, rootId = profileId): void {
     this.#roots.set(profileId, rootId)
@@ -184,8 +209,9 @@ class Directory {
     return this.#roots.get(profileId) ?? profileId
   }
 
-  membersOf(rootId: string): readonly string[] {
-    return this.#people.get(rootId)?.members ?? [rootId]
+  /** Somebody unknown is a person without identifiers. */
+  person(rootId: string): KnownPerson {
+    return this.#people.get(rootId) ?? { id: rootId, members: [rootId], identifiers: [] }
   }
 
   ownerOf(identifier: Identifier): Owner | undefined {

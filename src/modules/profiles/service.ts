@@ -2,7 +2,7 @@
 
 import type { Context } from '../../context.ts'
 import type { PersonRef } from '../../core/identity.ts'
-import { badInput, notFound } from '../../errors.ts'
+import { ApiError, badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import type { JsonObject } from '../../scalars.ts'
@@ -16,6 +16,8 @@ export interface UpdateProfileInput {
 }
 
 const maxFields = 200
+/** Of one person, all together: every batch reads them. */
+const maxFieldsBytes = 64 * 1024
 
 /** Sets and removes fields of a person, found or created; returns the person's id. */
 export async function updateProfile(context: Context, input: UpdateProfileInput): Promise<string> {
@@ -27,7 +29,9 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
     services.database.transaction(async (tx) => {
       const [profileId] = await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
-      await setFields(tx, accountId, { profileId, set, unset: input.unset ?? [] })
+      const bytes = await setFields(tx, accountId, { profileId, set, unset: input.unset ?? [] })
+      if (bytes > maxFieldsBytes)
+        throw new ApiError('LIMIT_EXCEEDED', `over ${maxFieldsBytes / 1024} KiB of fields`, { field: 'input.set' })
       return profileId
     }),
   )
@@ -40,10 +44,10 @@ export async function findOrCreatePeople(
   options: { accountId: string; path(index: number): string },
 ): Promise<string[]> {
   const people = await resolvePeople(tx, refs, { accountId: options.accountId, write: true })
-  const ids = people.of.map((person, index) => {
-    if (person === null) throw notFound('no such profile', `${options.path(index)}.id`)
+  const ids = people.steps.map((step, index) => {
+    if (step === null) throw notFound('no such profile', `${options.path(index)}.id`)
     // A later reference may have shown that two of them are one.
-    return people.rootOf(person)
+    return people.rootOf(step.personId)
   })
   await lockPeople(tx, people, { accountId: options.accountId, others: [] })
   return ids

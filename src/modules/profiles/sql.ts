@@ -68,13 +68,6 @@ export async function lockProfiles(tx: Transaction, accountId: string, ids: read
     SELECT 1 FROM profile WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 }
 
-/** True when one of the ids was merged into another person. */
-export async function anyMerged(tx: Transaction, accountId: string, ids: readonly string[]): Promise<boolean> {
-  const [row] = await tx.$queryRaw<{ merged: boolean }[]>`
-    SELECT EXISTS (SELECT FROM merge WHERE account_id = ${accountId}::uuid AND loser_id = ANY (${ids}::uuid[])) AS merged`
-  return row?.merged ?? false
-}
-
 export async function insertProfiles(tx: Transaction, accountId: string, ids: readonly string[]): Promise<void> {
   await tx.$executeRaw`INSERT INTO profile (account_id, id) SELECT ${accountId}::uuid, id FROM unnest(${ids}::uuid[]) AS new (id)`
 }
@@ -125,13 +118,15 @@ export function findProfiles(tx: Transaction, accountId: string, ids: readonly s
     ORDER BY id`
 }
 
-/** Sets and removes top-level fields of one profile. */
+/** Sets and removes top-level fields of one profile; returns how many bytes they are then. */
 export async function setFields(
   tx: Transaction,
   accountId: string,
   change: { profileId: string; set: object; unset: readonly string[] },
-): Promise<void> {
-  await tx.$executeRaw`
+): Promise<number> {
+  const [row] = await tx.$queryRaw<{ bytes: number }[]>`
     UPDATE profile SET fields = (fields || ${JSON.stringify(change.set)}::jsonb) - ${change.unset}::text[]
-    WHERE account_id = ${accountId}::uuid AND id = ${change.profileId}::uuid`
+    WHERE account_id = ${accountId}::uuid AND id = ${change.profileId}::uuid
+    RETURNING octet_length(fields::text) AS bytes`
+  return row?.bytes ?? 0
 }

@@ -1,0 +1,60 @@
+// What an event's identifiers change about who is who, before it is decided: new identifiers of a person, and people who
+// turn out to be one. Applied to the world event by event, so that no event is judged by what a later one will show.
+
+import type { Identifier } from '../identity.ts'
+import type { PersonFacts, World } from './facts.ts'
+
+export interface IdentityStep {
+  readonly personId: string
+  /** Identifiers that become the person's. */
+  readonly attached: readonly Identifier[]
+  /** People who are this person from here on. */
+  readonly absorbed: readonly string[]
+}
+
+/** Brings the world's people up to date with a step. Throws where the world lacks one of them. */
+export function takeStep(world: World, { personId, attached, absorbed }: IdentityStep): void {
+  for (const loserId of absorbed) join(world, personOf(world, personId), personOf(world, loserId))
+  if (attached.length === 0) return
+  const person = personOf(world, personId)
+  const identities: Record<string, readonly string[]> = { ...person.identities }
+  for (const { kind, value } of attached) identities[kind] = [...(identities[kind] ?? []), value]
+  world.people.set(personId, { ...person, identities })
+}
+
+function personOf({ people }: World, id: string): PersonFacts {
+  const person = people.get(id)
+  if (!person) throw new Error(`the world lacks person ${id}`)
+  return person
+}
+
+/** The survivor reads as both; what named the loser names the survivor. */
+function join(world: World, survivor: PersonFacts, loser: PersonFacts): void {
+  const now = (id: string) => (id === loser.id ? survivor.id : id)
+  world.people.delete(loser.id)
+  world.people.set(survivor.id, {
+    id: survivor.id,
+    blocked: survivor.blocked || loser.blocked,
+    fields: { ...loser.fields, ...survivor.fields },
+    identities: joinedIdentities(survivor, loser),
+    audienceIds: new Set([...survivor.audienceIds, ...loser.audienceIds]),
+    journeys: [...survivor.journeys, ...loser.journeys.map((journey) => ({ ...journey, personId: survivor.id }))],
+    relationships: [...survivor.relationships, ...loser.relationships],
+  })
+  for (const person of world.people.values()) {
+    for (const [index, relationship] of person.relationships.entries()) {
+      const { advocateId, friendId } = relationship
+      if (advocateId !== loser.id && friendId !== loser.id) continue
+      person.relationships[index] = { ...relationship, advocateId: now(advocateId), friendId: now(friendId) }
+    }
+  }
+  for (const [key, code] of world.codes) {
+    if (code.advocateId === loser.id) world.codes.set(key, { ...code, advocateId: survivor.id })
+  }
+}
+
+function joinedIdentities(survivor: PersonFacts, loser: PersonFacts): PersonFacts['identities'] {
+  const kinds = new Set([...Object.keys(survivor.identities), ...Object.keys(loser.identities)])
+  const both = (kind: string) => [...(survivor.identities[kind] ?? []), ...(loser.identities[kind] ?? [])]
+  return Object.fromEntries([...kinds].map((kind) => [kind, both(kind)]))
+}
