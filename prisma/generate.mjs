@@ -12,12 +12,12 @@ const at = (...parts) => path.join(root, ...parts)
 const steps = [
   {
     name: 'client',
-    sources: ['prisma/schema.prisma', 'package-lock.json'],
+    sources: () => ['prisma/schema.prisma', 'package-lock.json'],
     command: ['node_modules/prisma/build/index.js', 'generate', '--config', 'prisma/config.ts'],
   },
   {
     name: 'operations',
-    sources: [
+    sources: () => [
       'schema.graphql',
       'codegen.ts',
       'package-lock.json',
@@ -36,7 +36,7 @@ for (const step of steps) if (only === undefined || only === step.name) run(step
 
 function run({ name, sources, command }) {
   const stamp = at('src/generated', `.${name}`)
-  const digest = digestOf(sources)
+  const digest = digestOf(sources())
   if (!process.argv.includes('--force') && read(stamp) === digest) return
   try {
     execFileSync(process.execPath, command, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -6,6 +6,8 @@ const codes = new Set([
   ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037'],
   // PostgreSQL: shut down by an operator, crashed, starting; serialisation failure, deadlock and lock wait after their retries
   ...['57P01', '57P02', '57P03', '40001', '40P01', '55P03'],
+  // Prisma's driver adapters, of raw statements
+  ...['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections', 'TransactionWriteConflict'],
   // Node
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
 ])
@@ -18,7 +20,7 @@ const messages =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
 
 const links = ['originalError', 'cause', 'meta', 'driverAdapterError', 'error'] as const
-const codeFields = ['code', 'errorCode', 'originalCode'] as const
+const codeFields = ['code', 'errorCode', 'originalCode', 'kind'] as const
 const maxLinks = 8
 
 /** Whether sending the same request again later may succeed without anybody mending anything. */

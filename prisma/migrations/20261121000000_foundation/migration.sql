@@ -1,5 +1,5 @@
 -- The foundation. Written by Prisma from schema.prisma, then by hand: the two PARTITION BY clauses, and the default
--- partitions at the end (monthly partitions are made ahead by the server; the default one catches strays).
+-- partitions at the end (monthly partitions are made ahead by the server, the default one catches strays).
 -- CreateEnum
 CREATE TYPE "api_scope" AS ENUM ('events:write', 'profiles:read', 'campaigns:write', 'attributions:read', 'admin');
 
