@@ -1,13 +1,12 @@
 // The type Event, trackEvent and trackEvents.
 
 import { builder } from '../../builder.ts'
-import { nestedConnection } from '../../connections.ts'
 import { ApiError, type ErrorCode, errorCodes } from '../../errors.ts'
 import { idInput, nodeKey } from '../../ids.ts'
-import { byId } from '../../keyset.ts'
 import { decisionInForce } from '../attributions/in-force.ts'
 import { AttributionType } from '../attributions/schema.ts'
-import { membersOf, personRow } from '../profiles/members.ts'
+import { personRow } from '../profiles/members.ts'
+import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { EventType } from './event-type.ts'
 import type { Ingested } from './ingest.ts'
@@ -34,12 +33,7 @@ builder.prismaObjectField(ProfileType, 'events', (t) =>
       ...personal,
       type: EventType,
       description: 'In the order of receipt.',
-      resolve: async ({ id }, args, context, info) =>
-        nestedConnection(
-          byId('events', context.accountId),
-          { args, context, info },
-          { parent: 'profile', relation: 'events', members: await membersOf(context, id) },
-        ),
+      resolve: personList('events'),
     },
     { name: 'EventConnection' },
     { name: 'EventEdge' },

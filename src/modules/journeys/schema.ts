@@ -1,11 +1,10 @@
 // The type Journey, and a person's journeys.
 
 import { builder } from '../../builder.ts'
-import { nestedConnection } from '../../connections.ts'
 import { JourneyState } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
-import { byId } from '../../keyset.ts'
-import { membersOf, personRow } from '../profiles/members.ts'
+import { personRow } from '../profiles/members.ts'
+import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { JourneyRoleEnum } from '../programs/enums.ts'
 
@@ -49,12 +48,7 @@ builder.prismaObjectField(ProfileType, 'journeys', (t) =>
       ...personal,
       type: JourneyType,
       description: 'In the order in which they began to be known.',
-      resolve: async ({ id }, args, context, info) =>
-        nestedConnection(
-          byId('journeys', context.accountId),
-          { args, context, info },
-          { parent: 'profile', relation: 'journeys', members: await membersOf(context, id) },
-        ),
+      resolve: personList('journeys'),
     },
     { name: 'JourneyConnection' },
     { name: 'JourneyEdge' },

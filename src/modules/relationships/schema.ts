@@ -5,7 +5,8 @@ import { nestedConnection } from '../../connections.ts'
 import { EvidenceKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
-import { membersOf, personRow } from '../profiles/members.ts'
+import { personRow } from '../profiles/members.ts'
+import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 
 const EvidenceKindEnum = builder.enumType(EvidenceKind, {
@@ -78,12 +79,7 @@ builder.prismaObjectFields(ProfileType, (t) => ({
       ...personal,
       type: RelationshipType,
       description: 'Relationships in which this person is the friend.',
-      resolve: async ({ id }, args, context, info) =>
-        nestedConnection(
-          byId('advocates', context.accountId),
-          { args, context, info },
-          { parent: 'profile', relation: 'asFriend', members: await membersOf(context, id) },
-        ),
+      resolve: personList('asFriend', 'advocates'),
     },
     RelationshipConnection,
     RelationshipEdge,
@@ -93,12 +89,7 @@ builder.prismaObjectFields(ProfileType, (t) => ({
       ...personal,
       type: RelationshipType,
       description: 'Relationships in which this person is the advocate.',
-      resolve: async ({ id }, args, context, info) =>
-        nestedConnection(
-          byId('friends', context.accountId),
-          { args, context, info },
-          { parent: 'profile', relation: 'asAdvocate', members: await membersOf(context, id) },
-        ),
+      resolve: personList('asAdvocate', 'friends'),
     },
     RelationshipConnection,
     RelationshipEdge,

@@ -1,0 +1,19 @@
+// A person's lists of what other modules know of them: rows of all profiles that are the person, as one connection.
+
+import type { GraphQLResolveInfo } from 'graphql'
+import { nestedConnection } from '../../connections.ts'
+import type { Context } from '../../context.ts'
+import { byId, type PageArgs } from '../../keyset.ts'
+import { membersOf } from './members.ts'
+
+type Call = [person: { id: string }, args: PageArgs, context: Context, info: GraphQLResolveInfo]
+
+/** The resolver of a connection over a relation of Profile, in the order of creation. `tag` names it in its cursors. */
+export function personList(relation: string, tag = relation) {
+  return async (...[{ id }, args, context, info]: Call) =>
+    nestedConnection(
+      byId(tag, context.accountId),
+      { args, context, info },
+      { parent: 'profile', relation, members: await membersOf(context, id) },
+    )
+}
