@@ -16,9 +16,12 @@ export function can(principal: Principal | null, scopes: readonly ApiScope[]): b
   return principal?.scopes.some((scope) => scope === 'ADMIN' || scopes.includes(scope)) ?? false
 }
 
-/** What a refused caller is told: to bring a key, or which scope is missing. */
-export function refusal(principal: Principal | null): ApiError {
+/** What a refused caller is told: to bring a key, or which field it may not have and what that takes. */
+export function refusal(principal: Principal | null, asked: { field: string; scopes: readonly string[] }): ApiError {
   return principal
-    ? new ApiError('FORBIDDEN', 'this API key lacks the scope for that field')
+    ? new ApiError(
+        'FORBIDDEN',
+        `this API key may not use ${asked.field}; it takes the scope ${asked.scopes.join(' or ')}`,
+      )
     : new ApiError('UNAUTHENTICATED', 'send an API key: `Authorization: Bearer <key>`')
 }

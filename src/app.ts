@@ -56,7 +56,6 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     const database = await openDatabase(place)
     closing(() => database.close())
     await keepHouse(database, log, closing)
-    const firstKey = await ensureFirstAccount(database, config.adminKey)
     const bus = openWakeBus(config.redisUrl, log)
     closing(() => bus.close())
     const live = new Live({ database, bus, log, epoch: await currentEpoch(database.system) })
@@ -76,6 +75,9 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
       ready: () => problems(database),
     })
     closing(() => http.close())
+    // Last: a key that is shown once must not be made by a start that then fails, for want of a port perhaps.
+    const firstKey = await ensureFirstAccount(database, config.adminKey)
+    keyRing.forget()
     return { url: http.url, services, firstKey, close }
   } catch (error) {
     await close()

@@ -5,7 +5,7 @@ import ComplexityPlugin from '@pothos/plugin-complexity'
 import DataloaderPlugin from '@pothos/plugin-dataloader'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import RelayPlugin from '@pothos/plugin-relay'
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import ScopeAuthPlugin, { type AuthFailure } from '@pothos/plugin-scope-auth'
 import ValidationPlugin from '@pothos/plugin-validation'
 import { can, refusal } from './access.ts'
 import type { Context } from './context.ts'
@@ -39,7 +39,8 @@ export const builder = new SchemaBuilder<{
       can: (scope) => can(principal, [scope]),
       canAny: (scopes) => can(principal, scopes),
     }),
-    unauthorizedError: (_parent, { principal }) => refusal(principal),
+    unauthorizedError: (...[, { principal }, info, { failure }]) =>
+      refusal(principal, { field: `${info.parentType.name}.${info.fieldName}`, scopes: scopesIn(failure) }),
   },
   validation: {
     validationError({ issues }) {
@@ -66,6 +67,10 @@ export const builder = new SchemaBuilder<{
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',
+    firstArgOptions: {
+      description: `At most ${maxPage}; ${defaultPage} where neither \`first\` nor \`last\` is given.`,
+    },
+    lastArgOptions: { description: `At most ${maxPage}: the last ones, in the same order.` },
     decodeGlobalID: (text) => nodeIdOf(text),
     nodesQueryOptions: {
       resolve: (...[, { ids }, , , resolveNodes]) => {
@@ -90,6 +95,12 @@ export const nodeTypes = new Set<string>()
 function nodeIdOf(text: string): { typename: string; id: string } {
   const [typename = '', ...rest] = Buffer.from(text, 'base64').toString().split(':')
   return nodeTypes.has(typename) ? { typename, id: rest.join(':') } : { typename: 'Account', id: '' }
+}
+
+/** The scopes that a check asked for, any of which would have done. */
+function scopesIn(failure: AuthFailure): string[] {
+  if ('failures' in failure) return [...new Set(failure.failures.flatMap(scopesIn))]
+  return 'parameter' in failure ? [failure.parameter].flat().map(String) : []
 }
 
 const isConnection = (type: string) => type.replace('!', '').endsWith('Connection')

@@ -31,7 +31,7 @@ export class Context {
 
   /** The caller's account. UNAUTHENTICATED where no key was sent. */
   get accountId(): string {
-    if (!this.principal) throw refusal(null)
+    if (!this.principal) throw refusal(null, { field: 'this', scopes: [] })
     return this.principal.accountId
   }
 

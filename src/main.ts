@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace'
 import { openApp } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { hasEmbeddedDatabase } from './platform/database.ts'
+import { FolderInUseError } from './platform/folder-lock.ts'
 import { createLog } from './platform/log.ts'
 
 const config = configOrExit()
@@ -25,7 +26,9 @@ try {
   })
   greet(app.url, app.firstKey)
 } catch (error) {
-  log.fatal({ err: error }, error instanceof Error ? error.message : 'the start failed')
+  const fault = plainFault(error)
+  if (fault) process.stderr.write(`${fault}\n`)
+  else log.fatal({ err: error }, 'the start failed')
   process.exitCode = 1
 }
 
@@ -37,6 +40,17 @@ function configOrExit(): Config {
     process.stderr.write(`${error.message}\n`)
     process.exit(1)
   }
+}
+
+/** One line on what a person can mend; undefined for anything else. */
+function plainFault(error: unknown): string | undefined {
+  if (error instanceof FolderInUseError) return `DATA_DIR: ${error.message}`
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE')
+    return `PORT: ${config.port} is taken; stop what listens there, or choose another, for example PORT=4001`
+  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')
+    return `HOST: ${config.host} is no address of this machine, for example HOST=127.0.0.1`
+  return undefined
 }
 
 // For a person at a terminal: where it is, and the key that is shown this once.

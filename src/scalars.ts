@@ -28,7 +28,7 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
 
 function parseInstant(value: unknown): Date {
   if (typeof value !== 'string' || !instant.test(value))
-    throw badInput(`not an ISO 8601 instant with offset: ${show(value)}`)
+    throw badInput(`not an ISO 8601 instant with offset, such as 2026-03-10T12:00:00Z: ${show(value)}`)
   const date = new Date(value)
   if (Number.isNaN(date.getTime())) throw badInput(`not an instant of the calendar: ${show(value)}`)
   // `Date` rolls 31 February over into March; the day at the given offset tells.

@@ -4,6 +4,9 @@
 import { mkdir, open, readFile, rm, rmdir, unlink } from 'node:fs/promises'
 import path from 'node:path'
 
+/** Another process has the folder. */
+export class FolderInUseError extends Error {}
+
 export interface FolderLock {
   release(): Promise<void>
 }
@@ -37,7 +40,9 @@ async function takeOver(file: string): Promise<void> {
   try {
     const owner = await ownerOf(file)
     if (owner && (await isAlive(owner))) {
-      throw new Error(`${path.dirname(file)} is in use by process ${owner.pid}; stop it, or choose another DATA_DIR`)
+      throw new FolderInUseError(
+        `${path.dirname(file)} is in use by process ${owner.pid}; stop it, or choose another DATA_DIR`,
+      )
     }
     await unlink(file).catch(() => undefined)
     if (!(await create(file))) throw new Error(`${file} was taken by another process`)

@@ -22,18 +22,17 @@ import { JourneyRoleEnum } from '../programs/enums.ts'
 
 export const ReasonEnum = builder.enumType('UnattributedReason', {
   values: unattributedReasons,
-  description:
-    'Why nobody got the credit: the furthest phase last, then the reasons that end targeting before it starts.',
+  description: `Why nobody got the credit. In order, the furthest phase last, then those that end targeting before it starts: ${unattributedReasons.join(', ')}.`,
 })
 
 const TracePhase = builder.enumType('TracePhase', {
   values: tracePhases,
-  description: 'The phases of targeting, in order.',
+  description: `The phases of targeting. In order: ${tracePhases.join(', ')}.`,
 })
 
 const RankingKey = builder.enumType('RankingKey', {
   values: rankingKeys,
-  description: 'The keys of the ranking, the strongest first.',
+  description: `The keys of the ranking. The strongest first: ${rankingKeys.join(', ')}.`,
 })
 
 const WarningCode = builder.enumType('TargetingWarningCode', {

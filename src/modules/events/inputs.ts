@@ -20,7 +20,9 @@ const TargetingInput = builder.inputType('TargetingInput', {
     labels: t.stringList({ description: 'Soft: programs preferred.' }),
     promoLink: t.string({ description: 'Soft: the code of a promo link, for its label.' }),
     partnerId: t.string({ description: 'Ranks the journey higher that came with it before.' }),
-    strictHints: t.boolean({ description: 'An explicit hint that cannot be resolved leaves the event unattributed.' }),
+    strictHints: t.boolean({
+      description: 'An explicit hint that is unknown, inactive or malformed leaves the event unattributed.',
+    }),
   }),
 })
 

@@ -198,7 +198,8 @@ export async function changeCampaignState(context: Context, input: ChangeCampaig
     const campaign = await tx.campaign.findUnique({ where, select: { state: true, firstLiveAt: true } })
     if (!campaign) throw notFound(`no campaign ${id}`, 'input.campaignId')
     if (!transitions[campaign.state].includes(input.state)) {
-      throw conflict(`a campaign cannot go from ${campaign.state} to ${input.state}`, 'input.state')
+      const open = transitions[campaign.state].join(' or ') || 'nowhere'
+      throw conflict(`a campaign cannot go from ${campaign.state} to ${input.state}, only to ${open}`, 'input.state')
     }
     const isFirst = input.state === 'LIVE' && campaign.firstLiveAt === null
     const firstLiveAt = isFirst ? await nextFirstLiveAt(tx, accountId, now) : undefined
