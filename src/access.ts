@@ -16,12 +16,12 @@ export function can(principal: Principal | null, scopes: readonly ApiScope[]): b
   return principal?.scopes.some((scope) => scope === 'ADMIN' || scopes.includes(scope)) ?? false
 }
 
+/** What a caller without a key is told. */
+export const keyMissing = (): ApiError =>
+  new ApiError('UNAUTHENTICATED', 'send an API key: `Authorization: Bearer <key>`')
+
 /** What a refused caller is told: to bring a key, or which field it may not have and what that takes. */
-export function refusal(principal: Principal | null, asked: { field: string; scopes: readonly string[] }): ApiError {
-  return principal
-    ? new ApiError(
-        'FORBIDDEN',
-        `this API key may not use ${asked.field}; it takes the scope ${asked.scopes.join(' or ')}`,
-      )
-    : new ApiError('UNAUTHENTICATED', 'send an API key: `Authorization: Bearer <key>`')
+export function refusal(principal: Principal | null, { field, scopes }: { field: string; scopes: string[] }): ApiError {
+  if (!principal) return keyMissing()
+  return new ApiError('FORBIDDEN', `this API key may not use ${field}; it takes the scope ${scopes.join(' or ')}`)
 }

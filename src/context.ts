@@ -1,6 +1,6 @@
 // What every resolver is given. One context serves one operation, or one message of a subscription: loaders cache in it.
 
-import { type Principal, refusal } from './access.ts'
+import { keyMissing, type Principal } from './access.ts'
 import type { KeyRing } from './modules/accounts/key-ring.ts'
 import type { Intake } from './modules/events/intake.ts'
 import type { Live } from './modules/live/live.ts'
@@ -31,7 +31,7 @@ export class Context {
 
   /** The caller's account. UNAUTHENTICATED where no key was sent. */
   get accountId(): string {
-    if (!this.principal) throw refusal(null, { field: 'this', scopes: [] })
+    if (!this.principal) throw keyMissing()
     return this.principal.accountId
   }
 
