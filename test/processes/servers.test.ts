@@ -127,6 +127,21 @@ describe('two servers whose Redis is away', () => {
     expect(listener.keys()).toEqual(['k'])
     listener.stop()
   })
+
+  it('take each other’s cursors, though one is behind: a subscriber goes on from a list of the other', async () => {
+    const { one, two } = await both()
+    const early = listen(two.socket())
+    await early.ready()
+    await track(one, { name: 'click', profile: {}, idempotencyKey: '1' })
+    const { attributions } = await one.query('{ attributions(last: 1) { pageInfo { endCursor } } }')
+    const late = listen(two.socket(), { after: attributions.pageInfo.endCursor })
+    await late.ready()
+    await track(one, { name: 'click', profile: {}, idempotencyKey: '2' })
+    await Promise.all([early.until(() => early.keys().length === 2), late.until(() => late.keys().length === 1)])
+    expect([early.keys(), late.keys()]).toEqual([['1', '2'], ['2']])
+    early.stop()
+    late.stop()
+  })
 })
 
 describe('a server', () => {
