@@ -14,7 +14,14 @@ import type PrismaTypes from './generated/pothos.ts'
 import { getDatamodel } from './generated/pothos.ts'
 import type { ApiScope } from './generated/prisma/client.ts'
 import { defaultPage, maxPage } from './keyset.ts'
-import { DateTimeScalar, type Json, type JsonObject, JsonObjectScalar, JsonScalar } from './scalars.ts'
+import {
+  DateTimeScalar,
+  type Json,
+  JsonDocumentScalar,
+  type JsonObject,
+  JsonObjectScalar,
+  JsonScalar,
+} from './scalars.ts'
 
 /** What one operation may cost: fields, times the rows that their lists may hold. */
 const maxComplexity = 100_000
@@ -28,6 +35,7 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date }
     JSON: { Input: Json; Output: Json }
     JSONObject: { Input: JsonObject; Output: JsonObject }
+    JSONDocument: { Input: JsonObject; Output: JsonObject }
   }
 }>({
   plugins: [ScopeAuthPlugin, ValidationPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin, DataloaderPlugin],
@@ -113,6 +121,7 @@ function rows(args: Record<string, unknown>): number {
 builder.addScalarType('DateTime', DateTimeScalar)
 builder.addScalarType('JSON', JsonScalar)
 builder.addScalarType('JSONObject', JsonObjectScalar)
+builder.addScalarType('JSONDocument', JsonDocumentScalar)
 
 builder.queryType({ description: 'Reads. Lists are pages of at most 100 rows.' })
 builder.mutationType({ description: 'Writes. Payloads are nullable, so that one refused field hides no other answer.' })

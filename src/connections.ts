@@ -4,6 +4,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma'
 import DataLoader from 'dataloader'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from './context.ts'
+import type PrismaTypes from './generated/pothos.ts'
 import { connectionOf, type Keyset, mergePages, type PageArgs, type PageQuery, pageQuery } from './keyset.ts'
 
 type Selection = { select?: object; include?: object }
@@ -28,7 +29,7 @@ export async function rootConnection<R>(
 
 export interface NestedList {
   /** The model whose rows hold the list, and the relation's name on it. */
-  parent: 'profile' | 'program' | 'audience' | 'relationship'
+  parent: 'profile' | 'program' | 'audience' | 'relationship' | 'journey'
   relation: string
   /** All rows that are one parent to the reader: a person's members, else the row itself. */
   members: readonly string[]
@@ -69,4 +70,30 @@ function parentLoader<R>(keyset: Keyset<R>, asked: Asked, list: NestedList & { s
 
 function nodeSelection<R>({ column }: Keyset<R>, { context, info }: Asked): Selection {
   return queryFromInfo({ context, info, path: ['edges', 'node'], select: { [column]: true } })
+}
+
+type Model = 'campaign' | 'journey' | 'relationship' | 'event' | 'code'
+type RowOf<M extends Model> = PrismaTypes[Capitalize<M>]['Shape']
+
+export interface RowAsked<M extends Model> {
+  model: M
+  /** What the field's type asks for, as the plugin gives it to a `prismaField`. */
+  query: object
+}
+
+/** The row of an id, null for an unknown one. All rows of the operation of which the same is asked are fetched by one statement. */
+export function rowById<M extends Model>(context: Context, asked: RowAsked<M>, id: string): Promise<RowOf<M> | null> {
+  const plain = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)
+  const loader = context.memo(`${asked.model} ${JSON.stringify(asked.query, plain)}`, () => rowLoader(context, asked))
+  return loader.load(id) as Promise<RowOf<M> | null> // Of that model.
+}
+
+function rowLoader<M extends Model>({ accountId, db }: Context, { model, query }: RowAsked<M>) {
+  // Prisma types each model apart; what is used of them here is the same for all.
+  const readable = db[model] as unknown as { findMany(query: object): Promise<Row[]> }
+  return new DataLoader(async (ids: readonly string[]) => {
+    const rows = await readable.findMany({ ...query, where: { accountId, id: { in: [...ids] } } })
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return ids.map((id) => byId.get(id) ?? null)
+  })
 }

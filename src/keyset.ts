@@ -20,7 +20,7 @@ export interface Keyset<Row> {
   /** Names the list in its cursors. */
   readonly tag: string
   readonly accountId: string
-  readonly column: 'id' | 'position' | 'profileId'
+  readonly column: 'id' | 'position' | 'profileId' | 'name'
   /** The key of a row, as text. */
   keyOf(row: Row): string
   /** The column's value for a key; undefined for what cannot be one. */
@@ -42,6 +42,11 @@ export function byId(tag: string, accountId: string): Keyset<{ accountId: string
 /** Lists of rows that are known by their profile. */
 export function byProfileId<Row extends { profileId: string }>(tag: string, accountId: string): Keyset<Row> {
   return { tag, accountId, column: 'profileId', keyOf: ({ profileId }) => profileId, valueOf: uuidOf }
+}
+
+/** Lists in the order of their names, as the database orders text. */
+export function byName(tag: string, accountId: string): Keyset<{ accountId: string; name: string }> {
+  return { tag, accountId, column: 'name', keyOf: ({ name }) => name, valueOf: (key) => key }
 }
 
 const uuidOf = (key: string) => (isUuid(key) ? key : undefined)

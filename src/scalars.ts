@@ -7,8 +7,14 @@ import { badInput } from './errors.ts'
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type JsonObject = { [key: string]: Json }
 
-const maxJsonBytes = 64 * 1024
-const maxJsonDepth = 8
+interface JsonLimits {
+  bytes: number
+  depth: number
+}
+
+const jsonLimits: JsonLimits = { bytes: 64 * 1024, depth: 8 }
+/** A document comes in one request, so it is smaller than that may be. */
+export const documentLimits: JsonLimits = { bytes: 900_000, depth: 60 }
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i
 // What PostgreSQL and ISO 8601 with four digits can both say.
@@ -43,38 +49,48 @@ function parseInstant(value: unknown): Date {
 
 export const JsonScalar = new GraphQLScalarType<Json, Json>({
   name: 'JSON',
-  description: `Any JSON value, up to ${maxJsonBytes / 1024} KiB and ${maxJsonDepth} levels deep.`,
+  description: `Any JSON value, up to ${jsonLimits.bytes / 1024} KiB and ${jsonLimits.depth} levels deep.`,
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   serialize: (value) => value as Json, // What was stored is JSON.
-  parseValue: checkJson,
-  parseLiteral: (node, variables) => checkJson(literal(node, variables)),
+  parseValue: (value) => checkJson(value, jsonLimits),
+  parseLiteral: (node, variables) => checkJson(literal(node, variables), jsonLimits),
 })
 
 export const JsonObjectScalar = new GraphQLScalarType<JsonObject, JsonObject>({
   name: 'JSONObject',
-  description: `A JSON object, up to ${maxJsonBytes / 1024} KiB and ${maxJsonDepth} levels deep.`,
+  description: `A JSON object, up to ${jsonLimits.bytes / 1024} KiB and ${jsonLimits.depth} levels deep.`,
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   serialize: (value) => value as JsonObject, // What was stored is a JSON object.
-  parseValue: checkJsonObject,
-  parseLiteral: (node, variables) => checkJsonObject(literal(node, variables)),
+  parseValue: (value) => checkJsonObject(value, jsonLimits),
+  parseLiteral: (node, variables) => checkJsonObject(literal(node, variables), jsonLimits),
 })
 
-function checkJsonObject(value: unknown): JsonObject {
-  const json = checkJson(value)
+export const JsonDocumentScalar = new GraphQLScalarType<JsonObject, JsonObject>({
+  name: 'JSONDocument',
+  description: `A large JSON object, up to ${documentLimits.bytes.toLocaleString('en')} bytes and ${documentLimits.depth} levels deep.`,
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
+  serialize: (value) => value as JsonObject, // What was made here is a JSON object.
+  parseValue: (value) => checkJsonObject(value, documentLimits),
+  parseLiteral: (node, variables) => checkJsonObject(literal(node, variables), documentLimits),
+})
+
+function checkJsonObject(value: unknown, limits: JsonLimits): JsonObject {
+  const json = checkJson(value, limits)
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw badInput(`not a JSON object: ${show(value)}`)
   return json
 }
 
-function checkJson(value: unknown): Json {
-  checkValue(value, { path: '', depth: 0 })
-  if (Buffer.byteLength(JSON.stringify(value)) > maxJsonBytes) throw badInput(`JSON over ${maxJsonBytes / 1024} KiB`)
+function checkJson(value: unknown, { bytes, depth }: JsonLimits): Json {
+  checkValue(value, { path: '', depth: 0, maxDepth: depth })
+  if (Buffer.byteLength(JSON.stringify(value)) > bytes) throw badInput(`JSON over ${Math.floor(bytes / 1024)} KiB`)
   return value as Json // checkValue has seen every part of it.
 }
 
 interface Place {
   path: string
   depth: number
+  maxDepth: number
 }
 
 function checkValue(value: unknown, place: Place): void {
@@ -82,11 +98,11 @@ function checkValue(value: unknown, place: Place): void {
   if (typeof value === 'number') checkNumber(value, place.path)
   if (value === null || typeof value === 'boolean' || typeof value === 'string' || typeof value === 'number') return
   if (typeof value !== 'object') throw badInput(`not JSON${at(place.path)}`)
-  if (place.depth === maxJsonDepth) throw badInput(`JSON nested deeper than ${maxJsonDepth}${at(place.path)}`)
+  if (place.depth === place.maxDepth) throw badInput(`JSON nested deeper than ${place.maxDepth}${at(place.path)}`)
   for (const [key, inner] of Object.entries(value)) {
     const path = Array.isArray(value) ? `${place.path}[${key}]` : place.path ? `${place.path}.${key}` : key
     if (!Array.isArray(value)) checkKey(key, path)
-    checkValue(inner, { path, depth: place.depth + 1 })
+    checkValue(inner, { ...place, path, depth: place.depth + 1 })
   }
 }
 

@@ -1,6 +1,7 @@
 // The API's surface, one import per module.
 
 import './modules/accounts/schema.ts'
+import './modules/attributions/inbox-schema.ts'
 import './modules/attributions/schema.ts'
 import './modules/audiences/schema.ts'
 import './modules/codes/schema.ts'
@@ -9,6 +10,10 @@ import './modules/events/schema.ts'
 import './modules/journeys/schema.ts'
 import './modules/profiles/list-schema.ts'
 import './modules/profiles/schema.ts'
+import './modules/programs/blueprint-schema.ts'
+import './modules/programs/event-types-schema.ts'
+import './modules/programs/life-schema.ts'
+import './modules/programs/overlap-schema.ts'
 import './modules/programs/schema.ts'
 import './modules/relationships/schema.ts'
 import { assertInterfaceType, type GraphQLField, type GraphQLSchema } from 'graphql'

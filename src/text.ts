@@ -16,3 +16,13 @@ export function checkedText(value: string, field: string, max = maxNameLength): 
 export function checkedOptional(value: string | null | undefined, field: string, max = maxNameLength): string | null {
   return value?.trim() ? checkedText(value, field, max) : null
 }
+
+const maxAddress = 2048
+
+/** An http or https address that may be left out. BAD_INPUT for any other text. */
+export function checkedWebAddress(value: string | null | undefined, field: string): string | null {
+  const text = checkedOptional(value, field, maxAddress)
+  if (text !== null && !(URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)))
+    throw badInput('not an http or https address', field)
+  return text
+}

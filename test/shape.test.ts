@@ -69,7 +69,7 @@ const moduleOf = (file: string) => /^src\/modules\/([^/]+)\//.exec(file)?.[1]
 
 // Files that describe the API to callers; the others of a module are its services: what happens, whoever asks for it.
 const describesApi = (file: string) =>
-  /\/([a-z]+-)*(schema|types|inputs?|enums|trace|event-type)\.ts$/.test(file) && moduleOf(file) !== undefined
+  /\/(([a-z]+-)*(schema|types|inputs?|enums)|trace|event-type)\.ts$/.test(file) && moduleOf(file) !== undefined
 const isService = (file: string) => moduleOf(file) !== undefined && !describesApi(file)
 
 // What the whole program stands on and which knows no noun of the product, beside what makes the API's schema.

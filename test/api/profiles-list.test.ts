@@ -8,9 +8,9 @@ import type { Rule } from '../../src/core/rules/rule.ts'
 import { isTrue } from '../../src/core/rules/truth.ts'
 import type { PersonFacts } from '../../src/core/targeting/facts.ts'
 import { accountOf, insertPeople } from '../support/people.ts'
-import { rule, someone } from '../support/rules.ts'
+import { edges, type Named, rule, someone } from '../support/rules.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
-import { anAudience } from '../support/setup.ts'
+import { anAudience, aProgram } from '../support/setup.ts'
 
 const clock = new Date('2026-03-10T12:00:00.000Z')
 
@@ -277,9 +277,11 @@ test('the list is exactly whom the rule holds for in memory, for any people and 
   timeout: 120_000,
 }, async () => {
   const caller = await server.otherAccount()
-  const audienceIds = [await anAudience(caller), await anAudience(caller)].map((id) => decodeId('Audience', id) ?? '')
+  const two = async (type: string, make: (caller: Caller) => Promise<string>) =>
+    [await make(caller), await make(caller)].map((id) => decodeId(type, id) ?? '')
+  const named = { audienceIds: await two('Audience', anAudience), programIds: await two('Program', aProgram) }
   const seed = Math.trunc(Math.random() * 2 ** 31)
-  const people = await generatedPeople(caller, { audienceIds, seed })
+  const people = await generatedPeople(caller, { named, seed })
   const holdsFor = (wanted: Rule) => {
     const predicate = compileRule(wanted)
     const event = { id: '', name: '', personId: '', t: clock.getTime(), data: {} }
@@ -288,7 +290,7 @@ test('the list is exactly whom the rule holds for in memory, for any people and 
   const runs = 300
   let listed = 0
   await fc.assert(
-    fc.asyncProperty(rule(clock.getTime(), audienceIds), async (wanted) => {
+    fc.asyncProperty(rule(clock.getTime(), named), async (wanted) => {
       const { profiles } = await caller.query<Listed>(list, { filter: wanted, first: 100 })
       const ids = profiles.edges.map(({ node }) => node.id)
       listed += ids.length
@@ -303,9 +305,9 @@ test('the list is exactly whom the rule holds for in memory, for any people and 
 
 async function generatedPeople(
   caller: Caller,
-  { audienceIds, seed }: { audienceIds: readonly string[]; seed: number },
+  { named, seed }: { named: Named; seed: number },
 ): Promise<PersonFacts[]> {
-  const generated = fc.sample(someone(clock.getTime(), audienceIds), { numRuns: 60, seed })
+  const generated = fc.sample(someone(clock.getTime(), named.audienceIds), { numRuns: 60, seed })
   const taken = new Set<string>()
   // An identifier belongs to one person; e-mail addresses are made here, so that several share a domain.
   const people = generated.map(({ parts, chained }, i) => ({
@@ -318,5 +320,10 @@ async function generatedPeople(
       ],
     })),
   }))
-  return insertPeople(server, await accountOf(caller), people)
+  const profiles = people.reduce((sum, { parts }) => sum + parts.length, 0)
+  const [related = []] = fc.sample(edges(clock.getTime(), { profiles, programIds: named.programIds }), {
+    numRuns: 1,
+    seed,
+  })
+  return insertPeople(server, await accountOf(caller), { people, edges: related })
 }

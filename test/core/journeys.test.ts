@@ -135,7 +135,10 @@ describe('a journey', () => {
     const other = stage.send(on('2026-03-01', 'visit'))
     const flow = stage.send(on('2026-03-02'))
     expect(flow).toMatchObject({ decidedBy: 'PRIORITY', journey: { definition: 'flow' } })
-    expect(flow.effects.journeysAdvanced).toEqual([other.effects.journeyId])
+    expect(flow.effects.steps).toMatchObject([
+      { kind: 'CREDITED' },
+      { kind: 'ADVANCED', journeyId: other.effects.journeyId },
+    ])
     expect(iso(journeyOf(stage, other.effects.journeyId).activities)).toEqual(['2026-03-01'])
   })
 })

@@ -8,6 +8,8 @@ import type { Rule } from '../../src/core/rules/rule.ts'
 const leaf = { field: { field: 'tier', op: 'EQ', value: 'gold' } } as const
 const audience = '0195a1b2-0000-7000-8000-000000000001'
 
+const orders = { aggregate: 'COUNT', op: 'GTE', value: 3 } as const
+
 const nested = (depth: number): unknown => (depth === 1 ? leaf : { not: nested(depth - 1) })
 
 const refused: [name: string, rule: unknown, at: string, problem: RuleProblem][] = [
@@ -84,6 +86,45 @@ const refused: [name: string, rule: unknown, at: string, problem: RuleProblem][]
   ['an audience without an id', { audience: {} }, 'audience.id', 'BAD_ID'],
   ['an audience by its name', { not: { audience: { id: 'vips' } } }, 'not.audience.id', 'BAD_ID'],
   ['member that is no boolean', { audience: { id: audience, member: 1 } }, 'audience.member', 'NOT_A_BOOLEAN'],
+  ['event data without a path', { eventData: { op: 'EXISTS' } }, 'eventData.field', 'BAD_PATH'],
+  ['an event by its name alone', { event: 'purchase' }, 'event', 'NOT_AN_OBJECT'],
+  ['an event without a name', { event: {} }, 'event.name', 'BAD_NAME'],
+  ['an event whose name is blank', { all: [leaf, { event: { name: ' ' } }] }, 'all[1].event.name', 'BAD_NAME'],
+  ['an event name that is too long', { event: { name: 'x'.repeat(101) } }, 'event.name', 'BAD_NAME'],
+  ['a stray key of an event', { event: { name: 'x', times: 2 } }, 'event.times', 'UNKNOWN_KEY'],
+  ['performed that is no boolean', { event: { name: 'x', performed: 1 } }, 'event.performed', 'NOT_A_BOOLEAN'],
+  ['a count below 0', { event: { name: 'x', atLeast: -1 } }, 'event.atLeast', 'BAD_COUNT'],
+  ['a count over 1000', { event: { name: 'x', atMost: 1001 } }, 'event.atMost', 'BAD_COUNT'],
+  ['half a count', { event: { name: 'x', atLeast: 1.5 } }, 'event.atLeast', 'BAD_COUNT'],
+  ['a count as text', { event: { name: 'x', atLeast: '1' } }, 'event.atLeast', 'BAD_COUNT'],
+  ['bounds that cross', { event: { name: 'x', atLeast: 2, atMost: 1 } }, 'event.atMost', 'BAD_COUNT'],
+  ['a window of no days', { event: { name: 'x', withinLastDays: 0 } }, 'event.withinLastDays', 'BAD_DAYS'],
+  ['a window too long', { event: { name: 'x', withinLastDays: 36_501 } }, 'event.withinLastDays', 'BAD_DAYS'],
+  ['a window as text', { quality: { is: 'LOW', withinLastDays: '7' } }, 'quality.withinLastDays', 'BAD_DAYS'],
+  ['orders as a list', { order: [] }, 'order', 'NOT_AN_OBJECT'],
+  ['an unknown figure', { order: { ...orders, aggregate: 'MEDIAN' } }, 'order.aggregate', 'UNKNOWN_OPERATOR'],
+  ['an unknown comparison', { order: { ...orders, op: 'IN' } }, 'order.op', 'UNKNOWN_OPERATOR'],
+  ['a figure that is no number', { order: { ...orders, value: '3' } }, 'order.value', 'BAD_VALUE'],
+  ['an endless figure', { order: { ...orders, value: Number.POSITIVE_INFINITY } }, 'order.value', 'BAD_VALUE'],
+  ['a currency of a count', { order: { ...orders, currency: 'EUR' } }, 'order.currency', 'BAD_CURRENCY'],
+  ['money without a currency', { order: { ...orders, aggregate: 'TOTAL_MINOR' } }, 'order.currency', 'BAD_CURRENCY'],
+  [
+    'a currency of four letters',
+    { order: { ...orders, aggregate: 'LARGEST_MINOR', currency: 'EURO' } },
+    'order.currency',
+    'BAD_CURRENCY',
+  ],
+  ['a stray key of orders', { order: { ...orders, atLeast: 1 } }, 'order.atLeast', 'UNKNOWN_KEY'],
+  ['a window of orders too long', { order: { ...orders, withinLastDays: 1e9 } }, 'order.withinLastDays', 'BAD_DAYS'],
+  ['relationships of no side', { relationship: {} }, 'relationship.as', 'BAD_VALUE'],
+  ['relationships of another side', { relationship: { as: 'PARTICIPANT' } }, 'relationship.as', 'BAD_VALUE'],
+  ['a program by its name', { relationship: { as: 'FRIEND', programId: 'Refer' } }, 'relationship.programId', 'BAD_ID'],
+  ['a relationship key', { relationship: { as: 'FRIEND', program: 1 } }, 'relationship.program', 'UNKNOWN_KEY'],
+  ['a count of relationships', { relationship: { as: 'FRIEND', atMost: 1e4 } }, 'relationship.atMost', 'BAD_COUNT'],
+  ['a relationship as text', { relationship: 'FRIEND' }, 'relationship', 'NOT_AN_OBJECT'],
+  ['an unknown quality', { quality: { is: 'MEDIUM' } }, 'quality.is', 'BAD_VALUE'],
+  ['a stray key of a quality', { quality: { is: 'LOW', name: 'x' } }, 'quality.name', 'UNKNOWN_KEY'],
+  ['a quality as text', { quality: 'LOW' }, 'quality', 'NOT_AN_OBJECT'],
 ]
 
 const accepted: [name: string, rule: unknown][] = [
@@ -94,6 +135,15 @@ const accepted: [name: string, rule: unknown][] = [
   ['IN of two hundred', { field: { field: 'x', op: 'IN', value: Array(200).fill('a') } }],
   ['nulls where nothing is said', { field: { field: 'x', op: 'MISSING', value: null, orMissing: null } }],
   ['an audience that one is not in', { audience: { id: audience, member: false } }],
+  ['an event in any spelling', { event: { name: ' Signed Up ', performed: false } }],
+  ['an event name of a hundred characters', { event: { name: ` ${'x'.repeat(100)} ` } }],
+  ['counts at their bounds', { event: { name: 'x', atLeast: 0, atMost: 1000, withinLastDays: 36_500 } }],
+  ['bounds that meet', { quality: { is: 'NONE', atLeast: 2, atMost: 2 } }],
+  ['nulls where no bound is given', { quality: { is: 'HIGH', atLeast: null, atMost: null, withinLastDays: null } }],
+  ['a count of orders', { order: orders }],
+  ['money', { order: { ...orders, aggregate: 'AVERAGE_MINOR', value: 9.5, currency: 'eur', withinLastDays: 0.5 } }],
+  ['relationships of a program', { relationship: { as: 'ADVOCATE', programId: audience, atMost: 0 } }],
+  ['event data', { eventData: { field: 'lines[].sku', op: 'IN', value: ['a'], orMissing: true } }],
   ['half a day', { field: { field: 'x.y[].z', op: 'WITHIN_LAST_DAYS', value: 0.5 } }],
 ]
 

@@ -2,11 +2,13 @@
 
 import { describe, expect, test } from 'vitest'
 import { encodeId } from '../../src/core/ids.ts'
-import { audiencesOf, compileRule } from '../../src/core/rules/compile.ts'
+import { asksOf } from '../../src/core/rules/asks.ts'
+import { compileRule } from '../../src/core/rules/compile.ts'
 import { failedLeaves } from '../../src/core/rules/explain.ts'
 import type { FieldOperator, FieldRule, Rule } from '../../src/core/rules/rule.ts'
 import { type TruthName, truthNames } from '../../src/core/rules/truth.ts'
 import type { EventFacts, PersonFacts } from '../../src/core/targeting/facts.ts'
+import { newPerson } from '../../src/core/targeting/people.ts'
 
 const vips = '0195a1b2-0000-7000-8000-000000000001'
 const staff = '0195a1b2-0000-7000-8000-000000000002'
@@ -19,18 +21,7 @@ const event: EventFacts = {
   data: {},
 }
 
-function person(changes: Partial<PersonFacts>): PersonFacts {
-  return {
-    id: 'F',
-    blocked: false,
-    fields: {},
-    identities: {},
-    audienceIds: new Set(),
-    journeys: [],
-    relationships: [],
-    ...changes,
-  }
-}
+const person = (changes: Partial<PersonFacts>): PersonFacts => ({ ...newPerson('F'), ...changes })
 
 const ask = (rule: Rule, someone: PersonFacts): TruthName => truthNames[compileRule(rule)({ person: someone, event })]
 
@@ -78,6 +69,8 @@ const table: Row[] = [
   ['GT', 10, missing, 'UNKNOWN'],
   ['GT', 'a', 'b', 'TRUE'],
   ['GT', '\uffee', '😀', 'TRUE'],
+  ['GTE', '2026-03-01T00:00:00Z', '2026-03-01T01:00:00+01:00', 'TRUE'],
+  ['GTE', '2026-03-01T00:00:00Z', '2026-02-28T23:59:59.999Z', 'FALSE'],
   ['GTE', 10, 10, 'TRUE'],
   ['GTE', 10, 9.99, 'FALSE'],
   ['GTE', 10, {}, 'UNKNOWN'],
@@ -86,11 +79,24 @@ const table: Row[] = [
   ['IN', ['gold', 'silver'], 'iron', 'FALSE'],
   ['IN', ['gold', 'silver'], '', 'FALSE'],
   ['IN', ['gold', 'silver'], 3, 'UNKNOWN'],
+  ['IN', ['gold', 'silver'], ['gold'], 'UNKNOWN'],
+  ['IN', ['gold', 'silver'], null, 'UNKNOWN'],
   ['IN', ['gold', 'silver'], missing, 'UNKNOWN'],
+  ['IN', ['gold', '2026-03-01T00:00:00Z'], '2026-03-01T01:00:00+01:00', 'TRUE'],
+  ['IN', ['gold', '2026-03-01T00:00:00Z'], '2026-03-01T01:00:00Z', 'FALSE'],
+  ['IN', ['gold', '2026-03-01T00:00:00Z'], 'gold', 'TRUE'],
+  ['IN', [1, 2], 2, 'TRUE'],
+  ['IN', [1, 2], 0, 'FALSE'],
+  ['IN', [1, 2], '2', 'UNKNOWN'],
+  ['IN', [true], true, 'TRUE'],
+  ['IN', [true], false, 'FALSE'],
+  ['IN', [true], 1, 'UNKNOWN'],
   ['NOT_IN', ['gold', 'silver'], 'iron', 'TRUE'],
   ['NOT_IN', ['gold', 'silver'], 'gold', 'FALSE'],
   ['NOT_IN', ['gold', 'silver'], 3, 'UNKNOWN'],
+  ['NOT_IN', ['gold', 'silver'], '', 'TRUE'],
   ['NOT_IN', ['gold', 'silver'], missing, 'UNKNOWN'],
+  ['NOT_IN', ['2026-03-01T00:00:00Z'], '2026-03-01T01:00:00+01:00', 'FALSE'],
   ['CONTAINS', 'art', 'party', 'TRUE'],
   ['CONTAINS', 'art', 'ART', 'FALSE'],
   ['CONTAINS', 'art', '', 'FALSE'],
@@ -200,7 +206,7 @@ describe('a condition on an audience', () => {
         { not: { all: [{ audience: { id: staff } }, { audience: { id: vips, member: false } }] } },
       ],
     }
-    expect(audiencesOf(rule)).toEqual([vips, staff])
+    expect([...asksOf([rule]).audienceIds]).toEqual([vips, staff])
   })
 })
 

@@ -1,7 +1,7 @@
 // A small world to play events in: programs, campaigns and codes in short form, people who appear when they are named.
 
 import { decide } from '../../src/core/targeting/decide.ts'
-import type { Decision } from '../../src/core/targeting/decision.ts'
+import type { Decision, Explained } from '../../src/core/targeting/decision.ts'
 import { type Effects, takeEffect } from '../../src/core/targeting/effects.ts'
 import type {
   CampaignFacts,
@@ -15,7 +15,9 @@ import type {
   ProgramFacts,
   RequiredTarget,
   TypedTargeting,
+  World,
 } from '../../src/core/targeting/facts.ts'
+import { newPerson } from '../../src/core/targeting/people.ts'
 import { compileRuleSet, type RuleSet } from '../../src/core/targeting/rule-set.ts'
 
 export interface ProgramSetup {
@@ -23,6 +25,7 @@ export interface ProgramSetup {
   name?: string
   labels?: string[]
   lookbackDays?: number
+  allowMutualReferral?: boolean
 }
 
 export interface JourneySetup extends Partial<Omit<JourneyDefinition, 'name' | 'role'>> {
@@ -49,8 +52,11 @@ export interface CodeSetup {
   program?: string
   label?: string
   advocate?: string
+  createdAt?: string
   expiresAt?: string
   disabledAt?: string
+  /** E-mail addresses that a share was sent to. */
+  recipients?: string[]
 }
 
 export interface WorldSetup {
@@ -58,6 +64,8 @@ export interface WorldSetup {
   /** They go live in this order. */
   campaigns: CampaignSetup[]
   codes?: CodeSetup[]
+  /** Folded names of events that follow an earlier one of their transaction. */
+  followUps?: string[]
 }
 
 /** Hints as the cases write them: singular or plural. */
@@ -78,7 +86,7 @@ export interface EventSetup {
   alias?: string
 }
 
-export type Played = Decision & { readonly effects: Effects }
+export type Played = Explained & { readonly effects: Effects }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -86,28 +94,34 @@ const at = (iso: string): number => Date.parse(iso)
 
 /** A world in play. Every event sent is decided and takes effect; `peek` only decides. */
 export class Stage {
-  readonly world: { people: Map<string, Mutable<PersonFacts>>; codes: Map<string, Mutable<CodeFacts>> } = {
+  readonly world: World & { people: Map<string, Mutable<PersonFacts>>; codes: Map<string, Mutable<CodeFacts>> } = {
     people: new Map(),
     codes: new Map(),
+    sharesTo: new Map(),
+    transactions: new Map(),
   }
   readonly programs: ProgramFacts[]
   readonly campaigns: Mutable<CampaignFacts>[]
+  readonly followUps: string[]
   #ids = 0
   #rules: RuleSet | null = null
 
-  constructor({ programs, campaigns, codes = [] }: WorldSetup) {
-    this.programs = programs.map(({ id, name = id, labels = [], lookbackDays = 365 }) => ({
+  constructor({ programs, campaigns, codes = [], followUps = [] }: WorldSetup) {
+    this.programs = programs.map(({ id, name = id, labels = [], lookbackDays = 365, allowMutualReferral = false }) => ({
       id,
       name,
       labels,
       lookbackDays,
+      allowMutualReferral,
     }))
     this.campaigns = campaigns.map(campaignFacts)
+    this.followUps = followUps
     for (const code of codes) this.#addCode(code)
   }
 
   get rules(): RuleSet {
-    this.#rules ??= compileRuleSet({ programs: this.programs, campaigns: this.campaigns })
+    const { programs, campaigns, followUps } = this
+    this.#rules ??= compileRuleSet({ programs, campaigns, followUps })
     return this.#rules
   }
 
@@ -115,15 +129,7 @@ export class Stage {
   person(id: string): Mutable<PersonFacts> {
     const known = this.world.people.get(id)
     if (known) return known
-    const person: PersonFacts = {
-      id,
-      blocked: false,
-      fields: {},
-      identities: {},
-      audienceIds: new Set(),
-      journeys: [],
-      relationships: [],
-    }
+    const person = newPerson(id)
     this.world.people.set(id, person)
     return person
   }
@@ -134,15 +140,16 @@ export class Stage {
   }
 
   send(setup: EventSetup): Played {
-    const decision = this.peek(setup)
-    return { ...decision, effects: takeEffect(decision, this.world, () => this.newId()) }
+    const event = this.event(setup)
+    const decision = decide(event, this.world, this.rules)
+    return { ...decision, effects: takeEffect({ event, decision }, this.world, () => this.newId()) }
   }
 
-  peek(setup: EventSetup): Decision {
+  peek(setup: EventSetup): Explained {
     return decide(this.event(setup), this.world, this.rules)
   }
 
-  event({ name, person, at: occurredAt, hints = {}, data = {}, userAgent, alias }: EventSetup): EventFacts {
+  event({ name, person, at: occurredAt, hints, data = {}, userAgent, alias }: EventSetup): EventFacts {
     this.person(person)
     return {
       id: this.newId(),
@@ -151,7 +158,7 @@ export class Stage {
       personId: person,
       t: at(occurredAt),
       data,
-      targeting: typedTargeting(hints),
+      targeting: hints && typedTargeting(hints),
       userAgent,
     }
   }
@@ -162,9 +169,10 @@ export class Stage {
     return `id-${String(this.#ids).padStart(4, '0')}`
   }
 
-  #addCode({ kind, code, campaign, campaigns, program, label, advocate, expiresAt, disabledAt }: CodeSetup): void {
+  #addCode({ kind, code, campaign, campaigns, program, label, advocate, ...rest }: CodeSetup): void {
+    const { createdAt = '2026-01-01T00:00:00Z', expiresAt, disabledAt, recipients = [] } = rest
     if (advocate !== undefined) this.person(advocate)
-    this.world.codes.set(code, {
+    const facts = {
       id: `code-${code}`,
       kind,
       code,
@@ -172,9 +180,12 @@ export class Stage {
       programId: program ?? null,
       campaignIds: campaigns ?? (campaign === undefined ? [] : [campaign]),
       advocateId: advocate ?? null,
+      createdAt: at(createdAt),
       expiresAt: expiresAt === undefined ? null : at(expiresAt),
       disabledAt: disabledAt === undefined ? null : at(disabledAt),
-    })
+    }
+    this.world.codes.set(code, facts)
+    for (const email of recipients) this.world.sharesTo.set(email, [...(this.world.sharesTo.get(email) ?? []), facts])
   }
 }
 
@@ -193,6 +204,7 @@ function campaignFacts(
     firstLiveAt: at('2026-01-01T00:00:00Z') + place,
     requiredTargets,
     journeys: journeys.map(journeyDefinition),
+    content: [],
   }
 }
 

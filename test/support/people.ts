@@ -1,8 +1,10 @@
 // People put straight into the database, in numbers that the API would take long for, and the same people as the core sees them.
 
 import { decodeId } from '../../src/core/ids.ts'
-import type { PersonFacts } from '../../src/core/targeting/facts.ts'
-import type { IdentityKind } from '../../src/generated/prisma/client.ts'
+import type { PersonFacts, RelationshipFacts } from '../../src/core/targeting/facts.ts'
+import { remember } from '../../src/core/targeting/history.ts'
+import { newPerson } from '../../src/core/targeting/people.ts'
+import type { IdentityKind, Quality } from '../../src/generated/prisma/client.ts'
 import { newId } from '../../src/ids.ts'
 import type { JsonObject } from '../../src/scalars.ts'
 import type { Caller, TestServer } from './server.ts'
@@ -12,6 +14,15 @@ export interface Part {
   fields: JsonObject
   identities: { kind: IdentityKind; value: string }[]
   audiences: string[]
+  events: Happening[]
+}
+
+/** A stored event, and the qualities it was decided with, one after the other: the last is in force. */
+export interface Happening {
+  name: string
+  at: number
+  data: JsonObject
+  qualities: Quality[]
 }
 
 export interface Someone {
@@ -20,19 +31,36 @@ export interface Someone {
   chained: boolean
 }
 
+/** An edge between two profiles, by their places among all profiles of the list; places out of range and loops are left out. */
+export interface Edge {
+  advocate: number
+  friend: number
+  programId: string
+  /** Of its evidence, at least one. */
+  times: number[]
+  withdrawn: boolean
+}
+
 export async function accountOf(caller: Caller): Promise<string> {
   const { account } = await caller.query('{ account { id } }')
   return decodeId('Account', account.id) ?? ''
 }
 
-/** Stores the people; returns them as the core is given them, in the order of the list. Identifiers are made unique by a suffix. */
+interface Population {
+  people: readonly Someone[]
+  edges: readonly Edge[]
+}
+
+type Stored = (Part & { id: string })[]
+
+/** Stores the people; returns them as the core is given them, in the order of the list. Identifiers are unique already. */
 export async function insertPeople(
   server: TestServer,
   accountId: string,
-  people: readonly Someone[],
+  { people, edges }: Population,
 ): Promise<PersonFacts[]> {
   const { system } = server.app.services.database
-  const profiles = people.map(({ parts }) => parts.map((part) => ({ id: newId(), ...part })))
+  const profiles = people.map(({ parts }): Stored => parts.map((part) => ({ id: newId(), ...part })))
   const all = profiles.flat()
   await system.profile.createMany({ data: all.map(({ id, fields }) => ({ accountId, id, fields })) })
   await system.identity.createMany({
@@ -47,21 +75,115 @@ export async function insertPeople(
       .map(({ id }, n) => ({ accountId, loserId: id, survivorId: parts[people[i]?.chained ? n : 0]?.id ?? '' })),
   )
   await system.merge.createMany({ data: merges })
-  return profiles.map(factsOf)
+  const facts = profiles.map(personFacts)
+  await insertHistory(server, accountId, { profiles, facts })
+  await insertEdges(server, accountId, { profiles, facts, edges })
+  return facts
 }
 
 // The person's own fields cover those of merged profiles, later profiles those of earlier ones.
-function factsOf(parts: readonly (Part & { id: string })[]): PersonFacts {
+function personFacts(parts: Stored): PersonFacts {
   const identities: Record<string, string[]> = {}
   for (const { kind, value } of parts.flatMap((part) => part.identities)) (identities[kind] ??= []).push(value)
   const [own, ...merged] = parts.map(({ fields }) => fields)
   return {
-    id: parts[0]?.id ?? '',
-    blocked: false,
+    ...newPerson(parts[0]?.id ?? ''),
     fields: Object.assign({}, ...merged, own),
     identities,
     audienceIds: new Set(parts.flatMap(({ audiences }) => audiences)),
-    journeys: [],
-    relationships: [],
+  }
+}
+
+interface Cast {
+  profiles: readonly Stored[]
+  facts: readonly PersonFacts[]
+}
+
+async function insertHistory(server: TestServer, accountId: string, { profiles, facts }: Cast): Promise<void> {
+  const { system } = server.app.services.database
+  const happenings = profiles.flatMap((parts, i) =>
+    parts.flatMap((part) =>
+      part.events.map((event) => ({ id: newId(), person: facts[i], profileId: part.id, ...event })),
+    ),
+  )
+  await system.event.createMany({
+    data: happenings.map(({ id, profileId, name, at, data }) => {
+      const occurredAt = new Date(at)
+      return { accountId, id, profileId, name, occurredAt, receivedAt: occurredAt, data }
+    }),
+  })
+  await system.attribution.createMany({
+    data: happenings.flatMap(({ id, profileId, at, qualities }) =>
+      qualities.map((quality, i) => ({
+        accountId,
+        eventId: id,
+        revision: i + 1,
+        position: 0,
+        status: 'UNATTRIBUTED' as const,
+        reason: 'NO_CAMPAIGN' as const,
+        profileId,
+        quality,
+        occurredAt: new Date(at),
+        trace: {},
+        decidedAt: new Date(at),
+      })),
+    ),
+  })
+  for (const { id, person, name, at, data, qualities } of happenings) {
+    const event = { id, name, personId: person?.id ?? '', t: at, data }
+    if (person) remember(person, { event, quality: qualities.at(-1) ?? null })
+  }
+}
+
+async function insertEdges(
+  server: TestServer,
+  accountId: string,
+  { profiles, facts, edges }: Cast & Pick<Population, 'edges'>,
+): Promise<void> {
+  const { system } = server.app.services.database
+  const places = profiles.flatMap((parts, i) => parts.map(({ id }) => ({ id, person: facts[i] })))
+  const rows = edges.flatMap(({ advocate, friend, programId, times, withdrawn }) => {
+    const [one, other] = [places[advocate], places[friend]]
+    const [first, last] = [Math.min(...times), Math.max(...times)]
+    return one && other && one.id !== other.id
+      ? [{ id: newId(), one, other, programId, times, withdrawn, first, last }]
+      : []
+  })
+  await system.relationship.createMany({
+    data: rows.map(({ id, one, other, programId, first, last, withdrawn }) => ({
+      accountId,
+      id,
+      advocateId: one.id,
+      friendId: other.id,
+      programId,
+      firstEvidenceAt: new Date(first),
+      latestEvidenceAt: new Date(last),
+      withdrawnAt: withdrawn ? new Date(last) : null,
+    })),
+  })
+  await system.evidence.createMany({
+    data: rows.flatMap(({ id, times }) =>
+      times.map((at) => ({
+        accountId,
+        id: newId(),
+        relationshipId: id,
+        kind: 'COUPON_CODE' as const,
+        at: new Date(at),
+      })),
+    ),
+  })
+  for (const { id, one, other, programId, times, withdrawn, first } of rows) {
+    const relationship: RelationshipFacts = {
+      id,
+      advocateId: one.person?.id ?? '',
+      friendId: other.person?.id ?? '',
+      programId,
+      campaignId: null,
+      firstEvidenceAt: withdrawn ? Number.POSITIVE_INFINITY : first,
+      evidence: times,
+      matchedCodeIds: new Set(),
+    }
+    other.person?.relationships.push(relationship)
+    one.person?.history.friends.push(relationship)
   }
 }

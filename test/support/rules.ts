@@ -1,9 +1,19 @@
 // Generated people and rules about them: few names and values, so that they meet often, in all types and odd spellings.
 
 import fc from 'fast-check'
-import type { FieldOperator, FieldRule, Rule } from '../../src/core/rules/rule.ts'
+import {
+  type CountBounds,
+  type FieldOperator,
+  type FieldRule,
+  type OrderRule,
+  orderAggregates,
+  orderOperators,
+  type Rule,
+  ruleQualities,
+  ruleSides,
+} from '../../src/core/rules/rule.ts'
 import type { JsonObject } from '../../src/scalars.ts'
-import type { Someone } from './people.ts'
+import type { Edge, Happening, Someone } from './people.ts'
 
 const texts = ['', 'gold', 'Gold', 'golden', 'g%', 'g_ld', '\\', '"', 'é', '😀', '\uffee', 'true', '3', 'null', "o'x"]
 const numbers = [0, -1, 3, 3.5, 0.1, 0.30000000000000004, 1234567.000001, -5e-324, 9007199254740991]
@@ -69,7 +79,80 @@ const paths = [
 ]
 const names = ['email', 'emailDomain', 'sourceId', 'phone', 'deviceId', 'partnerUserId']
 
-/** People whose identifiers and audiences come from few. */
+const eventNames = ['click', 'purchase', 'order_completed']
+const currencies = ['EUR', 'JPY', 'KWD']
+
+/** Around `now`, many of them on the edges of windows. */
+const moment = (now: number) =>
+  fc.oneof(
+    fc.constantFrom(...[-400, -30, -7, -1, 0].map((days) => now + days * 86_400_000)),
+    fc.integer({ min: now - 40 * 86_400_000, max: now + 3_600_000 }),
+    fc.constantFrom(now - 1, now + 1, now - 86_400_001, now - 7 * 86_400_000 - 1),
+  )
+
+/** What events say of money, most of it readable. */
+const amounts = [
+  10,
+  10.5,
+  0.1 + 0.2,
+  12.345,
+  1.005,
+  -3,
+  0,
+  1e-7,
+  1e13,
+  '10.50',
+  ' 7 ',
+  '-0.5',
+  '1e3',
+  '1,5',
+  '.5',
+  '',
+  null,
+  true,
+  [5],
+]
+
+function orderData(): fc.Arbitrary<JsonObject> {
+  const amount = fc.constantFrom(...amounts)
+  return fc.record(
+    {
+      total: amount,
+      revenue: amount,
+      amount,
+      currency: fc.constantFrom(...currencies, 'EUR', 'eur', ' Eur ', 'EURO', 'E', 3, null),
+      transaction_id: fc.constantFrom('t1', ' t1 ', '', '\u3000', 1, '1', true, null, 'x'.repeat(257)),
+      order_id: fc.constantFrom('t1', 'o1', 'o2', 7),
+    },
+    { requiredKeys: ['currency'] },
+  ) as fc.Arbitrary<JsonObject> // As above.
+}
+
+const happening = (now: number): fc.Arbitrary<Happening> =>
+  fc.record({
+    name: fc.constantFrom(...eventNames),
+    at: moment(now),
+    data: orderData(),
+    qualities: fc.array(fc.constantFrom(...ruleQualities), { maxLength: 3 }),
+  })
+
+/** Relationships among so many profiles, no two alike. */
+export function edges(now: number, { profiles, programIds }: { profiles: number; programIds: readonly string[] }) {
+  const edge: fc.Arbitrary<Edge> = fc.record({
+    advocate: fc.nat(profiles - 1),
+    friend: fc.nat(profiles - 1),
+    programId: fc.constantFrom(...programIds),
+    times: fc.array(moment(now), { minLength: 1, maxLength: 3 }),
+    withdrawn: fc.boolean(),
+  })
+  return fc.uniqueArray(edge, {
+    minLength: profiles,
+    maxLength: profiles * 2,
+    selector: ({ advocate, friend, programId }) => `${advocate} ${friend} ${programId}`,
+  })
+}
+
+/** People whose identifiers, audiences and events come from few. */
 export function someone(now: number, audienceIds: readonly string[]): fc.Arbitrary<Someone> {
   const part = fc.record({
     fields: fields(now),
@@ -81,6 +164,7 @@ export function someone(now: number, audienceIds: readonly string[]): fc.Arbitra
       { maxLength: 2, selector: ({ kind, value }) => `${kind}:${value}` },
     ),
     audiences: fc.subarray([...audienceIds]),
+    events: fc.array(happening(now), { maxLength: 5 }),
   })
   return fc.record({ parts: fc.array(part, { minLength: 1, maxLength: 3 }), chained: fc.boolean() })
 }
@@ -115,10 +199,58 @@ function fieldRule(now: number): fc.Arbitrary<FieldRule> {
   )
 }
 
+const days = fc.constantFrom(0.5, 1, 7, 30, 36_500)
+
+const bounds: fc.Arbitrary<CountBounds> = fc
+  .record({ atLeast: fc.nat(3), atMost: fc.nat(3), withinLastDays: days }, { requiredKeys: [] })
+  .filter(({ atLeast, atMost }) => atLeast === undefined || atMost === undefined || atLeast <= atMost)
+
+const orderRule: fc.Arbitrary<OrderRule> = fc
+  .record({
+    aggregate: fc.constantFrom(...orderAggregates),
+    op: fc.constantFrom(...orderOperators),
+    value: fc.constantFrom(0, 1, 2, 7, 10, 30, 700, 1000, 1050, 1234.5, -300, 10_500),
+    currency: fc.constantFrom(...currencies),
+    window: fc.record({ withinLastDays: days }, { requiredKeys: [] }),
+  })
+  .map(({ aggregate, currency, window, ...rule }) => ({
+    ...rule,
+    ...window,
+    aggregate,
+    ...(aggregate === 'COUNT' || aggregate === 'DAYS_SINCE_LAST' ? {} : { currency }),
+  }))
+
+/** What rules may name. */
+export interface Named {
+  audienceIds: readonly string[]
+  programIds: readonly string[]
+}
+
+function historyRule({ programIds }: Named): fc.Arbitrary<Rule> {
+  const joined = <T extends object>(one: fc.Arbitrary<T>) =>
+    fc.tuple(one, bounds).map(([own, more]) => ({ ...own, ...more }))
+  return fc.oneof(
+    joined(fc.record({ name: fc.constantFrom(...eventNames, 'nothing'), performed: fc.boolean() })).map((event) => ({
+      event,
+    })),
+    orderRule.map((order) => ({ order })),
+    joined(fc.record({ is: fc.constantFrom(...ruleQualities) })).map((quality) => ({ quality })),
+    joined(
+      fc.record(
+        { as: fc.constantFrom(...ruleSides), programId: fc.constantFrom(...programIds) },
+        { requiredKeys: ['as'] },
+      ),
+    ).map((relationship) => ({ relationship })),
+  )
+}
+
 /** Rules of every form and operator, nested three deep. */
-export function rule(now: number, audienceIds: readonly string[]): fc.Arbitrary<Rule> {
+export function rule(now: number, named: Named): fc.Arbitrary<Rule> {
+  const { audienceIds } = named
   const leaf: fc.Arbitrary<Rule> = fc.oneof(
     { weight: 5, arbitrary: fieldRule(now).map((field) => ({ field })) },
+    { weight: 5, arbitrary: historyRule(named) },
+    { weight: 1, arbitrary: fieldRule(now).map((eventData) => ({ eventData })) },
     {
       weight: 1,
       arbitrary: fc

@@ -1,20 +1,15 @@
 // A rule, compiled once, becomes a function that says TRUE, FALSE or UNKNOWN of a person at an event.
 
-import { decodeId } from '../ids.ts'
-import type { EventFacts, PersonFacts } from '../targeting/facts.ts'
+import { audienceId } from './asks.ts'
 import { checkRule } from './check.ts'
-import { valueTest } from './operators.ts'
-import { isEmailField, readerOf } from './path.ts'
-import type { AudienceRule, FieldRule, Rule } from './rule.ts'
+import { boundsTest, type Counter, eventCounter, qualityCounter, relationshipCounter } from './counts.ts'
+import { compileEventData, compileField } from './fields.ts'
+import { orderFigure, orderTests } from './orders.ts'
+import type { AudienceRule, CountBounds, OrderRule, Rule } from './rule.ts'
+import type { Predicate } from './subject.ts'
 import { isFalse, isTrue, isUnknown, negate, type Truth, truthOf } from './truth.ts'
 
-/** What a rule is asked about: the person as of now, at an event whose effective time relative conditions count from. */
-export interface Subject {
-  readonly person: PersonFacts
-  readonly event: EventFacts
-}
-
-export type Predicate = (subject: Subject) => Truth
+export type { Predicate, Subject } from './subject.ts'
 
 /** The predicate of a rule. Throws RangeError for a rule that checkRule refuses. */
 export function compileRule(rule: Rule): Predicate {
@@ -23,43 +18,58 @@ export function compileRule(rule: Rule): Predicate {
   return compileChecked(rule)
 }
 
-/** The ids of all audiences that a rule asks about, each once, in the order of the rule. */
-export function audiencesOf(rule: Rule): readonly string[] {
-  if ('audience' in rule) return [audienceId(rule.audience)]
-  if ('not' in rule) return audiencesOf(rule.not)
-  if ('field' in rule) return []
-  return [...new Set(('all' in rule ? rule.all : rule.any).flatMap(audiencesOf))]
-}
-
-/** The UUID in a checked audience rule. */
-export const audienceId = (rule: AudienceRule): string => decodeId('Audience', rule.id) ?? rule.id
-
 function compileChecked(rule: Rule): Predicate {
   if ('all' in rule) return every(rule.all.map(compileChecked))
   if ('any' in rule) return some(rule.any.map(compileChecked))
+  if ('not' in rule) return negated(compileChecked(rule.not))
   if ('field' in rule) return compileField(rule.field)
+  if ('eventData' in rule) return compileEventData(rule.eventData)
   if ('audience' in rule) return compileAudience(rule.audience)
-  const inner = compileChecked(rule.not)
-  return (subject) => negate(inner(subject))
+  if ('order' in rule) return compileOrder(rule.order)
+  if ('relationship' in rule) return counted(relationshipCounter(rule.relationship), rule.relationship)
+  if ('quality' in rule) return counted(qualityCounter(rule.quality), rule.quality)
+  const performed = counted(eventCounter(rule.event), rule.event)
+  return rule.event.performed === false ? negated(performed) : performed
 }
 
+const negated =
+  (inner: Predicate): Predicate =>
+  (subject) =>
+    negate(inner(subject))
+
+// The smallest of the truths. Few members, the common case, are asked without a loop.
 function every(members: readonly Predicate[]): Predicate {
-  return (subject) => {
-    let truth: Truth = isTrue
-    for (const member of members) {
-      const one = member(subject)
-      if (one === isFalse) return isFalse
-      if (one === isUnknown) truth = isUnknown
+  const [first, second, third, ...rest] = members
+  if (!first) return () => isTrue
+  if (!second) return first
+  if (!third) return both(first, second)
+  if (rest.length === 0) {
+    return (subject) => {
+      const a = first(subject)
+      if (a === isFalse) return isFalse
+      const b = second(subject)
+      if (b === isFalse) return isFalse
+      const c = third(subject)
+      return c === isFalse ? isFalse : a === isUnknown || b === isUnknown ? isUnknown : c
     }
-    return truth
   }
+  return both(every([first, second]), every([third, ...rest]))
 }
+
+const both =
+  (first: Predicate, second: Predicate): Predicate =>
+  (subject) => {
+    const a = first(subject)
+    if (a === isFalse) return isFalse
+    const b = second(subject)
+    return b === isFalse || a === isTrue ? b : isUnknown
+  }
 
 function some(members: readonly Predicate[]): Predicate {
   return (subject) => {
     let truth: Truth = isFalse
-    for (const member of members) {
-      const one = member(subject)
+    for (let i = 0; i < members.length; i++) {
+      const one = members[i]?.(subject) ?? isFalse
       if (one === isTrue) return isTrue
       if (one === isUnknown) truth = isUnknown
     }
@@ -67,34 +77,22 @@ function some(members: readonly Predicate[]): Predicate {
   }
 }
 
-/** Of several values any one may satisfy; NE and NOT_IN are the negations of EQ and IN, so there none may. */
-function compileField(rule: FieldRule): Predicate {
-  const read = readerOf(rule.field)
-  if (rule.op === 'EXISTS') return ({ person }) => truthOf(read(person).length > 0)
-  if (rule.op === 'MISSING') return ({ person }) => truthOf(read(person).length === 0)
-  const test = valueTest(isEmailField(rule.field) ? inLowerCase(rule) : rule)
-  const isNegated = rule.op === 'NE' || rule.op === 'NOT_IN'
-  const whenMissing = rule.orMissing ? isTrue : isUnknown
-  return ({ person, event }) => {
-    const values = read(person)
-    if (values.length === 0) return whenMissing
-    let truth: Truth = isFalse
-    for (const value of values) {
-      const one = test(value, event.t)
-      if (one > truth) truth = one
-      if (truth === isTrue) break
-    }
-    return isNegated ? negate(truth) : truth
-  }
-}
-
-function inLowerCase(rule: FieldRule): FieldRule {
-  const lower = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value)
-  return { ...rule, value: Array.isArray(rule.value) ? rule.value.map(lower) : lower(rule.value) }
-}
-
 function compileAudience(rule: AudienceRule): Predicate {
   const id = audienceId(rule)
   const wanted = rule.member ?? true
   return ({ person }) => truthOf(person.audienceIds.has(id) === wanted)
+}
+
+function counted(counter: Counter, bounds: CountBounds): Predicate {
+  const holds = boundsTest(bounds)
+  return (subject) => truthOf(holds(counter(subject)))
+}
+
+function compileOrder(rule: OrderRule): Predicate {
+  const figureOf = orderFigure(rule)
+  const holds = orderTests[rule.op]
+  return (subject) => {
+    const figure = figureOf(subject)
+    return figure === null ? isUnknown : truthOf(holds(figure, rule.value))
+  }
 }

@@ -1,20 +1,44 @@
-// Why a rule did not hold: the leaves in the way, each with the value seen.
+// Why a rule did not hold: the leaves in the way, each with the value or figure seen.
 
-import { audienceId, compileRule, type Predicate, type Subject } from './compile.ts'
-import { readerOf } from './path.ts'
-import type { FieldOperator, Rule } from './rule.ts'
+import { foldEventName } from '../names.ts'
+import { audienceId } from './asks.ts'
+import { compileRule } from './compile.ts'
+import { eventCounter, qualityCounter, relationshipCounter, ruleProgramId } from './counts.ts'
+import { orderFigure } from './orders.ts'
+import { compilePath, readerOf, readPath } from './path.ts'
+import type { CountBounds, FieldOperator, FieldRule, OrderAggregate, OrderRule, Rule } from './rule.ts'
+import type { Predicate, Subject } from './subject.ts'
 import { isFalse, isTrue, type Truth, type TruthName, truthNames } from './truth.ts'
 
-/** One condition in the way; under a `not` that is one which holds. Of a field: field, op, value; of an audience: audience, member. */
+/**
+ * One condition in the way; under a `not` that is one which holds. Its kind is the last key of `at`, and says what it has:
+ * field and eventData: field, op, value; audience: audience, member; event: event, performed; order: aggregate, op, value,
+ * currency; relationship: relationship, programId; quality: quality. Bounds and windows are there where the rule has them.
+ */
 export interface FailedLeaf {
   /** The place in the rule, as in `all[2].field`. */
   readonly at: string
+  /** A path into the person's fields or, under `eventData`, into the event's data. */
   readonly field?: string
   readonly op?: FieldOperator
   readonly value?: unknown
   readonly audience?: string
   readonly member?: boolean
-  /** Null: missing. Long texts and lists are cut, objects are left out. */
+  /** The folded name. */
+  readonly event?: string
+  readonly performed?: boolean
+  readonly aggregate?: OrderAggregate
+  readonly currency?: string
+  readonly relationship?: 'FRIEND' | 'ADVOCATE'
+  readonly programId?: string
+  readonly quality?: 'HIGH' | 'LOW' | 'NONE'
+  readonly atLeast?: number
+  readonly atMost?: number
+  readonly withinLastDays?: number
+  /**
+   * Null: missing, or no orders to tell of. Long texts and lists are cut, objects are left out. A count goes no further than
+   * the rule needs: one above `atMost`, or `atLeast`.
+   */
   readonly seen: unknown
   readonly truth: TruthName
 }
@@ -40,27 +64,62 @@ function blame(rule: Rule, search: Search): void {
   const { subject, leaves, wanted, at } = search
   const truth = predicateOf(rule)(subject)
   if (truth === wanted || leaves.length >= maxLeaves) return
-  const deeper = (key: string): string => (at === '' ? key : `${at}.${key}`)
-  if ('all' in rule) blameMembers(rule.all, { ...search, at: deeper('all') })
-  else if ('any' in rule) blameMembers(rule.any, { ...search, at: deeper('any') })
-  else if ('not' in rule)
-    blame(rule.not, { ...search, at: deeper('not'), wanted: wanted === isTrue ? isFalse : isTrue })
-  else if ('field' in rule) {
-    const { field, op, value } = rule.field
-    const seen = shown(readerOf(field)(subject.person))
-    leaves.push({ at: deeper('field'), field, op, value: clipped(value), seen, truth: truthNames[truth] })
-  } else {
-    const audience = audienceId(rule.audience)
-    const seen = subject.person.audienceIds.has(audience)
-    leaves.push({
-      at: deeper('audience'),
-      audience,
-      member: rule.audience.member ?? true,
-      seen,
-      truth: truthNames[truth],
-    })
+  const deeper = (key: string): Search => ({ ...search, at: at === '' ? key : `${at}.${key}` })
+  if ('all' in rule) blameMembers(rule.all, deeper('all'))
+  else if ('any' in rule) blameMembers(rule.any, deeper('any'))
+  else if ('not' in rule) blame(rule.not, { ...deeper('not'), wanted: wanted === isTrue ? isFalse : isTrue })
+  else {
+    const [key = ''] = Object.keys(rule)
+    leaves.push({ at: deeper(key).at, ...told(rule, subject), truth: truthNames[truth] })
   }
 }
+
+type Leaf = Exclude<Rule, { all: unknown } | { any: unknown } | { not: unknown }>
+
+function told(leaf: Leaf, subject: Subject): Omit<FailedLeaf, 'at' | 'truth'> {
+  const { person, event } = subject
+  if ('field' in leaf) return { ...compared(leaf.field), seen: shown(readerOf(leaf.field.field)(person)) }
+  if ('eventData' in leaf) {
+    const { eventData } = leaf
+    return { ...compared(eventData), seen: shown(readPath(event.data, compilePath(eventData.field))) }
+  }
+  if ('audience' in leaf) {
+    const audience = audienceId(leaf.audience)
+    return { audience, member: leaf.audience.member ?? true, seen: person.audienceIds.has(audience) }
+  }
+  if ('event' in leaf) {
+    const [name, performed] = [foldEventName(leaf.event.name), leaf.event.performed ?? true]
+    return { event: name, performed, ...bounds(leaf.event), seen: eventCounter(leaf.event)(subject) }
+  }
+  if ('order' in leaf) return { ...figure(leaf.order), seen: orderFigure(leaf.order)(subject) }
+  if ('quality' in leaf) {
+    return { quality: leaf.quality.is, ...bounds(leaf.quality), seen: qualityCounter(leaf.quality)(subject) }
+  }
+  const { relationship } = leaf
+  const programId = ruleProgramId(relationship)
+  return {
+    relationship: relationship.as,
+    ...(programId === null ? {} : { programId }),
+    ...bounds(relationship),
+    seen: relationshipCounter(relationship)(subject),
+  }
+}
+
+const compared = ({ field, op, value }: FieldRule) => ({ field, op, value: clipped(value) })
+
+const figure = ({ aggregate, op, value, currency, withinLastDays }: OrderRule) => ({
+  aggregate,
+  op,
+  value,
+  ...(currency ? { currency: currency.toUpperCase() } : {}),
+  ...bounds({ withinLastDays: withinLastDays ?? null }),
+})
+
+const bounds = ({ atLeast, atMost, withinLastDays }: CountBounds) => ({
+  ...(atLeast == null ? {} : { atLeast }),
+  ...(atMost == null ? {} : { atMost }),
+  ...(withinLastDays == null ? {} : { withinLastDays }),
+})
 
 // The same rules are blamed over and over; each node is compiled once.
 const compiled = new WeakMap<Rule, Predicate>()

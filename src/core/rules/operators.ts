@@ -5,10 +5,12 @@ import { byteOrder } from '../names.ts'
 import type { Instant } from '../targeting/facts.ts'
 import { parseInstant } from './instant.ts'
 import type { FieldOperator, FieldRule } from './rule.ts'
-import { isFalse, isTrue, isUnknown, type Truth, truthOf } from './truth.ts'
+import { isTrue, isUnknown, type Truth, truthOf } from './truth.ts'
 
 /** The truth of one comparison; `t` is the event's effective time. */
 export type ValueTest = (value: unknown, t: Instant) => Truth
+
+type OrderTest = (a: number, b: number) => boolean
 
 type Scalar = string | number | boolean
 
@@ -29,10 +31,10 @@ const makers: { readonly [op in FieldOperator]?: (wanted: unknown) => ValueTest 
   NE: equals,
   IN: isAmong,
   NOT_IN: isAmong,
-  LT: (wanted) => ordered(wanted, (order) => order < 0),
-  LTE: (wanted) => ordered(wanted, (order) => order <= 0),
-  GT: (wanted) => ordered(wanted, (order) => order > 0),
-  GTE: (wanted) => ordered(wanted, (order) => order >= 0),
+  LT: (wanted) => ordered(wanted, (a, b) => a < b),
+  LTE: (wanted) => ordered(wanted, (a, b) => a <= b),
+  GT: (wanted) => ordered(wanted, (a, b) => a > b),
+  GTE: (wanted) => ordered(wanted, (a, b) => a >= b),
   CONTAINS: contains,
   STARTS_WITH: (wanted) => onText(wanted, (text, part) => text.startsWith(part)),
   ENDS_WITH: (wanted) => onText(wanted, (text, part) => text.endsWith(part)),
@@ -42,39 +44,41 @@ const makers: { readonly [op in FieldOperator]?: (wanted: unknown) => ValueTest 
 /** Texts that are both instants are equal where they mean the same instant; all others where they are the same text. */
 function equals(wanted: unknown): ValueTest {
   const instant = typeof wanted === 'string' ? parseInstant(wanted) : null
+  const type = typeof wanted
   return (value) => {
-    if (typeof value !== typeof wanted || !isScalar(value)) return isUnknown
+    if (typeof value !== type || !isScalar(value)) return isUnknown
     if (instant === null || typeof value !== 'string') return truthOf(value === wanted)
     return truthOf(value === wanted || parseInstant(value) === instant)
   }
 }
 
+/** Equal to one of a list, all of one type. */
 function isAmong(wanted: unknown): ValueTest {
-  const tests = (Array.isArray(wanted) ? wanted : []).map(equals)
-  return (value, t) => {
-    let truth: Truth = isFalse
-    for (const test of tests) {
-      const one = test(value, t)
-      if (one === isTrue) return isTrue
-      if (one === isUnknown) truth = isUnknown
-    }
-    return truth
+  const list: readonly unknown[] = Array.isArray(wanted) ? wanted : []
+  const type = typeof list[0]
+  const values: ReadonlySet<unknown> = new Set(list)
+  const instants = new Set(list.flatMap((one) => (typeof one === 'string' ? (parseInstant(one) ?? []) : [])))
+  return (value) => {
+    if (typeof value !== type || !isScalar(value)) return isUnknown
+    if (values.has(value)) return isTrue
+    const at = instants.size > 0 && typeof value === 'string' ? parseInstant(value) : null
+    return truthOf(at !== null && instants.has(at))
   }
 }
 
 /** Numbers by size; instants by time, where the rule gives one; other texts character by character. */
-function ordered(wanted: unknown, holds: (order: number) => boolean): ValueTest {
+function ordered(wanted: unknown, test: OrderTest): ValueTest {
   if (typeof wanted === 'number') {
-    return (value) => (typeof value === 'number' ? truthOf(holds(value - wanted)) : isUnknown)
+    return (value) => (typeof value === 'number' ? truthOf(test(value, wanted)) : isUnknown)
   }
   if (typeof wanted !== 'string') return () => isUnknown
   const instant = parseInstant(wanted)
   if (instant === null) {
-    return (value) => (typeof value === 'string' ? truthOf(holds(byteOrder(value, wanted))) : isUnknown)
+    return (value) => (typeof value === 'string' ? truthOf(test(byteOrder(value, wanted), 0)) : isUnknown)
   }
   return (value) => {
     const at = typeof value === 'string' ? parseInstant(value) : null
-    return at === null ? isUnknown : truthOf(holds(at - instant))
+    return at === null ? isUnknown : truthOf(test(at, instant))
   }
 }
 

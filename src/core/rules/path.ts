@@ -27,6 +27,9 @@ const identityKinds: ReadonlyMap<string, string> = new Map([
   ['deviceId', 'DEVICE'],
 ])
 
+/** The kind of identity that a field's name means; `emailDomain`, a part of one, is none. */
+export const identityKindOf = (field: string): string | undefined => identityKinds.get(field)
+
 /** True for the names that are read from the e-mail addresses, which compare in lower case. */
 export const isEmailField = (field: string): boolean => field === 'email' || field === 'emailDomain'
 

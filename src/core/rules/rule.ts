@@ -6,7 +6,13 @@ export type Rule =
   | { readonly any: readonly Rule[] }
   | { readonly not: Rule }
   | { readonly field: FieldRule }
+  | { readonly event: EventRule }
+  | { readonly order: OrderRule }
   | { readonly audience: AudienceRule }
+  | { readonly relationship: RelationshipRule }
+  | { readonly quality: QualityRule }
+  /** The same as `field`, on the data of the event at hand; where there is no event, everything is missing. */
+  | { readonly eventData: FieldRule }
 
 export const fieldOperators = [
   'EQ',
@@ -36,6 +42,66 @@ export interface FieldRule {
   readonly orMissing?: boolean | null
 }
 
+/**
+ * How many there must be: at least 1 unless a bound says otherwise; `atMost` alone allows none. All that count are known, so
+ * these conditions are TRUE or FALSE, never UNKNOWN.
+ */
+export interface CountBounds {
+  /** 0 to 1,000. */
+  readonly atLeast?: number | null
+  /** 0 to 1,000, not below `atLeast`. */
+  readonly atMost?: number | null
+  /** Only what happened from so many days before the event's time up to it, both included; more than 0, up to 36,500. */
+  readonly withinLastDays?: number | null
+}
+
+/** How often the person performed an event, the one at hand not counted; nothing counts that happened after it. */
+export interface EventRule extends CountBounds {
+  /** Compared folded; 1 to 100 characters then. */
+  readonly name: string
+  /** False: not so often; the negation of the count. Default true. */
+  readonly performed?: boolean | null
+}
+
+export const orderAggregates = ['COUNT', 'TOTAL_MINOR', 'AVERAGE_MINOR', 'LARGEST_MINOR', 'DAYS_SINCE_LAST'] as const
+
+export type OrderAggregate = (typeof orderAggregates)[number]
+
+export const orderOperators = ['EQ', 'NE', 'LT', 'LTE', 'GT', 'GTE'] as const
+
+export type OrderOperator = (typeof orderOperators)[number]
+
+/**
+ * A figure of the person's latest 1,000 orders, the event at hand not counted. Without orders COUNT and TOTAL_MINOR are 0, the
+ * others UNKNOWN. DAYS_SINCE_LAST is whole days of 24 hours.
+ */
+export interface OrderRule {
+  readonly aggregate: OrderAggregate
+  readonly op: OrderOperator
+  /** Of money: minor units. */
+  readonly value: number
+  /** ISO 4217, in any letter case; needed with money, where orders in other currencies or without a readable amount do not count; refused otherwise. */
+  readonly currency?: string | null
+  readonly withinLastDays?: number | null
+}
+
+export const ruleSides = ['FRIEND', 'ADVOCATE'] as const
+
+/** How many relationships the person has that were shown by then; `withinLastDays` asks for their latest evidence. */
+export interface RelationshipRule extends CountBounds {
+  /** FRIEND: advocates of theirs are counted; ADVOCATE: friends of theirs. */
+  readonly as: (typeof ruleSides)[number]
+  /** The program's UUID or global id; default: any. */
+  readonly programId?: string | null
+}
+
+export const ruleQualities = ['HIGH', 'LOW', 'NONE'] as const
+
+/** How many of the person's earlier events were decided with a quality. */
+export interface QualityRule extends CountBounds {
+  readonly is: (typeof ruleQualities)[number]
+}
+
 export interface AudienceRule {
   /** The audience's UUID or global id. */
   readonly id: string
@@ -48,3 +114,9 @@ export const maxRuleDepth = 16
 
 /** Members of one `all` or `any`, and values of one `IN`. */
 export const maxRuleWidth = 200
+
+/** The largest bound of a count. */
+export const maxRuleCount = 1000
+
+/** The widest window, in days. */
+export const maxRuleDays = 36_500

@@ -48,11 +48,12 @@ export interface Field {
   readonly candidates: readonly Candidate[]
   readonly failures: readonly Failure[]
   readonly exits: readonly JourneyExit[]
-  /** Of all campaigns that support the event; others join when verdictOf is asked for them. */
+  /** Of all open campaigns that support the event; others join when verdictOf is asked for them. */
   readonly verdicts: Map<Campaign, Verdict>
 }
 
-interface Builder {
+/** A field in the making. */
+export interface Builder {
   readonly question: Question
   readonly candidates: Candidate[]
   readonly failures: Failure[]
@@ -60,12 +61,22 @@ interface Builder {
   readonly edges: Map<Program, Edges>
 }
 
+/** A field without anything in it yet. */
+export const newBuilder = (question: Question): Builder => ({
+  question,
+  candidates: [],
+  failures: [],
+  exits: [],
+  edges: new Map(),
+})
+
 /** Judges the campaigns that support the event. The order of the result is that of the rule set. */
 export function buildField(question: Question): Field {
   const { rules, event } = question
-  const builder: Builder = { question, candidates: [], failures: [], exits: [], edges: new Map() }
+  const builder = newBuilder(question)
   const verdicts = new Map<Campaign, Verdict>()
-  for (const campaign of rules.byEvent.get(event.name) ?? []) verdicts.set(campaign, judge(builder, campaign))
+  for (const campaign of rules.plans.get(event.name)?.byCampaign.keys() ?? [])
+    verdicts.set(campaign, judge(builder, campaign))
   const { candidates, failures, exits } = builder
   return { candidates, failures, exits, verdicts }
 }
@@ -121,7 +132,8 @@ interface Option {
   readonly passages: Passages
 }
 
-function consider(builder: Builder, campaign: Campaign, definition: Definition): void {
+/** Adds what becomes of one definition of a campaign that passed the screen: candidates or failures, one per relationship. */
+export function consider(builder: Builder, campaign: Campaign, definition: Definition): void {
   const { question } = builder
   const opening: Opening = { campaign, definition, key: keyOf(question, definition) }
   const options = optionsFor(builder, opening)
@@ -192,7 +204,8 @@ function optionsFor(builder: Builder, opening: Opening): readonly Option[] {
   return isSelfReferral ? [...options, option(null, true)] : options
 }
 
-function edgesOf({ question, edges }: Builder, program: Program): Edges {
+/** The person's relationships in the program, found once. */
+export function edgesOf({ question, edges }: Builder, program: Program): Edges {
   const known = edges.get(program)
   if (known) return known
   const found = edgesIn(question, program)
@@ -210,12 +223,24 @@ function passagesOf(question: Question, { campaign, definition, key }: Opening, 
   return passagesAt(journeys, definition, question.t)
 }
 
+/** A NEW candidate without relationship, of a definition that none of the person's journeys is of. */
+export const newCandidate = (question: Question, { campaign, definition }: Omit<Opening, 'key'>): Candidate => ({
+  campaign,
+  definition,
+  key: keyOf(question, definition),
+  active: null,
+  reuse: null,
+  expired: [],
+  edge: null,
+  isSelfReferral: false,
+})
+
 /** A criterion that is UNKNOWN does not hold. */
-const holds = (question: Question, criteria: Predicate | null): boolean =>
+export const holds = (question: Question, criteria: Predicate | null): boolean =>
   criteria === null || criteria(question) === isTrue
 
 /** The text that the definition's key field finds in the event's data; empty where there is none. */
-function keyOf({ event }: Question, { keyPath }: Definition): string {
+export function keyOf({ event }: Pick<Question, 'event'>, { keyPath }: Definition): string {
   const value = keyPath ? readPath(event.data, keyPath).find(isScalar) : undefined
   return value === undefined ? '' : String(value)
 }

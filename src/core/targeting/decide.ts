@@ -1,59 +1,109 @@
 // The resolver: which campaign, and if applicable which advocate, gets the credit for an event. A plain function of the event,
 // the facts and the rule set: no clock, no chance, nothing written, and the order in which facts are listed does not matter.
 
-import { byteOrder } from '../names.ts'
+import { attributed, unattributed } from './answer.ts'
 import { isBotAgent } from './bots.ts'
-import { buildField, type Candidate, type Field } from './candidates.ts'
-import type {
-  Attributed,
-  DecidedBy,
-  Decision,
-  JourneyChoice,
-  JourneyExit,
-  RelationshipChoice,
-  Trace,
-  Unattributed,
-  UnattributedReason,
-} from './decision.ts'
-import { traceOf } from './explain.ts'
+import { buildField } from './candidates.ts'
+import type { DecidedBy, Decision, Explained, UnattributedReason } from './decision.ts'
 import type { EventFacts, World } from './facts.ts'
-import { activityAt } from './journeys.ts'
-import { covers, warn } from './look-up.ts'
-import { type Miss, missOf } from './near-miss.ts'
+import { followedBy, inherit } from './follow-ups.ts'
+import { missOf } from './near-miss.ts'
+import type { Plan } from './plan.ts'
 import { ask, type Question } from './question.ts'
 import { decidingKey, type Ranked, rank } from './rank.ts'
-import type { Edge } from './relationships.ts'
-import type { Campaign, RuleSet } from './rule-set.ts'
-import { select } from './select.ts'
+import type { RuleSet } from './rule-set.ts'
+import { excuse, select } from './select.ts'
+import { Marks, pack, packEnd, packSwept, type StoredTrace } from './stored-trace.ts'
+import { freshCandidate, isPlain, type Swept, sweepAll, sweepForWinner } from './sweep.ts'
+import { traceOf } from './trace.ts'
 
 /**
- * The decision about one event. The world is only read: `takeEffect` brings it up to date. Throws where the world lacks
- * the event's person; codes and advocates that it lacks are unknown and erased.
+ * The decision about one event, wholly explained. The world is only read: `takeEffect` brings it up to date. Throws where the
+ * world lacks the event's person; codes and advocates that it lacks are unknown and erased.
  */
-export function decide(event: EventFacts, world: World, rules: RuleSet): Decision {
+export function decide(event: EventFacts, world: World, rules: RuleSet): Explained {
+  const { decision, trace } = decideToStore(event, world, rules)
+  return { ...decision, trace: traceOf(trace, event, rules) }
+}
+
+/** A decision with its explanation as it is stored; `traceOf` tells the whole again. */
+export interface Stored {
+  readonly decision: Decision
+  readonly trace: StoredTrace
+}
+
+/** The same decision, as cheap as its explanation allows. */
+export function decideToStore(event: EventFacts, world: World, rules: RuleSet): Stored {
   const question = ask(event, world, rules)
-  const early = earlyEnd(question)
-  if (early)
-    return unattributed(
-      question,
-      { reason: early, reasonDetail: null, nearMiss: null },
-      { trace: traceOf(question, null), exits: [] },
-    )
+  const plan = rules.plans.get(event.name)
+  return endOf(question) ?? (plan && quickly(question, plan)) ?? inFull(question, plan)
+}
+
+/**
+ * Who wins, without an explanation: `decidedBy` may say less than it does elsewhere, since nobody looked for the runner-up.
+ * All else is as `decide` has it.
+ */
+export function choose(event: EventFacts, world: World, rules: RuleSet): Decision {
+  const question = ask(event, world, rules)
+  const end = endOf(question)
+  if (end) return end.decision
+  const plan = rules.plans.get(event.name)
+  if (plan && isPlain(question)) {
+    const swept = sweepForWinner(question, plan)
+    const [winner] = rankSwept(question, swept)
+    if (winner) return attributed(question, swept.known, { winner: winner.candidate, decidedBy: 'ONLY_CANDIDATE' })
+  }
+  return inFull(question, plan).decision
+}
+
+/** Of an event whose decision does not take the phases after the first. */
+function endOf(question: Question): Stored | null {
+  const reason = earlyEnd(question)
+  if (reason) {
+    const decision = unattributed(question, { reason, reasonDetail: null }, [])
+    return { decision, trace: packEnd(question, { inheritedFrom: null, nearMiss: null }) }
+  }
+  const followed = followedBy(question)
+  if (!followed) return null
+  const { decision, nearMiss } = inherit(question, followed)
+  return { decision, trace: packEnd(question, { inheritedFrom: followed.eventId, nearMiss }) }
+}
+
+/** The short way, for an event without hints that somebody is credited for. */
+function quickly(question: Question, plan: Plan): Stored | null {
+  if (!isPlain(question)) return null
+  const marks = new Marks(plan)
+  const swept = sweepAll(question, plan, marks)
+  const ranked = rankSwept(question, swept)
+  const [winner, runnerUp] = ranked
+  if (!winner) return null
+  const decidedBy = runnerUp ? bestOf(winner, runnerUp) : 'ONLY_CANDIDATE'
+  return {
+    decision: attributed(question, swept.known, { winner: winner.candidate, decidedBy }),
+    trace: packSwept(question, marks, { swept, ranked }),
+  }
+}
+
+const rankSwept = (question: Question, { known, fresh }: Swept): readonly Ranked[] =>
+  rank(question, [...known.candidates, ...fresh.map((flow) => freshCandidate(question, flow))])
+
+function inFull(question: Question, plan: Plan | undefined): Stored {
   const field = buildField(question)
   if (field.candidates.length === 0) {
+    excuse(question, field)
     const miss = missOf(question, field)
-    const trace = traceOf(question, { field, fallen: [], ranked: [], nearMiss: miss.nearMiss })
-    return unattributed(question, miss, { trace, exits: field.exits })
+    const trace = pack(question, plan, { field, fallen: [], ranked: [], nearMiss: miss.nearMiss })
+    return { decision: unattributed(question, miss, field.exits), trace }
   }
   const { left, fallen, settledBy } = select(question, field)
   const ranked = rank(question, left)
   const [winner, runnerUp] = ranked
   if (!winner) throw new Error('a selection leaves at least one candidate')
-  return attributed(question, field, {
-    winner: winner.candidate,
-    decidedBy: settledBy ?? (runnerUp ? bestOf(winner, runnerUp) : 'ONLY_CANDIDATE'),
-    trace: traceOf(question, { field, fallen, ranked, nearMiss: null }),
-  })
+  const decidedBy = settledBy ?? (runnerUp ? bestOf(winner, runnerUp) : 'ONLY_CANDIDATE')
+  return {
+    decision: attributed(question, field, { winner: winner.candidate, decidedBy }),
+    trace: pack(question, plan, { field, fallen, ranked, nearMiss: null }),
+  }
 }
 
 const bestOf = (winner: Ranked, runnerUp: Ranked): DecidedBy => decidingKey(winner.vector, runnerUp.vector) ?? 'ID'
@@ -64,111 +114,4 @@ function earlyEnd({ person, event, hints, lookUps }: Question): UnattributedReas
   if (isBotAgent(event.userAgent)) return 'BOT'
   if (hints.isTargetMalformed) return 'TARGET_MALFORMED'
   return hints.isStrict && lookUps.isUnresolved ? 'HINT_UNRESOLVED' : null
-}
-
-interface Rest {
-  readonly trace: Trace
-  readonly exits: readonly JourneyExit[]
-}
-
-function unattributed(question: Question, { reason, reasonDetail }: Miss, { trace, exits }: Rest): Unattributed {
-  const { event, hints, lookUps } = question
-  return {
-    status: 'UNATTRIBUTED',
-    eventId: event.id,
-    personId: event.personId,
-    t: event.t,
-    partnerId: hints.partnerId,
-    warnings: lookUps.warnings,
-    campaignId: null,
-    campaignRevision: null,
-    programId: null,
-    journey: null,
-    relationship: null,
-    advocateId: null,
-    quality: 'NONE',
-    decidedBy: null,
-    reason,
-    reasonDetail,
-    trace,
-    exits,
-    advances: [],
-  }
-}
-
-interface Win {
-  readonly winner: Candidate
-  readonly decidedBy: DecidedBy
-  readonly trace: Trace
-}
-
-function attributed(question: Question, field: Field, { winner, decidedBy, trace }: Win): Attributed {
-  const { event, hints, lookUps } = question
-  const { campaign, edge, isSelfReferral } = winner
-  if (isSelfReferral) warnOfSelfReferral(question, campaign)
-  return {
-    status: 'ATTRIBUTED',
-    eventId: event.id,
-    personId: event.personId,
-    t: event.t,
-    partnerId: hints.partnerId,
-    warnings: lookUps.warnings,
-    campaignId: campaign.id,
-    campaignRevision: campaign.facts.revision,
-    programId: campaign.program.id,
-    journey: journeyChoice(question, winner),
-    relationship: edge && relationshipChoice(campaign, edge),
-    advocateId: edge?.advocateId ?? null,
-    quality: isSelfReferral ? 'LOW' : 'HIGH',
-    decidedBy,
-    reason: null,
-    reasonDetail: null,
-    trace,
-    exits: field.exits,
-    advances: advances(field, winner),
-  }
-}
-
-function warnOfSelfReferral({ lookUps, person }: Question, campaign: Campaign): void {
-  const [trace] = lookUps.shown.get(campaign.program)?.get(person.id)?.traces ?? []
-  if (trace) warn(lookUps.warnings, trace, { code: 'SELF_REFERRAL' })
-}
-
-function journeyChoice({ t }: Question, { active, reuse, definition, key, expired }: Candidate): JourneyChoice {
-  const passage = active ? 'ACTIVE' : (reuse?.passage ?? 'NEW')
-  const runOut = passage === 'NEW' && definition.inactivityMs !== null ? expired : []
-  return {
-    id: active?.id ?? reuse?.journey.id ?? null,
-    passage,
-    definition: definition.name,
-    role: definition.role,
-    key,
-    expired: runOut.map((journey) => ({
-      journeyId: journey.id,
-      at: (activityAt(journey, t) ?? journey.startedAt) + (definition.inactivityMs ?? 0),
-    })),
-  }
-}
-
-function relationshipChoice(campaign: Campaign, { advocateId, facts, shown }: Edge): RelationshipChoice {
-  const scopes = shown?.scopes ?? []
-  const named = scopes
-    .flatMap((scope) => [...(scope.campaigns ?? [])])
-    .filter(({ program }) => program === campaign.program)
-  const [first = campaign] = named.sort((a, b) => byteOrder(a.id, b.id))
-  return {
-    id: facts?.id ?? null,
-    advocateId,
-    programId: campaign.program.id,
-    campaignId: scopes.some((scope) => covers(scope, campaign)) ? campaign.id : first.id,
-    proofs: shown?.proofs ?? [],
-  }
-}
-
-/** The other flows of the winning campaign that the person is inside of. */
-function advances(field: Field, winner: Candidate): readonly string[] {
-  const ids = new Set<string>()
-  for (const { campaign, active } of field.candidates) if (campaign === winner.campaign && active) ids.add(active.id)
-  const credited = winner.active?.id ?? winner.reuse?.journey.id
-  return [...ids].filter((id) => id !== credited)
 }

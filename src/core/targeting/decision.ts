@@ -64,11 +64,16 @@ export const warningCodes = [
   'LABEL_NOT_VIABLE',
   'ADVOCATE_HINT_NOT_VIABLE',
   'SELF_REFERRAL',
+  'MUTUAL',
+  'ORDER_SENSITIVE',
 ] as const
 
 export type WarningCode = (typeof warningCodes)[number]
 
-/** `hint` is kind and value, as in `COUPON_CODE:SAVE10`; `detail` a reason or code of the lists above, or a few words. */
+/**
+ * `hint` is kind and value, as in `COUPON_CODE:SAVE10`; of MUTUAL `RELATIONSHIP:<id>` or `ADVOCATE:<id>`, of ORDER_SENSITIVE
+ * `EVENT:<id>` of the other event. `detail`: a reason or code of the lists above, or a few words.
+ */
 export interface Warning {
   readonly code: WarningCode
   readonly hint: string
@@ -95,8 +100,10 @@ export interface JourneyChoice {
 
 /** What showed the winner's relationship on this event. */
 export interface Proof {
-  readonly kind: Exclude<ExplicitHint, 'JOURNEY_CAMPAIGN_ID'>
+  readonly kind: Exclude<ExplicitHint, 'JOURNEY_CAMPAIGN_ID'> | 'EMAIL_MATCH'
   readonly codeId: string
+  /** When it was shown: the event's time; of an EMAIL_MATCH that of the share. */
+  readonly at: Instant
 }
 
 export interface RelationshipChoice {
@@ -120,9 +127,12 @@ interface Decided {
   readonly t: Instant
   readonly partnerId: string | null
   readonly warnings: readonly Warning[]
-  readonly trace: Trace
+  /** What became of each hint. */
+  readonly hints: readonly HintTrace[]
   /** Journeys whose ongoing criteria failed; they end whoever wins. */
   readonly exits: readonly JourneyExit[]
+  /** The transaction that the event names, unless it only follows one: what later events of it inherit from. */
+  readonly transactionId: string | null
 }
 
 export interface Attributed extends Decided {
@@ -158,6 +168,9 @@ export interface Unattributed extends Decided {
 }
 
 export type Decision = Attributed | Unattributed
+
+/** A decision with its whole explanation. */
+export type Explained = Decision & { readonly trace: Trace }
 
 export const tracePhases = [
   'PRE_SCREEN',
@@ -243,6 +256,8 @@ export interface NearMiss {
 }
 
 export interface Trace {
+  /** Of a follow-up: the event whose decision it took. */
+  readonly inheritedFrom: string | null
   readonly alias: { readonly from: string; readonly to: string } | null
   readonly hints: readonly HintTrace[]
   readonly campaigns: readonly CampaignTrace[]

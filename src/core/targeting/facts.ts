@@ -2,6 +2,7 @@
 // Nothing here knows a clock, a database or a package; every instant is milliseconds since the epoch, UTC.
 
 import type { Rule } from '../rules/rule.ts'
+import type { Quality, UnattributedReason } from './decision.ts'
 
 export type Instant = number
 
@@ -76,6 +77,14 @@ export interface CampaignFacts {
   readonly firstLiveAt: Instant | null
   readonly requiredTargets: readonly RequiredTarget[]
   readonly journeys: readonly JourneyDefinition[]
+  readonly content: readonly ContentPiece[]
+}
+
+/** What one of the campaign's journeys shows in a zone; of a zone and a journey there is one. */
+export interface ContentPiece {
+  readonly zone: string
+  readonly journeyName: string
+  readonly body: unknown
 }
 
 export interface ProgramFacts {
@@ -83,6 +92,8 @@ export interface ProgramFacts {
   readonly name: string
   readonly labels: readonly string[]
   readonly lookbackDays: number
+  /** Two people may refer each other without loss of quality. */
+  readonly allowMutualReferral: boolean
 }
 
 /** One passage of a person. The loader gives activities enough to answer "the latest ≤ t" for every t of the batch. */
@@ -102,7 +113,7 @@ export interface JourneyFacts {
   readonly partnerIds: Map<string, Instant>
 }
 
-/** An edge advocate → friend. The loader gives evidence times enough to answer "the latest ≤ t" for every t of the batch. */
+/** An edge advocate → friend. Its first evidence is Infinity while it has none left. The loader gives evidence times enough to answer "the latest ≤ t" for every t of the batch. */
 export interface RelationshipFacts {
   readonly id: string
   readonly advocateId: string
@@ -112,9 +123,35 @@ export interface RelationshipFacts {
   firstEvidenceAt: Instant
   /** Unordered. */
   readonly evidence: Instant[]
+  /** Codes whose EMAIL_MATCH is among the evidence already; loaded for shares that reach the person. */
+  readonly matchedCodeIds: Set<string>
 }
 
-/** A person, under the id that all merges lead to. Advocates of the batch are people too; of them only journeys are read. */
+/** What one event says of an order, as far as rules ask. Money in minor units of the currency; null where the sender told none that can be read. */
+export interface OrderFacts {
+  /** Shared by the events of one order, of which the latest counts. */
+  readonly id: string
+  readonly eventId: string
+  readonly at: Instant
+  readonly amountMinor: number | null
+  readonly currency: string | null
+}
+
+/** What a person did before, as far as the rules in force ask: the loader gives, for each t of the batch, enough to answer them. */
+export interface PersonHistory {
+  /** By folded event name, the times of it; unordered. */
+  readonly events: Map<string, Instant[]>
+  readonly orders: OrderFacts[]
+  /** Of earlier events that were decided. */
+  readonly qualities: { readonly quality: Quality; readonly at: Instant }[]
+  /** Relationships in which the person is the advocate. */
+  readonly friends: Pick<RelationshipFacts, 'id' | 'programId' | 'firstEvidenceAt' | 'evidence'>[]
+}
+
+/**
+ * A person, under the id that all merges lead to. Advocates of the batch are people too; of them journeys are read, and
+ * those relationships in which somebody of the batch is their advocate.
+ */
 export interface PersonFacts {
   readonly id: string
   readonly blocked: boolean
@@ -125,6 +162,7 @@ export interface PersonFacts {
   readonly journeys: JourneyFacts[]
   /** Those in which this person is the friend. */
   readonly relationships: RelationshipFacts[]
+  readonly history: PersonHistory
 }
 
 export interface CodeFacts {
@@ -137,8 +175,28 @@ export interface CodeFacts {
   readonly campaignIds: readonly string[]
   /** Under the id that all merges lead to. */
   readonly advocateId: string | null
+  readonly createdAt: Instant
   readonly expiresAt: Instant | null
   readonly disabledAt: Instant | null
+}
+
+/** The decision in force of the event that a transaction began with. */
+export interface TransactionFacts {
+  readonly eventId: string
+  readonly campaignId: string | null
+  readonly campaignRevision: number | null
+  readonly programId: string | null
+  readonly journey: {
+    readonly id: string
+    readonly definition: string
+    readonly role: JourneyRole
+    readonly key: string
+  } | null
+  readonly relationshipId: string | null
+  readonly advocateId: string | null
+  readonly quality: Quality
+  readonly reason: UnattributedReason | null
+  readonly reasonDetail: UnattributedReason | null
 }
 
 /** Everything that a batch's events can touch, and nothing of another account. The effects of a decision are written into it. */
@@ -147,4 +205,8 @@ export interface World {
   readonly people: Map<string, PersonFacts>
   /** By upper-cased code. */
   readonly codes: Map<string, CodeFacts>
+  /** Shares by the e-mail addresses that they were sent to. */
+  readonly sharesTo: Map<string, readonly CodeFacts[]>
+  /** By transaction id. */
+  readonly transactions: Map<string, TransactionFacts>
 }

@@ -26,8 +26,43 @@ const targetKinds: ReadonlyMap<string, RequiredTargetKind> = new Map([
   ['journey_name', 'JOURNEY_NAME'],
 ])
 
+/** Of every event without any. */
+export const noHints: Hints = {
+  read: [],
+  targets: [],
+  requiredLabels: [],
+  isTargetMalformed: false,
+  partnerId: null,
+  isStrict: false,
+}
+
+const rawKeys: ReadonlySet<string> = new Set([
+  'target',
+  'required_labels',
+  'coupon_code',
+  'share_id',
+  'advocate_code',
+  'journey',
+  'journey.campaign_id',
+  'labels',
+  'promo_link',
+  'partner_event_id',
+  'partner_conversion_id',
+  'partner_user_id',
+])
+
+function mayCarryHints({ targeting, data }: EventFacts): boolean {
+  if (targeting) return true
+  for (const key in data) if (rawKeys.has(key)) return true
+  return false
+}
+
 /** The hints of an event, typed and raw. Nothing is looked up yet. */
 export function readHints(event: EventFacts): Hints {
+  return mayCarryHints(event) ? readGiven(event) : noHints
+}
+
+function readGiven(event: EventFacts): Hints {
   const { data } = event
   const typed: TypedTargeting = event.targeting ?? {}
   const targets = readTargets(typed, data)

@@ -12,8 +12,11 @@ export function latestUpTo(times: readonly Instant[], t: Instant): Instant | nul
   return latest
 }
 
+/** What says whether a journey is active. */
+type Lived = Pick<JourneyFacts, 'startedAt' | 'exitedAt' | 'activities'>
+
 /** The latest activity at or before t; null for a journey that had not begun. */
-export function activityAt(journey: JourneyFacts, t: Instant): Instant | null {
+export function activityAt(journey: Lived, t: Instant): Instant | null {
   return latestUpTo(journey.activities, t) ?? (journey.startedAt <= t ? journey.startedAt : null)
 }
 
@@ -22,7 +25,7 @@ export const isActiveAfter = (journey: JourneyFacts, t: Instant): boolean =>
   journey.startedAt > t || journey.activities.some((at) => at > t)
 
 /** Begun, not left, and not run out; the inactivity limit is over exactly at its end. */
-export function isActiveAt(journey: JourneyFacts, t: Instant, inactivityMs: number | null): boolean {
+export function isActiveAt(journey: Lived, t: Instant, inactivityMs: number | null): boolean {
   const latest = activityAt(journey, t)
   if (latest === null || (journey.exitedAt !== null && journey.exitedAt <= t)) return false
   return inactivityMs === null || t < latest + inactivityMs

@@ -11,7 +11,7 @@ import {
   type WarningCode,
 } from './decision.ts'
 import type { CodeFacts, CodeKind, Instant, World } from './facts.ts'
-import { type Hints, isReadable } from './hints.ts'
+import { type Hints, isReadable, noHints } from './hints.ts'
 import type { Campaign, Program, RuleSet } from './rule-set.ts'
 
 /** The campaigns that a hint stands for: those named, or, where it names none, all of its programs. */
@@ -60,8 +60,17 @@ export interface Place {
   readonly t: Instant
 }
 
+const nothing: Omit<LookUps, 'warnings'> = {
+  explicit: [],
+  soft: [],
+  shown: new Map(),
+  isUnresolved: false,
+  traces: [],
+}
+
 /** Looks every hint up. Fates are written into the hints' traces; what is worth a warning is among `warnings`. */
 export function lookUp(hints: Hints, place: Place): LookUps {
+  if (hints === noHints) return { ...nothing, warnings: [] }
   const warnings: Warning[] = []
   for (const trace of hints.read) if (!isReadable(trace)) warn(warnings, trace, { code: 'HINT_MALFORMED' })
   const codes: ResolvedCode[] = []
@@ -82,7 +91,7 @@ export function lookUp(hints: Hints, place: Place): LookUps {
   return {
     explicit: groups,
     soft,
-    shown: shownRelationships(codes),
+    shown: shownRelationships(codes, place.t),
     isUnresolved,
     traces: brought.length > 0 ? [...hints.read, ...brought] : hints.read,
     warnings,
@@ -143,10 +152,14 @@ function lookUpExplicit(
 function lookUpCode(trace: HintTrace, { world, t }: Place, warnings: Warning[]): CodeFacts | null {
   const code = world.codes.get(foldCode(trace.value))
   if (!code) return rejectUnresolved(trace, 'HINT_UNKNOWN', warnings)
-  const isOver = (end: Instant | null): boolean => end !== null && t >= end
-  if (isOver(code.disabledAt) || isOver(code.expiresAt)) return rejectUnresolved(trace, 'HINT_CODE_INACTIVE', warnings)
+  if (isOver(code, t)) return rejectUnresolved(trace, 'HINT_CODE_INACTIVE', warnings)
   if (code.kind !== kindOfField[trace.hint]) warn(warnings, trace, { code: 'HINT_FIELD_MISMATCH', detail: code.kind })
   return code
+}
+
+/** Disabled or expired at t. */
+export function isOver({ disabledAt, expiresAt }: CodeFacts, t: Instant): boolean {
+  return (disabledAt !== null && t >= disabledAt) || (expiresAt !== null && t >= expiresAt)
 }
 
 function rejectUnresolved(trace: HintTrace, code: WarningCode, warnings: Warning[]): null {
@@ -155,7 +168,7 @@ function rejectUnresolved(trace: HintTrace, code: WarningCode, warnings: Warning
 }
 
 /** A code stands for its campaigns; if it names none, for those of its program; if none, for those of its label's programs. */
-function scopeOf(code: CodeFacts, rules: RuleSet): Scope {
+export function scopeOf(code: CodeFacts, rules: RuleSet): Scope {
   const program = code.programId === null ? undefined : rules.programs.get(code.programId)
   const own: readonly Program[] = program ? [program] : []
   if (code.campaignIds.length === 0)
@@ -208,7 +221,7 @@ function labelOf(code: CodeFacts, rules: RuleSet): SoftValue[] {
   return [{ trace, programs: new Set(labelled(code.label, rules)) }]
 }
 
-function shownRelationships(codes: readonly ResolvedCode[]): LookUps['shown'] {
+function shownRelationships(codes: readonly ResolvedCode[], t: Instant): LookUps['shown'] {
   const shown = new Map<Program, Map<string, ShownRelationship>>()
   for (const { code, scope, advocateId, trace } of codes) {
     if (advocateId === null) continue
@@ -219,7 +232,7 @@ function shownRelationships(codes: readonly ResolvedCode[]): LookUps['shown'] {
       advocates.set(advocateId, {
         advocateId,
         scopes: [...(known?.scopes ?? []), scope],
-        proofs: [...(known?.proofs ?? []), ...proofOf(trace, code)],
+        proofs: [...(known?.proofs ?? []), ...proofOf(trace, code, t)],
         traces: [...(known?.traces ?? []), trace],
       })
     }
@@ -227,5 +240,5 @@ function shownRelationships(codes: readonly ResolvedCode[]): LookUps['shown'] {
   return shown
 }
 
-const proofOf = ({ hint }: HintTrace, code: CodeFacts): readonly Proof[] =>
-  hint === 'COUPON_CODE' || hint === 'SHARE_ID' || hint === 'ADVOCATE_CODE' ? [{ kind: hint, codeId: code.id }] : []
+const proofOf = ({ hint }: HintTrace, code: CodeFacts, at: Instant): readonly Proof[] =>
+  hint === 'COUPON_CODE' || hint === 'SHARE_ID' || hint === 'ADVOCATE_CODE' ? [{ kind: hint, codeId: code.id, at }] : []

@@ -36,10 +36,12 @@ export function missOf(question: Question, field: Field): Miss {
 /**
  * Negative where `a` is the nearer miss: candidates first, then the furthest reason, then the order of the rule set.
  */
-export const byNearness = (a: Verdict, b: Verdict): number =>
+export const byNearness = (a: Judged, b: Judged): number =>
   rankOf(b) - rankOf(a) || byPrecedence(a.campaign, b.campaign)
 
-const rankOf = ({ code }: Verdict): number => (code ? reasonRank[code] : Number.MAX_SAFE_INTEGER)
+type Judged = Pick<Verdict, 'campaign' | 'code'>
+
+const rankOf = ({ code }: Judged): number => (code ? reasonRank[code] : Number.MAX_SAFE_INTEGER)
 
 /**
  * The campaigns among which the furthest of all must be: those that support the event and, of the others, for each way

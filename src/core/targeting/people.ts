@@ -2,7 +2,19 @@
 // turn out to be one. Applied to the world event by event, so that no event is judged by what a later one will show.
 
 import type { Identifier } from '../identity.ts'
-import type { PersonFacts, World } from './facts.ts'
+import type { PersonFacts, PersonHistory, World } from './facts.ts'
+
+/** A person of whom nothing is known yet. */
+export const newPerson = (id: string): PersonFacts => ({
+  id,
+  blocked: false,
+  fields: {},
+  identities: {},
+  audienceIds: new Set(),
+  journeys: [],
+  relationships: [],
+  history: { events: new Map(), orders: [], qualities: [], friends: [] },
+})
 
 export interface IdentityStep {
   readonly personId: string
@@ -40,6 +52,7 @@ function join(world: World, survivor: PersonFacts, loser: PersonFacts): void {
     audienceIds: new Set([...survivor.audienceIds, ...loser.audienceIds]),
     journeys: [...survivor.journeys, ...loser.journeys.map((journey) => ({ ...journey, personId: survivor.id }))],
     relationships: [...survivor.relationships, ...loser.relationships],
+    history: joinedHistory(survivor.history, loser.history),
   })
   for (const person of world.people.values()) {
     for (const [index, relationship] of person.relationships.entries()) {
@@ -50,6 +63,17 @@ function join(world: World, survivor: PersonFacts, loser: PersonFacts): void {
   }
   for (const [key, code] of world.codes) {
     if (code.advocateId === loser.id) world.codes.set(key, { ...code, advocateId: survivor.id })
+  }
+}
+
+function joinedHistory(survivor: PersonHistory, loser: PersonHistory): PersonHistory {
+  const events = new Map([...survivor.events].map(([name, times]) => [name, [...times]]))
+  for (const [name, times] of loser.events) events.set(name, [...(events.get(name) ?? []), ...times])
+  return {
+    events,
+    orders: [...survivor.orders, ...loser.orders],
+    qualities: [...survivor.qualities, ...loser.qualities],
+    friends: [...survivor.friends, ...loser.friends],
   }
 }
 

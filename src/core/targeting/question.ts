@@ -1,8 +1,10 @@
 // One event put to the rule set: the event, the person and what its hints stand for, gathered once for all phases.
 
 import { foldName } from '../names.ts'
+import { transactionIdOf } from '../orders.ts'
+import { type EmailMatches, matchEmails } from './email-match.ts'
 import type { EventFacts, Instant, JourneyFacts, PersonFacts, World } from './facts.ts'
-import { type Hints, readHints } from './hints.ts'
+import { type Hints, noHints, readHints } from './hints.ts'
 import { type LookUps, lookUp } from './look-up.ts'
 import { groupTargets, type RuleSet } from './rule-set.ts'
 
@@ -22,7 +24,12 @@ export interface Question {
   readonly rules: RuleSet
   readonly hints: Hints
   readonly lookUps: LookUps
+  readonly matches: EmailMatches
   readonly requirement: Requirement
+  /** The transaction that a follow-up names; null for other events. */
+  readonly followedId: string | null
+  /** The transaction that any other event names. */
+  readonly transactionId: string | null
   readonly journeysByCampaign: ReadonlyMap<string, readonly JourneyFacts[]>
 }
 
@@ -31,6 +38,9 @@ export function ask(event: EventFacts, world: World, rules: RuleSet): Question {
   const person = world.people.get(event.personId)
   if (!person) throw new Error(`the world lacks the person of event ${event.id}`)
   const hints = readHints(event)
+  const named = transactionIdOf(event.data)
+  const isFollowUp = rules.followUps.has(event.name)
+  const place = { world, rules, t: event.t }
   return {
     event,
     t: event.t,
@@ -38,15 +48,22 @@ export function ask(event: EventFacts, world: World, rules: RuleSet): Question {
     world,
     rules,
     hints,
-    lookUps: lookUp(hints, { world, rules, t: event.t }),
-    requirement: {
-      isPresent: hints.targets.length > 0 || hints.requiredLabels.length > 0,
-      kinds: groupTargets(hints.targets),
-      labels: hints.requiredLabels.map(foldName),
-    },
+    lookUps: lookUp(hints, place),
+    matches: matchEmails(person, place),
+    requirement: hints === noHints ? noRequirement : requirementOf(hints),
+    followedId: isFollowUp ? named : null,
+    transactionId: isFollowUp ? null : named,
     journeysByCampaign: byCampaign(person.journeys),
   }
 }
+
+const noRequirement: Requirement = { isPresent: false, kinds: new Map(), labels: [] }
+
+const requirementOf = ({ targets, requiredLabels }: Hints): Requirement => ({
+  isPresent: targets.length > 0 || requiredLabels.length > 0,
+  kinds: groupTargets(targets),
+  labels: requiredLabels.map(foldName),
+})
 
 const none: readonly JourneyFacts[] = []
 
@@ -54,7 +71,10 @@ const none: readonly JourneyFacts[] = []
 export const journeysIn = (question: Question, campaignId: string): readonly JourneyFacts[] =>
   question.journeysByCampaign.get(campaignId) ?? none
 
+const noJourneys: ReadonlyMap<string, readonly JourneyFacts[]> = new Map()
+
 function byCampaign(journeys: readonly JourneyFacts[]): ReadonlyMap<string, readonly JourneyFacts[]> {
+  if (journeys.length === 0) return noJourneys
   const index = new Map<string, JourneyFacts[]>()
   for (const journey of journeys) {
     const entry = index.get(journey.campaignId)

@@ -27,10 +27,13 @@ export interface Ranked {
 /** The candidates with their vectors, the winner first, whatever order they come in. */
 export function rank(question: Question, candidates: readonly Candidate[]): readonly Ranked[] {
   const ranked = candidates.map((candidate) => ({ candidate, vector: vectorOf(question, candidate) }))
-  return ranked.sort((a, b) => {
-    const key = decidingKey(a.vector, b.vector)
-    return key === null ? 0 : comparators[key](a.vector, b.vector)
-  })
+  return ranked.sort((a, b) => compareVectors(a.vector, b.vector))
+}
+
+/** Negative where `a` ranks higher. */
+export function compareVectors(a: RankVector, b: RankVector): number {
+  const key = decidingKey(a, b)
+  return key === null ? 0 : comparators[key](a, b)
 }
 
 /** The first key on which two vectors differ; null where none does. */

@@ -3,9 +3,11 @@
 
 import { decodeId } from '../ids.ts'
 import { byteOrder, foldName } from '../names.ts'
-import { audiencesOf, compileRule, type Predicate } from '../rules/compile.ts'
+import { type Asks, asksOf } from '../rules/asks.ts'
+import { compileRule, type Predicate } from '../rules/compile.ts'
 import { compilePath, type Path } from '../rules/path.ts'
 import type { CampaignFacts, JourneyDefinition, ProgramFacts, RequiredTarget, RequiredTargetKind } from './facts.ts'
+import { compilePlans, type Plan } from './plan.ts'
 import { compileWindows, type Windows } from './windows.ts'
 
 export interface Definition extends Omit<JourneyDefinition, 'entry' | 'ongoing' | 'startEvents'> {
@@ -50,14 +52,20 @@ export interface RuleSet {
   readonly byPrecedence: readonly Campaign[]
   /** The campaigns that support an event, by its folded name, in the same order. */
   readonly byEvent: ReadonlyMap<string, readonly Campaign[]>
+  /** By folded event name, the flows of open campaigns that support it. */
+  readonly plans: ReadonlyMap<string, Plan>
+  /** Some open campaign has a FRIEND flow. */
+  readonly hasFriendFlows: boolean
   readonly programs: ReadonlyMap<string, Program>
   /** By folded label. Labels that fold alike share an entry. */
   readonly byLabel: ReadonlyMap<string, readonly Program[]>
   /** By each of their `targetNames`. */
   readonly byTarget: ReadonlyMap<string, readonly Program[]>
   readonly windows: Windows
-  /** The audiences that any criterion asks about; membership of no other is ever read. */
-  readonly audienceIds: ReadonlySet<string>
+  /** What any criterion asks about people; nothing else of them is ever read. */
+  readonly asks: Asks
+  /** Names of events that follow an earlier one of their transaction and inherit its decision. */
+  readonly followUps: ReadonlySet<string>
 }
 
 const dayMs = 86_400_000
@@ -70,6 +78,8 @@ const dayMs = 86_400_000
 export function compileRuleSet(facts: {
   readonly programs: readonly ProgramFacts[]
   readonly campaigns: readonly CampaignFacts[]
+  /** Folded event names; default: none. */
+  readonly followUps?: Iterable<string>
 }): RuleSet {
   const members = new Map<string, Campaign[]>()
   const programs = new Map<string, Program>()
@@ -85,15 +95,19 @@ export function compileRuleSet(facts: {
   }
   campaigns.sort(byPrecedence)
   for (const campaign of campaigns) members.get(campaign.program.id)?.push(campaign)
+  const plans = compilePlans(campaigns)
   return {
     campaigns: new Map(campaigns.map((campaign) => [campaign.id, campaign])),
     byPrecedence: campaigns,
     byEvent: indexBy(campaigns, (campaign) => campaign.byEvent.keys()),
+    plans,
+    hasFriendFlows: [...plans.values()].some(({ friendPrograms }) => friendPrograms.size > 0),
     programs,
     byLabel: indexBy(programs.values(), (program) => program.labels),
     byTarget: indexBy(programs.values(), (program) => program.targetNames),
     windows: compileWindows(campaigns),
-    audienceIds: new Set(facts.campaigns.flatMap((campaign) => campaign.journeys.flatMap(audiencesOfDefinition))),
+    asks: asksOf(facts.campaigns.flatMap((campaign) => campaign.journeys.flatMap(criteriaOf))),
+    followUps: new Set(facts.followUps),
   }
 }
 
@@ -158,8 +172,7 @@ function compileDefinition(facts: JourneyDefinition): Definition {
   }
 }
 
-const audiencesOfDefinition = ({ entry, ongoing }: JourneyDefinition): readonly string[] =>
-  [entry, ongoing].flatMap((rule) => (rule ? audiencesOf(rule) : []))
+const criteriaOf = ({ entry, ongoing }: JourneyDefinition) => [entry, ongoing].flatMap((rule) => rule ?? [])
 
 function indexBy<T>(members: Iterable<T>, keysOf: (member: T) => Iterable<string>): ReadonlyMap<string, readonly T[]> {
   const index = new Map<string, T[]>()

@@ -35,13 +35,13 @@ interface Selector {
   left: readonly Candidate[]
   readonly fallen: Fallen[]
   settledBy: DecidedBy | null
-  /** Advocates that a stronger hint named and found. */
-  readonly named: Set<string>
+  /** The values of stronger hints that were applied. */
+  readonly stronger: ExplicitValue[]
 }
 
 /** Narrows the candidates, of which there is at least one. Fates and warnings go to the hints. */
 export function select(question: Question, field: Field): Selection {
-  const selector: Selector = { question, field, left: field.candidates, fallen: [], settledBy: null, named: new Set() }
+  const selector: Selector = { question, field, left: field.candidates, fallen: [], settledBy: null, stronger: [] }
   if (question.requirement.isPresent) settle(selector, 'REQUIRED_TARGET')
   for (const { hint, values } of question.lookUps.explicit) {
     if (values.length > 0 && applyExplicit(selector, hint, values)) settle(selector, hint)
@@ -50,74 +50,88 @@ export function select(question: Question, field: Field): Selection {
   return selector
 }
 
+/** Where nothing was left to choose from: each explicit hint says what was in the way of its own campaigns. */
+export function excuse(question: Question, field: Field): void {
+  for (const { values } of question.lookUps.explicit) {
+    for (const { scope, trace } of values) {
+      reject(question.lookUps.warnings, trace, whyNotViable(question, field, scope))
+    }
+  }
+}
+
 function settle(selector: Selector, by: DecidedBy): void {
   const campaign = selector.left[0]?.campaign
   if (!selector.settledBy && selector.left.every((candidate) => candidate.campaign === campaign))
     selector.settledBy = by
 }
 
-/** What one value of an explicit hint keeps; those of `cleared` without their advocate. */
-interface Choice {
-  readonly kept: readonly Candidate[]
-  readonly cleared: readonly Candidate[]
-  /** The advocate whose candidates these are, where they are someone's. */
-  readonly named: string | null
-}
-
-/** True if it was applied. What several values keep is their union; an advocate is cleared where no value keeps it. */
+/**
+ * True if it was applied. The values of a hint are a union: what is kept are the candidates of their campaigns and, where a
+ * value names an advocate, of that advocate. Where no value keeps anybody so, all candidates of the campaigns stay, and lose
+ * their advocates. Each candidate is judged for itself, so that taking away one that loses never changes who wins.
+ */
 function applyExplicit(selector: Selector, hint: HintKind, values: readonly ExplicitValue[]): boolean {
-  const choices = values.map((value) => choose(selector, value)).filter((choice) => choice !== null)
-  if (choices.length === 0) return false
-  const kept = new Set(choices.flatMap((choice) => choice.kept))
-  const cleared = new Set(choices.flatMap((choice) => choice.cleared))
-  drop(selector, {
-    phase: 'EXPLICIT_HINTS',
-    code: hint,
-    isLeft: (candidate) => kept.has(candidate) || cleared.has(candidate),
-  })
-  const isCleared = (candidate: Candidate): boolean => cleared.has(candidate) && !kept.has(candidate)
-  if (selector.left.some(isCleared)) {
-    const left = selector.left.map((candidate) =>
-      isCleared(candidate) ? withoutAdvocate(selector.question, candidate) : candidate,
+  const reaching = values.filter((value) => isReaching(selector, value))
+  if (reaching.length === 0) return false
+  const reached = selector.left.filter(({ campaign }) => reaching.some(({ scope }) => covers(scope, campaign)))
+  const kept = new Set(
+    reached.filter((candidate) => reaching.some((value) => keeps(selector.question, value, candidate))),
+  )
+  const isKept = kept.size > 0
+  const staying = isKept ? kept : new Set(reached)
+  for (const value of reaching) noteFate(selector, value, { reached, kept })
+  drop(selector, { phase: 'EXPLICIT_HINTS', code: hint, isLeft: (candidate) => staying.has(candidate) })
+  if (!isKept) {
+    selector.left = distinct(
+      selector.left.map((candidate) =>
+        candidate.edge && !isNamed(selector, candidate) ? withoutAdvocate(selector.question, candidate) : candidate,
+      ),
     )
-    selector.left = distinct(left)
   }
-  for (const { named } of choices) if (named !== null) selector.named.add(named)
+  selector.stronger.push(...reaching)
   return true
 }
 
-function choose(selector: Selector, value: ExplicitValue): Choice | null {
-  const reached = reach(selector, value)
-  if (!reached) return null
-  const { advocateId, trace } = value
-  const { warnings } = selector.question.lookUps
-  trace.fate = 'APPLIED'
-  if (advocateId === null) return { kept: reached, cleared: [], named: null }
-  const isTheirs = (candidate: Candidate): boolean => isOfAdvocate(selector.question, candidate, advocateId)
-  const theirs = reached.filter(isTheirs)
-  if (theirs.length > 0) return { kept: theirs, cleared: [], named: advocateId }
-  const isNamed = ({ edge }: Candidate): boolean => edge !== null && selector.named.has(edge.advocateId)
-  const cleared = reached.filter((candidate) => candidate.edge && !isNamed(candidate))
-  const wasTheirs = selector.field.candidates.some(
-    (candidate) => covers(value.scope, candidate.campaign) && isTheirs(candidate),
-  )
-  if (reached.some(isNamed) || wasTheirs) {
+/** True where candidates of the value's campaigns are left; else the hint is rejected with its cause. */
+function isReaching({ question, field, left }: Selector, { scope, trace }: ExplicitValue): boolean {
+  const isCovered = ({ campaign }: Candidate): boolean => covers(scope, campaign)
+  if (left.some(isCovered)) return true
+  const isViable = field.candidates.some(isCovered)
+  reject(question.lookUps.warnings, trace, isViable ? { code: 'HINT_CONFLICT' } : whyNotViable(question, field, scope))
+  return false
+}
+
+/** The candidate is of the value's campaigns and, where it names one, of its advocate. */
+function keeps(question: Question, { scope, advocateId }: ExplicitValue, candidate: Candidate): boolean {
+  if (!covers(scope, candidate.campaign)) return false
+  return advocateId === null || isOfAdvocate(question, candidate, advocateId)
+}
+
+/** A stronger hint named just this candidate's advocate. */
+const isNamed = ({ question, stronger }: Selector, candidate: Candidate): boolean =>
+  stronger.some((value) => value.advocateId !== null && keeps(question, value, candidate))
+
+interface Kept {
+  readonly reached: readonly Candidate[]
+  readonly kept: ReadonlySet<Candidate>
+}
+
+function noteFate(selector: Selector, value: ExplicitValue, { reached, kept }: Kept): void {
+  const { trace, advocateId, scope } = value
+  const { question, field } = selector
+  const { warnings } = question.lookUps
+  const own = reached.filter(({ campaign }) => covers(scope, campaign))
+  const isApplied = kept.size === 0 || own.some((candidate) => kept.has(candidate))
+  trace.fate = isApplied ? 'APPLIED' : 'ADVOCATE_HINT_NOT_VIABLE'
+  if (advocateId === null || own.some((candidate) => keeps(question, value, candidate))) return
+  const wasTheirs = field.candidates.some((candidate) => keeps(question, value, candidate))
+  if (wasTheirs || own.some((candidate) => isNamed(selector, candidate))) {
     trace.detail = 'HINT_CONFLICT'
     warn(warnings, trace, { code: 'HINT_CONFLICT', detail: 'its advocate is not among those that stronger hints left' })
-  } else if (cleared.length > 0) {
+  } else if (own.some(({ edge }) => edge)) {
     trace.detail = 'ADVOCATE_HINT_NOT_VIABLE'
     warn(warnings, trace, { code: 'ADVOCATE_HINT_NOT_VIABLE', detail: advocateId })
   }
-  return { kept: reached.filter((candidate) => !candidate.edge || isNamed(candidate)), cleared, named: null }
-}
-
-/** Of what is left, the candidates of the hint's campaigns; null, and a warning, where there are none. */
-function reach({ question, field, left }: Selector, { scope, trace }: ExplicitValue): readonly Candidate[] | null {
-  const reached = left.filter(({ campaign }) => covers(scope, campaign))
-  if (reached.length > 0) return reached
-  const isViable = field.candidates.some(({ campaign }) => covers(scope, campaign))
-  reject(question.lookUps.warnings, trace, isViable ? { code: 'HINT_CONFLICT' } : whyNotViable(question, field, scope))
-  return null
 }
 
 function whyNotViable(question: Question, field: Field, scope: Scope): Caution {

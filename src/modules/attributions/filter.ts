@@ -78,7 +78,7 @@ export async function attributionWhere(
   }
 }
 
-async function memberIds(context: Context, key: ProfileKey): Promise<string[]> {
+export async function memberIds(context: Context, key: ProfileKey): Promise<string[]> {
   const id = await findPersonId(context, key, 'filter')
   if (id === null) return []
   return (await findMembers(context.sql, context.accountId, [id])).map(({ profileId }) => profileId)

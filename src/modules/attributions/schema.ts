@@ -3,34 +3,21 @@
 import { z } from 'zod'
 import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
-import type { Trace, Warning } from '../../core/targeting/decision.ts'
-import { AttributionStatus, DecidedBy, Quality } from '../../generated/prisma/client.ts'
+import type { Warning } from '../../core/targeting/decision.ts'
 import { idInput } from '../../ids.ts'
 import { ProfileKeyInput } from '../profiles/inputs.ts'
 import { membersOf, personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { ProgramType } from '../programs/schema.ts'
 import { feedKeyset } from './cursor.ts'
+import { AttributionStatusEnum, DecidedByEnum, QualityEnum, ReasonEnum } from './enums.ts'
 import { attributionWhere, checkFilter } from './filter.ts'
 import { attributionKey, parseAttributionId } from './id.ts'
 import { decisionInForce } from './in-force.ts'
+import { traceColumns, traceOf } from './stored-trace.ts'
 import { type AttributionUpdate, subscribeToAttributions } from './subscription.ts'
-import { ReasonEnum, TargetingTrace, TargetingWarning } from './trace.ts'
-
-export const AttributionStatusEnum = builder.enumType(AttributionStatus, {
-  name: 'AttributionStatus',
-  description: 'Whether an event was credited.',
-})
-
-export const QualityEnum = builder.enumType(Quality, {
-  name: 'Quality',
-  description: 'HIGH unless something named lowered it; NONE for unattributed.',
-})
-
-export const DecidedByEnum = builder.enumType(DecidedBy, {
-  name: 'DecidedBy',
-  description: 'The hint that settled the campaign, or the ranking key that beat the runner-up.',
-})
+import { summaryFor } from './summary.ts'
+import { TargetingTrace, TargetingWarning } from './trace.ts'
 
 export const AttributionType = builder.prismaNode('Attribution', {
   id: { resolve: ({ eventId, revision }) => `${eventId}.${revision}` },
@@ -72,17 +59,45 @@ export const AttributionType = builder.prismaNode('Attribution', {
     warnings: t.field({
       type: [TargetingWarning],
       select: { warnings: true },
-      resolve: ({ warnings }) => warnings as unknown as Warning[], // Stored as the resolver gave them.
+      resolve: ({ warnings }) => warningsIn(warnings),
+    }),
+    summary: t.string({
+      description:
+        'The decision in one to five plain sentences, fit to be read aloud: who got the credit and what settled it, or why nobody did and what would have helped. Days are UTC. People are named to keys with PROFILES_READ only, by `firstName`, `first_name` or `name`.',
+      select: {
+        ...traceColumns,
+        reason: true,
+        reasonDetail: true,
+        decidedBy: true,
+        quality: true,
+        warnings: true,
+        campaignId: true,
+        occurredAt: true,
+        journey: { select: { definition: true } },
+        relationship: { select: { advocateId: true } },
+      },
+      resolve: async (row, _args, context) =>
+        summaryFor(context, {
+          ...row,
+          warnings: warningsIn(row.warnings),
+          trace: await traceOf(context, row),
+          advocateId: row.relationship?.advocateId ?? null,
+          event: { name: row.event.name, at: row.occurredAt.getTime() },
+          journeyName: row.journey?.definition ?? null,
+        }),
     }),
     trace: t.field({
       type: TargetingTrace,
       description: 'Hints, candidates with the phase where each fell, ranking vectors, near miss.',
-      select: { trace: true },
-      resolve: ({ trace }) => trace as unknown as Trace, // Stored as the resolver gave it.
+      select: traceColumns,
+      resolve: (row, _args, context) => traceOf(context, row),
     }),
     decidedAt: t.expose('decidedAt', { type: 'DateTime' }),
   }),
 })
+
+// Stored as the resolver gave them.
+const warningsIn = (json: unknown) => json as Warning[]
 
 builder.prismaObjectFields(AttributionType, (t) => ({
   program: t.field({

@@ -1,10 +1,20 @@
 // Decisions and the feed that numbers them.
 
-import type { Decision } from '../../core/targeting/decision.ts'
+import type { Decision, Warning } from '../../core/targeting/decision.ts'
+import type { StoredTrace } from '../../core/targeting/stored-trace.ts'
 import type { Transaction } from '../../platform/database.ts'
 
 export interface AttributionRow {
   decision: Decision
+  trace: StoredTrace
+  /** The decision's own, and those that were found since. */
+  warnings: readonly Warning[]
+  /** Of the rules that it was decided by. */
+  rulesVersion: number
+  /** 1 unless it supersedes another; then with a note, and the key that asked for it. */
+  revision?: number
+  note?: string
+  apiKeyId?: string
   journeyId: string | null
   relationshipId: string | null
   decidedAt: Date
@@ -28,17 +38,42 @@ export async function appendAttributions(
       RETURNING position
     )
     INSERT INTO attribution (account_id, event_id, revision, position, status, profile_id, campaign_id, campaign_revision, journey_id,
-      relationship_id, quality, decided_by, reason, reason_detail, occurred_at, partner_id, warnings, trace, decided_at)
-    SELECT ${accountId}::uuid, event_id, 1, head.position - ${rows.length}::int + place, status, profile_id, campaign_id, campaign_revision,
-      journey_id, relationship_id, quality, decided_by, reason, reason_detail, occurred_at, partner_id, warnings, trace, decided_at
+      relationship_id, quality, decided_by, reason, reason_detail, occurred_at, partner_id, warnings, trace, decided_at,
+      transaction_id, rules_version, near_miss_campaign_id, near_miss_code, note, api_key_id)
+    SELECT ${accountId}::uuid, event_id, revision, head.position - ${rows.length}::int + place, status, profile_id, campaign_id, campaign_revision,
+      journey_id, relationship_id, quality, decided_by, reason, reason_detail, occurred_at, partner_id, warnings, trace, decided_at,
+      transaction_id, rules_version, near_miss_campaign_id, near_miss_code, note, api_key_id
     FROM head, unnest(${decided('eventId')}::uuid[], ${decided('status')}::text[]::attribution_status[], ${decided('personId')}::uuid[],
       ${decided('campaignId')}::uuid[], ${decided('campaignRevision')}::int[], ${of((row) => row.journeyId)}::uuid[],
       ${of((row) => row.relationshipId)}::uuid[], ${decided('quality')}::text[]::quality[], ${decided('decidedBy')}::text[]::decided_by[],
       ${decided('reason')}::text[]::unattributed_reason[], ${decided('reasonDetail')}::text[]::unattributed_reason[],
       ${of(({ decision }) => new Date(decision.t))}::timestamptz[], ${decided('partnerId')}::text[],
-      ${of(({ decision }) => JSON.stringify(decision.warnings))}::jsonb[], ${of(({ decision }) => JSON.stringify(decision.trace))}::jsonb[],
-      ${of((row) => row.decidedAt)}::timestamptz[]) WITH ORDINALITY
+      ${of(({ warnings }) => JSON.stringify(warnings))}::jsonb[], ${of(({ trace }) => JSON.stringify(trace))}::jsonb[],
+      ${of((row) => row.decidedAt)}::timestamptz[], ${decided('transactionId')}::text[], ${of((row) => row.rulesVersion)}::int[],
+      ${of(({ trace }) => trace.nearMiss?.campaignId ?? null)}::uuid[], ${of(({ trace }) => trace.nearMiss?.code ?? null)}::text[]::unattributed_reason[],
+      ${of((row) => row.note ?? null)}::text[], ${of((row) => row.apiKeyId ?? null)}::uuid[], ${of((row) => row.revision ?? 1)}::int[]) WITH ORDINALITY
       AS new (event_id, status, profile_id, campaign_id, campaign_revision, journey_id, relationship_id, quality, decided_by, reason,
-        reason_detail, occurred_at, partner_id, warnings, trace, decided_at, place)
+        reason_detail, occurred_at, partner_id, warnings, trace, decided_at, transaction_id, rules_version, near_miss_campaign_id, near_miss_code,
+        note, api_key_id, revision, place)
     ORDER BY place`
+}
+
+/** A warning that a stored decision deserves since. */
+export interface LateWarning {
+  eventId: string
+  warning: Warning
+}
+
+/** Adds warnings to the decisions in force about the events; what was decided does not change. */
+export async function addWarnings(tx: Transaction, accountId: string, rows: readonly LateWarning[]): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE attribution SET warnings = attribution.warnings || given.warnings
+    FROM (
+      SELECT event_id, jsonb_agg(warning) AS warnings
+      FROM unnest(${rows.map(({ eventId }) => eventId)}::uuid[], ${rows.map(({ warning }) => JSON.stringify(warning))}::jsonb[]) AS one (event_id, warning)
+      GROUP BY event_id
+    ) AS given
+    WHERE attribution.account_id = ${accountId}::uuid AND attribution.event_id = given.event_id
+      AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = attribution.account_id
+        AND next.event_id = attribution.event_id AND next.revision = attribution.revision + 1)`
 }

@@ -1,44 +1,36 @@
-// The explanation of a decision, as GraphQL types over the stored trace.
+// The explanation of a decision, as GraphQL types over the whole trace. Campaigns, people, journeys and relationships resolve to
+// their objects: all of one kind by one statement, however many traces an operation asks for.
 
-import { can } from '../../access.ts'
 import { builder } from '../../builder.ts'
+import { rowById } from '../../connections.ts'
 import { encodeId } from '../../core/ids.ts'
-import {
-  type CampaignTrace,
-  type CandidateTrace,
-  type HintTrace,
-  type NearMiss,
-  type RankingTrace,
-  type Remedy,
-  rankingKeys,
-  type Trace,
-  tracePhases,
-  unattributedReasons,
-  type Warning,
-  warningCodes,
+import type {
+  CampaignTrace,
+  CandidateTrace,
+  HintTrace,
+  RankingTrace,
+  Trace,
+  Warning,
 } from '../../core/targeting/decision.ts'
-import type { JsonObject } from '../../scalars.ts'
+import { EventType } from '../events/event-type.ts'
+import { JourneyType } from '../journeys/schema.ts'
+import { personRow } from '../profiles/members.ts'
+import { ProfileType } from '../profiles/schema.ts'
 import { JourneyRoleEnum } from '../programs/enums.ts'
+import { CampaignType } from '../programs/types.ts'
+import { RelationshipType } from '../relationships/schema.ts'
+import {
+  CandidateCodeEnum,
+  HintFateEnum,
+  HintKindEnum,
+  RankingKey,
+  ReasonEnum,
+  TracePhase,
+  WarningCode,
+} from './enums.ts'
+import { NearMissType } from './near-miss-schema.ts'
 
-export const ReasonEnum = builder.enumType('UnattributedReason', {
-  values: unattributedReasons,
-  description: `Why nobody got the credit. In order, the furthest phase last, then those that end targeting before it starts: ${unattributedReasons.join(', ')}.`,
-})
-
-const TracePhase = builder.enumType('TracePhase', {
-  values: tracePhases,
-  description: `The phases of targeting. In order: ${tracePhases.join(', ')}.`,
-})
-
-const RankingKey = builder.enumType('RankingKey', {
-  values: rankingKeys,
-  description: `The keys of the ranking. The strongest first: ${rankingKeys.join(', ')}.`,
-})
-
-const WarningCode = builder.enumType('TargetingWarningCode', {
-  values: warningCodes,
-  description: 'What the sender of an event may want to mend.',
-})
+export { RankingKey, ReasonEnum } from './enums.ts'
 
 export const TargetingWarning = builder.objectRef<Warning>('TargetingWarning').implement({
   description: 'A hint that was not followed as given, or something that lowered the quality.',
@@ -52,13 +44,10 @@ export const TargetingWarning = builder.objectRef<Warning>('TargetingWarning').i
 const Hint = builder.objectRef<HintTrace>('HintTrace').implement({
   description: 'One value that the event carried, and what became of it.',
   fields: (t) => ({
-    hint: t.exposeString('hint', { description: 'The kind, such as COUPON_CODE.' }),
-    value: t.exposeString('value'),
-    fate: t.exposeString('fate', {
-      description:
-        'READ took part; APPLIED narrowed the candidates; NOT_REACHED: targeting ended before; else a warning code.',
-    }),
-    detail: t.exposeString('detail', { nullable: true }),
+    hint: t.expose('hint', { type: HintKindEnum }),
+    value: t.exposeString('value', { description: 'At most 256 characters of it.' }),
+    fate: t.expose('fate', { type: HintFateEnum }),
+    detail: t.exposeString('detail', { nullable: true, description: 'A code, a cause, or a few words.' }),
   }),
 })
 
@@ -66,6 +55,11 @@ const CampaignStep = builder.objectRef<CampaignTrace>('CampaignTrace').implement
   description: 'A campaign that was looked at. Phase and code are null for one that had candidates.',
   fields: (t) => ({
     campaignId: t.id({ resolve: ({ campaignId }) => encodeId('Campaign', campaignId) }),
+    campaign: t.prismaField({
+      type: CampaignType,
+      nullable: true,
+      resolve: (query, { campaignId }, _args, context) => rowById(context, { model: 'campaign', query }, campaignId),
+    }),
     phase: t.expose('phase', { type: TracePhase, nullable: true }),
     code: t.expose('code', { type: ReasonEnum, nullable: true }),
   }),
@@ -78,6 +72,11 @@ const Candidate = builder.objectRef<CandidateTrace>('CandidateTrace').implement(
     'A flow that could have taken the event. Phase and code say where and why it fell; both are null for the winner.',
   fields: (t) => ({
     campaignId: t.id({ resolve: ({ campaignId }) => encodeId('Campaign', campaignId) }),
+    campaign: t.prismaField({
+      type: CampaignType,
+      nullable: true,
+      resolve: (query, { campaignId }, _args, context) => rowById(context, { model: 'campaign', query }, campaignId),
+    }),
     journeyName: t.exposeString('definition'),
     role: t.expose('role', { type: JourneyRoleEnum }),
     key: t.exposeString('key'),
@@ -86,50 +85,67 @@ const Candidate = builder.objectRef<CandidateTrace>('CandidateTrace').implement(
       description: 'Null: a new one.',
       resolve: ({ journeyId }) => optionalId('Journey', journeyId),
     }),
+    journey: t.prismaField({
+      type: JourneyType,
+      nullable: true,
+      description: 'Null: a new one.',
+      resolve: (query, { journeyId: id }, _args, context) =>
+        id === null ? null : rowById(context, { model: 'journey', query }, id),
+    }),
     relationshipId: t.id({
       nullable: true,
       description: 'Null: none, or one that the hints of this event would have made.',
       resolve: ({ relationshipId }) => optionalId('Relationship', relationshipId),
     }),
-    advocateId: t.id({ nullable: true, resolve: ({ advocateId }) => optionalId('Profile', advocateId) }),
-    phase: t.expose('phase', { type: TracePhase, nullable: true }),
-    code: t.exposeString('code', {
+    relationship: t.prismaField({
+      type: RelationshipType,
       nullable: true,
-      description: 'A reason, the hint that chose otherwise, or the ranking key.',
+      description: 'Null: none, or one that the hints of this event would have made.',
+      resolve: (query, { relationshipId: id }, _args, context) =>
+        id === null ? null : rowById(context, { model: 'relationship', query }, id),
     }),
+    advocateId: t.id({ nullable: true, resolve: ({ advocateId }) => optionalId('Profile', advocateId) }),
+    advocate: t.field({
+      type: ProfileType,
+      nullable: true,
+      resolve: ({ advocateId: id }, _args, context) => (id === null ? null : personRow(context, id)),
+    }),
+    phase: t.expose('phase', { type: TracePhase, nullable: true }),
+    code: t.expose('code', { type: CandidateCodeEnum, nullable: true }),
   }),
 })
 
+const instant = (iso: string | null) => (iso === null ? null : new Date(iso))
+
 const Ranking = builder.objectRef<RankingTrace>('RankingTrace').implement({
-  description: 'How one candidate ranked, key by key; null is absent, which is oldest.',
+  description: 'How one candidate ranked, key by key, the strongest first; null is absent, which is oldest.',
   fields: (t) => ({
     candidate: t.exposeInt('candidate', { description: 'Its place in `candidates`, from 0.' }),
     priority: t.exposeInt('PRIORITY'),
-    partnerId: t.exposeBoolean('PARTNER_ID'),
-    journeyRecency: t.exposeString('JOURNEY_RECENCY', { nullable: true }),
-    advocateRecency: t.exposeString('ADVOCATE_RECENCY', { nullable: true }),
-    evidenceRecency: t.exposeString('EVIDENCE_RECENCY', { nullable: true }),
-    campaignRecency: t.exposeString('CAMPAIGN_RECENCY', { nullable: true }),
-    ids: t.stringList({ resolve: ({ ID }) => [...ID] }),
-  }),
-})
-
-// What a criterion saw is the person's own.
-function remedyFor(mayReadPeople: boolean, { conditions, ...rest }: Remedy): JsonObject {
-  const told = conditions?.map(({ seen, ...condition }) => (mayReadPeople ? { ...condition, seen } : condition))
-  return { ...rest, ...(told ? { conditions: told } : {}) } as JsonObject // A trace is stored JSON.
-}
-
-const NearMissType = builder.objectRef<NearMiss>('NearMiss').implement({
-  description: 'The campaign that got furthest, and what would have made it match.',
-  fields: (t) => ({
-    campaignId: t.id({ resolve: ({ campaignId }) => encodeId('Campaign', campaignId) }),
-    code: t.expose('code', { type: ReasonEnum }),
-    remedy: t.field({
-      type: 'JSONObject',
-      description:
-        'What was in the way: a state, a window, event names, targets, conditions, or advocates. The value seen in a condition is told to keys that may read people.',
-      resolve: ({ detail }, _args, { principal }) => remedyFor(can(principal, ['PROFILES_READ']), detail),
+    partnerId: t.exposeBoolean('PARTNER_ID', { description: 'The partner’s id came with its journey before.' }),
+    journeyRecency: t.field({
+      type: 'DateTime',
+      nullable: true,
+      resolve: (ranked) => instant(ranked.JOURNEY_RECENCY),
+    }),
+    advocateRecency: t.field({
+      type: 'DateTime',
+      nullable: true,
+      resolve: (ranked) => instant(ranked.ADVOCATE_RECENCY),
+    }),
+    evidenceRecency: t.field({
+      type: 'DateTime',
+      nullable: true,
+      resolve: (ranked) => instant(ranked.EVIDENCE_RECENCY),
+    }),
+    campaignRecency: t.field({
+      type: 'DateTime',
+      nullable: true,
+      resolve: (ranked) => instant(ranked.CAMPAIGN_RECENCY),
+    }),
+    ids: t.stringList({
+      description: 'Campaign id, journey name, journey key, journey id, relationship id; the smaller wins.',
+      resolve: ({ ID }) => [...ID],
     }),
   }),
 })
@@ -142,10 +158,33 @@ export const TargetingTrace = builder.objectRef<Trace>('TargetingTrace').impleme
       description: 'The spelling that the alias table translated.',
       resolve: ({ alias }) => alias?.from ?? null,
     }),
-    hints: t.field({ type: [Hint], resolve: ({ hints }) => [...hints] }),
-    campaigns: t.field({ type: [CampaignStep], resolve: ({ campaigns }) => [...campaigns] }),
-    candidates: t.field({ type: [Candidate], resolve: ({ candidates }) => [...candidates] }),
-    ranking: t.field({ type: [Ranking], description: 'The winner first.', resolve: ({ ranking }) => [...ranking] }),
+    inheritedFrom: t.prismaField({
+      type: EventType,
+      nullable: true,
+      description: 'Of a follow-up: the event of the same transaction whose decision it took over.',
+      resolve: (query, { inheritedFrom: id }, _args, context) =>
+        id === null ? null : rowById(context, { model: 'event', query }, id),
+    }),
+    hints: t.field({
+      type: [Hint],
+      description: 'The strongest kind first.',
+      resolve: ({ hints }) => [...hints],
+    }),
+    campaigns: t.field({
+      type: [CampaignStep],
+      description: 'Those that got furthest first.',
+      resolve: ({ campaigns }) => [...campaigns],
+    }),
+    candidates: t.field({
+      type: [Candidate],
+      description: 'The winner first, then those that got furthest.',
+      resolve: ({ candidates }) => [...candidates],
+    }),
+    ranking: t.field({
+      type: [Ranking],
+      description: 'The winner first.',
+      resolve: ({ ranking }) => [...ranking],
+    }),
     decidingKey: t.expose('decidingKey', {
       type: RankingKey,
       nullable: true,
@@ -157,6 +196,9 @@ export const TargetingTrace = builder.objectRef<Trace>('TargetingTrace').impleme
       description: 'How many more campaigns were looked at.',
       resolve: ({ cut }) => cut.campaigns,
     }),
-    candidatesCut: t.int({ description: 'How many more candidates there were.', resolve: ({ cut }) => cut.candidates }),
+    candidatesCut: t.int({
+      description: 'How many more candidates there were.',
+      resolve: ({ cut }) => cut.candidates,
+    }),
   }),
 })

@@ -8,7 +8,7 @@ import type { CodeKind } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
-import { checkedOptional, checkedText } from '../../text.ts'
+import { checkedOptional, checkedText, checkedWebAddress } from '../../text.ts'
 import { checkRef } from '../profiles/resolve.ts'
 import { findOrCreatePeople } from '../profiles/service.ts'
 
@@ -16,7 +16,6 @@ const maxCode = 256
 const maxCampaigns = 100
 const maxRecipients = 1000
 const maxChannel = 100
-const maxDestination = 2048
 
 type Id = string | number
 
@@ -85,7 +84,7 @@ export async function createPromoLink(context: Context, input: CreatePromoLinkIn
     kind: 'PROMO_LINK',
     code: codeOf(input.code, 'input.code'),
     campaigns: singleCampaign(input.campaignId),
-    destination: destinationOf(input.destination, 'input.destination'),
+    destination: checkedWebAddress(input.destination, 'input.destination'),
   })
 }
 
@@ -190,11 +189,4 @@ function recipientsOf(given: readonly string[], path: string): string[] {
     return value
   })
   return [...new Set(recipients)]
-}
-
-function destinationOf(value: string | null | undefined, field: string): string | null {
-  const text = checkedOptional(value, field, maxDestination)
-  if (text !== null && !(URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)))
-    throw badInput('not an http or https address', field)
-  return text
 }

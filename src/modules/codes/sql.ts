@@ -11,14 +11,28 @@ export interface CodeRow {
   programId: string | null
   campaignIds: string[]
   advocateId: string | null
+  createdAt: Date
   expiresAt: Date | null
   disabledAt: Date | null
+}
+
+export interface ShareRow extends CodeRow {
+  recipients: string[]
+}
+
+/** The shares that were sent to any of the e-mail addresses, by somebody. */
+export function findSharesTo(tx: Transaction, accountId: string, emails: readonly string[]): Promise<ShareRow[]> {
+  return tx.$queryRaw<ShareRow[]>`
+    SELECT id, kind, code, label, program_id AS "programId", advocate_id AS "advocateId", created_at AS "createdAt", expires_at AS "expiresAt", disabled_at AS "disabledAt",
+      ARRAY(SELECT campaign_id::text FROM code_campaign
+        WHERE code_campaign.account_id = code.account_id AND code_campaign.code_id = code.id ORDER BY campaign_id) AS "campaignIds", recipients
+    FROM code WHERE account_id = ${accountId}::uuid AND kind = 'SHARE' AND advocate_id IS NOT NULL AND recipients && ${emails}::text[]`
 }
 
 /** The codes of those spellings (upper-cased), each with its campaigns. */
 export function findCodes(tx: Transaction, accountId: string, codes: readonly string[]): Promise<CodeRow[]> {
   return tx.$queryRaw<CodeRow[]>`
-    SELECT id, kind, code, label, program_id AS "programId", advocate_id AS "advocateId", expires_at AS "expiresAt", disabled_at AS "disabledAt",
+    SELECT id, kind, code, label, program_id AS "programId", advocate_id AS "advocateId", created_at AS "createdAt", expires_at AS "expiresAt", disabled_at AS "disabledAt",
       ARRAY(SELECT campaign_id::text FROM code_campaign
         WHERE code_campaign.account_id = code.account_id AND code_campaign.code_id = code.id ORDER BY campaign_id) AS "campaignIds"
     FROM code WHERE account_id = ${accountId}::uuid AND code = ANY (${codes}::text[])`

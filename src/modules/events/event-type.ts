@@ -1,10 +1,20 @@
 // The type Event by itself; what refers to other modules is added in schema.ts.
 
 import { builder } from '../../builder.ts'
-import { Channel } from '../../generated/prisma/client.ts'
+import type { Channel } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 
-export const ChannelEnum = builder.enumType(Channel, { name: 'Channel', description: 'Where an event happened.' })
+export const ChannelEnum = builder.enumType('Channel', {
+  description: 'Where an event happened.',
+  values: {
+    WEB: { description: 'In a browser.' },
+    MOBILE_APP: { description: 'In an app.' },
+    API: { description: 'Between servers: nobody saw a page.' },
+    EMAIL: { description: 'In a mail, such as a click in it.' },
+    IN_STORE: { description: 'At a till or counter.' },
+    IMPORT: { description: 'In a file of the past; its time is what the file says.' },
+  } as const satisfies { [channel in Channel]: object },
+})
 
 export const EventType = builder.prismaNode('Event', {
   id: { resolve: ({ id }) => id },

@@ -2,25 +2,21 @@
 // the modules that take part. An event's answer is final when this returns: it is committed, or it is refused.
 
 import type { Services } from '../../context.ts'
-import { decide } from '../../core/targeting/decide.ts'
-import type { Decision } from '../../core/targeting/decision.ts'
-import { type Effects, takeEffect } from '../../core/targeting/effects.ts'
-import type { EventFacts, World } from '../../core/targeting/facts.ts'
-import { readHints, requestedCodes } from '../../core/targeting/hints.ts'
-import { type IdentityStep, takeStep } from '../../core/targeting/people.ts'
+import type { EventFacts } from '../../core/targeting/facts.ts'
 import { ApiError, notFound } from '../../errors.ts'
-import { newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { isDataError, pause, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
-import { appendAttributions } from '../attributions/sql.ts'
+import { addWarnings, appendAttributions } from '../attributions/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
 import type { AccountRules } from '../programs/rule-sets.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { type AcceptedEvent, differingFields } from './check.ts'
+import { codesOf, type DecidedBatch, decideBatch, emailsOf, type KnownEvent, worldRequest } from './decide-batch.ts'
+import { findLaterEvents } from './later.ts'
 import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
-import { findAdvocates, loadWorld, type WorldRequest } from './world.ts'
+import { findAdvocates, loadWorld } from './world.ts'
 
 /** What became of one event: stored now, or before under the same key (`replayed`). */
 export interface Ingested {
@@ -117,14 +113,32 @@ async function decideAndApply(
   services: IngestServices,
   { accountId, known, people }: Admitted,
 ): Promise<void> {
-  const others = await findAdvocates(tx, { accountId, people: people.before, codes: codesOf(known) })
+  const emails = emailsOf(known, people)
+  const others = await findAdvocates(tx, { accountId, people: people.before, codes: codesOf(known), emails })
   await lockPeople(tx, people, { accountId, others })
   // Whatever was waited for is over: rules, time and facts are those of now.
   const account = await services.ruleSets.inForce(tx, accountId)
-  const request = worldRequest(accountId, { events: known, people, account })
+  const later = await findOvertaken(tx, { accountId, known, people })
+  const request = worldRequest(accountId, { events: known, people, account, later })
   const world = await loadWorld(tx, request)
-  const results = request.events.map((event, index) => decideOne(event, { world, account, step: known[index]?.step }))
-  await apply(tx, { accountId, events: known, request, results, decidedAt: services.now() })
+  const steps = known.map(({ step }) => step)
+  const decided = decideBatch(request.events, steps, { world, rules: account.rules, later })
+  await apply(tx, { accountId, events: known, facts: request.events, decided, account, decidedAt: services.now() })
+}
+
+/** What the people did after the events, as far as it was decided before them. New people did nothing. */
+function findOvertaken(tx: Transaction, { accountId, known, people }: Admitted): Promise<EventFacts[]> {
+  const earliest = new Map<string, Date>()
+  for (const { event, step } of known) {
+    const personId = people.rootOf(step.personId)
+    const at = earliest.get(personId)
+    if (!at || event.occurredAt < at) earliest.set(personId, event.occurredAt)
+  }
+  const created = new Set(people.created)
+  const asked = [...earliest].flatMap(([personId, after]) =>
+    people.membersOf(personId).flatMap((profileId) => (created.has(profileId) ? [] : [{ profileId, after }])),
+  )
+  return findLaterEvents(tx, accountId, { asked, rootOf: (id) => people.rootOf(id) })
 }
 
 function outcomeOf(outcomes: ReadonlyMap<string, Outcome>, event: AcceptedEvent): Outcome {
@@ -159,12 +173,6 @@ function replay(event: AcceptedEvent, owner: KeyClaim): Outcome {
   return new ApiError('IDEMPOTENCY_CONFLICT', message, { field: 'input.idempotencyKey', fields })
 }
 
-export interface KnownEvent {
-  readonly event: AcceptedEvent
-  /** Whom it is about, and what it showed of them. */
-  readonly step: IdentityStep
-}
-
 /** Events about a profile id of nobody are refused, and give their keys back. */
 async function dropUnknown(
   tx: Transaction,
@@ -195,86 +203,40 @@ async function dropUnknown(
   return known
 }
 
-/** What the world must hold for the events. */
-export function worldRequest(
-  accountId: string,
-  { events, people, account }: { events: readonly KnownEvent[]; people: People; account: AccountRules },
-): WorldRequest & { events: readonly EventFacts[] } {
-  const facts = events.map((known) => eventFacts(known, account.aliases))
-  return {
-    accountId,
-    events: facts,
-    codes: codesOf(events),
-    partnerIds: [...new Set(facts.flatMap((event) => readHints(event).partnerId ?? []))],
-    audienceIds: [...account.rules.audienceIds],
-    people: people.before,
-    rootOf: (id) => people.rootOf(id),
-  }
-}
-
-/** The codes that the events' hints name, upper-cased. */
-function codesOf(events: readonly KnownEvent[]): string[] {
-  return [...new Set(events.flatMap((known) => requestedCodes(eventFacts(known, new Map()))))]
-}
-
-function eventFacts({ event, step }: KnownEvent, aliases: ReadonlyMap<string, string>): EventFacts {
-  const { input } = event
-  const name = aliases.get(event.name)
-  return {
-    id: event.id,
-    name: name ?? event.name,
-    ...(name === undefined ? {} : { alias: event.name }),
-    personId: step.personId,
-    t: event.occurredAt.getTime(),
-    data: input.data ?? {},
-    ...(input.targeting ? { targeting: input.targeting } : {}),
-    ...(input.context?.userAgent ? { userAgent: input.context.userAgent } : {}),
-  }
-}
-
-interface Result {
-  decision: Decision
-  effects: Effects
-}
-
-interface Moment {
-  world: World
-  account: AccountRules
-  step: IdentityStep | undefined
-}
-
-// One after the other: an event sees what those before it did, and of its person what is known by now.
-function decideOne(event: EventFacts, { world, account, step }: Moment): Result {
-  if (step) takeStep(world, step)
-  const decision = decide(event, world, account.rules)
-  return { decision, effects: takeEffect(decision, world, newId) }
-}
-
 interface Applied {
   accountId: string
   events: readonly KnownEvent[]
-  request: { events: readonly EventFacts[] }
-  results: readonly Result[]
+  facts: readonly EventFacts[]
+  decided: DecidedBatch
+  account: AccountRules
   decidedAt: Date
 }
 
 // Rows that others wait for come last: the feed's head right before the commit.
-async function apply(tx: Transaction, { accountId, events, request, results, decidedAt }: Applied): Promise<void> {
+async function apply(
+  tx: Transaction,
+  { accountId, events, facts, decided, account, decidedAt }: Applied,
+): Promise<void> {
+  const { results, lateWarnings } = decided
   const effects = results.map((result) => result.effects)
   await insertEvents(
     tx,
     accountId,
-    events.map(({ event, step }, index) => eventRow(event, step.personId, request.events[index])),
+    events.map(({ event, step }, index) => eventRow(event, step.personId, facts[index])),
   )
   await applyRelationships(tx, accountId, effects)
   await applyJourneys(tx, accountId, effects)
+  if (lateWarnings.length) await addWarnings(tx, accountId, lateWarnings)
   await appendAttributions(
     tx,
     accountId,
-    results.map(({ decision, effects: { journeyId, relationshipId } }) => ({
+    results.map(({ decision, trace, warnings, effects: { journeyId, relationshipId } }) => ({
       decision,
+      trace,
+      warnings,
       journeyId,
       relationshipId,
+      rulesVersion: account.version,
       decidedAt,
     })),
   )

@@ -1,10 +1,10 @@
-// Monthly partitions of events and their decisions, made ahead. Ids are UUIDv7, so a month is a range of ids; what falls
+// Monthly partitions of events, their decisions and the steps of journeys, made ahead. Ids are UUIDv7, so a month is a range of ids; what falls
 // outside every month goes to the default partition, which should stay empty.
 
 import { Prisma, type PrismaClient } from '../../generated/prisma/client.ts'
 import { firstIdAt } from '../../ids.ts'
 
-const tables = ['event', 'attribution'] as const
+const tables = ['event', 'attribution', 'journey_step'] as const
 const monthsAhead = 2
 
 // Any fixed number will do, as long as every server of the database takes the same lock.

@@ -1,17 +1,21 @@
 // previewTargeting and its answer.
 
 import { builder } from '../../builder.ts'
-import type { Decision } from '../../core/targeting/decision.ts'
+import { foldEventName } from '../../core/names.ts'
+import type { Explained } from '../../core/targeting/decision.ts'
 import { nodeKey } from '../../ids.ts'
-import { AttributionStatusEnum, DecidedByEnum, QualityEnum } from '../attributions/schema.ts'
-import { ReasonEnum, TargetingTrace, TargetingWarning } from '../attributions/trace.ts'
+import { AttributionStatusEnum, DecidedByEnum, QualityEnum, ReasonEnum } from '../attributions/enums.ts'
+import { summaryFor } from '../attributions/summary.ts'
+import { TargetingTrace, TargetingWarning } from '../attributions/trace.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType } from '../profiles/schema.ts'
 import { CampaignType, ProgramType } from '../programs/schema.ts'
 import { TrackEventInput } from './inputs.ts'
 import { previewTargeting } from './preview.ts'
 
-const TargetingPreview = builder.objectRef<Decision>('TargetingPreview').implement({
+type Previewed = Explained & { eventName: string }
+
+const TargetingPreview = builder.objectRef<Previewed>('TargetingPreview').implement({
   description: 'The decision that trackEvent would take now.',
   fields: (t) => ({
     status: t.expose('status', { type: AttributionStatusEnum }),
@@ -42,6 +46,15 @@ const TargetingPreview = builder.objectRef<Decision>('TargetingPreview').impleme
     reason: t.expose('reason', { type: ReasonEnum, nullable: true }),
     reasonDetail: t.expose('reasonDetail', { type: ReasonEnum, nullable: true }),
     warnings: t.field({ type: [TargetingWarning], resolve: ({ warnings }) => [...warnings] }),
+    summary: t.string({
+      description: 'The decision in one to five plain sentences; see `Attribution.summary`.',
+      resolve: ({ eventName, ...decision }, _args, context) =>
+        summaryFor(context, {
+          ...decision,
+          event: { name: eventName, at: decision.t },
+          journeyName: decision.journey?.definition ?? null,
+        }),
+    }),
     trace: t.expose('trace', { type: TargetingTrace }),
   }),
 })
@@ -56,7 +69,9 @@ builder.queryField('previewTargeting', (t) =>
       input: t.arg({ type: TrackEventInput, required: true }),
       includeDrafts: t.arg.boolean({ defaultValue: false, description: 'Drafts take part as if they went live now.' }),
     },
-    resolve: (_root, { input, includeDrafts }, context) =>
-      previewTargeting(context, { input, includeDrafts: includeDrafts ?? false }),
+    resolve: async (_root, { input, includeDrafts }, context): Promise<Previewed> => {
+      const decision = await previewTargeting(context, { input, includeDrafts: includeDrafts ?? false })
+      return { ...decision, eventName: decision.trace.alias?.to ?? foldEventName(input.name) }
+    },
   }),
 )

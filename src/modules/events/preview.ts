@@ -2,18 +2,18 @@
 
 import type { Context } from '../../context.ts'
 import { decide } from '../../core/targeting/decide.ts'
-import type { Decision } from '../../core/targeting/decision.ts'
+import type { Explained } from '../../core/targeting/decision.ts'
 import { takeStep } from '../../core/targeting/people.ts'
 import { notFound } from '../../errors.ts'
 import { resolvePeople } from '../profiles/resolve.ts'
 import { acceptEvent, type TrackEventInput } from './check.ts'
-import { worldRequest } from './ingest.ts'
+import { worldRequest } from './decide-batch.ts'
 import { loadWorld } from './world.ts'
 
 export async function previewTargeting(
   context: Context,
   { input, includeDrafts }: { input: TrackEventInput; includeDrafts: boolean },
-): Promise<Decision> {
+): Promise<Explained> {
   const event = acceptEvent(input, { path: 'input', now: context.now })
   const { accountId, services } = context
   return services.database.transaction(async (tx) => {

@@ -3,50 +3,80 @@
 
 import { groupBy } from '../../core/group.ts'
 import type {
-  CodeFacts,
   EventFacts,
+  Instant,
   JourneyFacts,
   PersonFacts,
   RelationshipFacts,
   World,
 } from '../../core/targeting/facts.ts'
+import { newPerson } from '../../core/targeting/people.ts'
+import type { RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
-import { type CodeRow, findCodes } from '../codes/sql.ts'
+import { type CodeRow, findCodes, findSharesTo, type ShareRow } from '../codes/sql.ts'
 import { findActivitiesAsOf, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
 import type { KnownPerson } from '../profiles/resolve.ts'
 import { findMembers, findProfiles, type PersonRow } from '../profiles/sql.ts'
 import { findEvidenceAsOf, findRelationships, type RelationshipRow } from '../relationships/sql.ts'
+import { loadHistory } from './person-history.ts'
+import { addMatchedCodes, addOpposites, codeFacts, relationshipFacts, sharesByEmail } from './referrals.ts'
+import { loadTransactions } from './transactions.ts'
 
 export interface WorldRequest {
   accountId: string
   events: readonly EventFacts[]
+  rules: RuleSet
+  /** Times at which somebody is looked at beside those of the events. */
+  moments: readonly Moment[]
   /** Upper-cased codes that the events' hints name. */
   codes: readonly string[]
-  /** Audiences that the rules in force ask for. */
-  audienceIds: readonly string[]
+  /** E-mail addresses of the events' people, those that the events themselves tell included. */
+  emails: readonly string[]
+  /** Transactions that follow-ups among the events name. */
+  transactionIds: readonly string[]
   /** Partner ids that came with the events. */
   partnerIds: readonly string[]
   /** The events' people, as they were before the batch. */
   people: readonly KnownPerson[]
   /** The person that somebody of the batch is after its last event. */
   rootOf(personId: string): string
+  /** All profiles that are the person after the last event. */
+  membersOf(personId: string): readonly string[]
 }
 
-/** The people beside the events' own whom decisions read of: advocates named by codes, and those of the people's relationships. */
-export async function findAdvocates(
-  tx: Transaction,
-  request: Pick<WorldRequest, 'accountId' | 'codes' | 'people'>,
-): Promise<string[]> {
-  const { accountId } = request
-  const codes = request.codes.length ? await findCodes(tx, accountId, request.codes) : []
-  const relationships = await findRelationships(tx, accountId, membersOfAll(request))
-  const ids = [
-    ...codes.flatMap(({ advocateId }) => advocateId ?? []),
-    ...relationships.map(({ advocateId }) => advocateId),
-  ]
+export interface Moment {
+  readonly personId: string
+  readonly t: Instant
+}
+
+/** The links of a batch to people beside its own. */
+interface Links {
+  readonly codes: readonly CodeRow[]
+  readonly shares: readonly ShareRow[]
+  readonly relationships: readonly RelationshipRow[]
+}
+
+type LinkRequest = Pick<WorldRequest, 'accountId' | 'codes' | 'emails' | 'people'>
+
+async function findLinks(tx: Transaction, request: LinkRequest): Promise<Links> {
+  const { accountId, codes, emails } = request
+  return {
+    codes: codes.length ? await findCodes(tx, accountId, codes) : [],
+    shares: emails.length ? await findSharesTo(tx, accountId, emails) : [],
+    relationships: await findRelationships(tx, accountId, membersOfAll(request)),
+  }
+}
+
+const advocatesOf = ({ codes, shares, relationships }: Links): string[] => [
+  ...new Set([...codes, ...shares, ...relationships].flatMap(({ advocateId }) => advocateId ?? [])),
+]
+
+/** The people beside the events' own whom decisions read of: advocates named by codes and shares, and those of the people's relationships. */
+export async function findAdvocates(tx: Transaction, request: LinkRequest): Promise<string[]> {
+  const ids = advocatesOf(await findLinks(tx, request))
   if (ids.length === 0) return []
-  const members = await findMembers(tx, accountId, [...new Set(ids)])
+  const members = await findMembers(tx, request.accountId, ids)
   return [...new Set(members.map(({ rootId }) => rootId))]
 }
 
@@ -55,22 +85,35 @@ const membersOfAll = ({ people }: Pick<WorldRequest, 'people'>) => people.flatMa
 /** The world of the batch, as it stands in this transaction. */
 export async function loadWorld(tx: Transaction, request: WorldRequest): Promise<World> {
   const { accountId } = request
-  const codes = request.codes.length ? await findCodes(tx, accountId, request.codes) : []
-  const relationships = await findRelationships(tx, accountId, membersOfAll(request))
-  const cast = await loadCast(tx, request, { codes, relationships })
+  const links = await findLinks(tx, request)
+  const cast = await loadCast(tx, request, links)
   const people = await loadPeople(tx, request, cast)
-  await addRelationships(tx, request, { relationships, cast, people })
+  await addRelationships(tx, request, { relationships: links.relationships, cast, people })
+  if (links.shares.length) await addMatchedCodes(tx, accountId, people)
+  const friendIds = membersOfAll(request)
+  const own = new Set(friendIds)
+  const advocateIds = cast.profileIds.filter((id) => !own.has(id))
+  await addOpposites(tx, accountId, { people, rootOf: cast.rootOf, advocateIds, friendIds })
   await addJourneys(tx, request, { cast, people })
-  const facts = codes.map(
-    (code): CodeFacts => ({ ...code, ...ends(code), advocateId: code.advocateId && cast.rootOf(code.advocateId) }),
-  )
-  return { people, codes: new Map(facts.map((code) => [code.code, code])) }
+  await loadHistory(tx, {
+    ...request,
+    asks: request.rules.asks,
+    moments: momentsOf(request),
+    people,
+    rootOf: cast.rootOf,
+  })
+  return {
+    people,
+    codes: new Map(links.codes.map((row) => [row.code, codeFacts(row, cast.rootOf)])),
+    sharesTo: sharesByEmail(links.shares, cast.rootOf),
+    transactions: await loadTransactions(tx, accountId, { ids: request.transactionIds, rootOf: cast.rootOf }),
+  }
 }
 
-const ends = ({ expiresAt, disabledAt }: CodeRow) => ({
-  expiresAt: expiresAt?.getTime() ?? null,
-  disabledAt: disabledAt?.getTime() ?? null,
-})
+const momentsOf = ({ events, moments }: Pick<WorldRequest, 'events' | 'moments'>): readonly Moment[] => [
+  ...events.map(({ personId, t }) => ({ personId, t })),
+  ...moments,
+]
 
 /** Everybody who appears, with all their profiles. */
 interface Cast {
@@ -80,18 +123,10 @@ interface Cast {
   readonly profileIds: readonly string[]
 }
 
-async function loadCast(
-  tx: Transaction,
-  request: WorldRequest,
-  { codes, relationships }: { codes: readonly CodeRow[]; relationships: readonly RelationshipRow[] },
-): Promise<Cast> {
+async function loadCast(tx: Transaction, request: WorldRequest, links: Links): Promise<Cast> {
   const roots = new Map<string, string>()
   for (const { id, members } of request.people) for (const member of members) roots.set(member, id)
-  const advocates = [
-    ...codes.flatMap(({ advocateId }) => advocateId ?? []),
-    ...relationships.map(({ advocateId }) => advocateId),
-  ]
-  const unknown = [...new Set(advocates)].filter((id) => !roots.has(id))
+  const unknown = advocatesOf(links).filter((id) => !roots.has(id))
   if (unknown.length) {
     for (const { profileId, rootId } of await findMembers(tx, request.accountId, unknown)) roots.set(profileId, rootId)
   }
@@ -99,7 +134,8 @@ async function loadCast(
 }
 
 async function loadPeople(tx: Transaction, request: WorldRequest, cast: Cast): Promise<Map<string, PersonFacts>> {
-  const { accountId, audienceIds } = request
+  const { accountId, rules } = request
+  const audienceIds = [...rules.asks.audienceIds]
   const members = membersOfAll(request)
   const profiles = await findProfiles(tx, accountId, cast.profileIds)
   const memberships = audienceIds.length
@@ -135,6 +171,7 @@ function emptyPerson(id: string) {
     audienceIds: new Set<string>(),
     journeys: [] as JourneyFacts[],
     relationships: [] as RelationshipFacts[],
+    history: newPerson(id).history,
   }
 }
 
@@ -153,16 +190,8 @@ async function addRelationships(
   )
   const asOf = groupBy(asked.length ? await findEvidenceAsOf(tx, request.accountId, asked) : [], ({ id }) => id)
   for (const row of relationships) {
-    const friendId = cast.rootOf(row.friendId)
-    people.get(friendId)?.relationships.push({
-      id: row.id,
-      advocateId: cast.rootOf(row.advocateId),
-      friendId,
-      programId: row.programId,
-      campaignId: row.campaignId,
-      firstEvidenceAt: row.firstEvidenceAt.getTime(),
-      evidence: [row.latestEvidenceAt, ...(asOf.get(row.id) ?? []).map(({ at }) => at)].map((at) => at.getTime()),
-    })
+    const evidence = [row.latestEvidenceAt, ...(asOf.get(row.id) ?? []).map(({ at }) => at)]
+    people.get(cast.rootOf(row.friendId))?.relationships.push(relationshipFacts(row, cast.rootOf, evidence))
   }
 }
 
@@ -195,11 +224,12 @@ function lateTimes(request: WorldRequest, cast: Cast, row: JourneyRow): Date[] {
   return timesBefore(request, row.role === 'ADVOCATE' ? null : cast.rootOf(row.profileId), row.lastActivityAt)
 }
 
-/** Times of the person's events (null: of all) before which something of them has its latest sign already. */
-function timesBefore({ events, rootOf }: WorldRequest, personId: string | null, latest: Date): Date[] {
+/** Times at which the person (null: anybody) is looked at before which something of them has its latest sign already. */
+function timesBefore(request: WorldRequest, personId: string | null, latest: Date): Date[] {
+  const { rootOf } = request
   const person = personId === null ? null : rootOf(personId)
-  const late = events.filter(
-    (event) => (person === null || rootOf(event.personId) === person) && event.t < latest.getTime(),
+  const late = momentsOf(request).filter(
+    (moment) => (person === null || rootOf(moment.personId) === person) && moment.t < latest.getTime(),
   )
   return [...new Set(late.map(({ t }) => t))].map((t) => new Date(t))
 }

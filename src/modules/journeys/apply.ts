@@ -1,8 +1,8 @@
-// Writes what a batch's decisions did to journeys: the new ones, then one update for each that was touched or left.
+// Writes what a batch's decisions did to journeys: the new ones, then one update for each that was touched or left, then the steps.
 
 import type { Effects } from '../../core/targeting/effects.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { insertJourneys, type JourneyUpdate, updateJourneys } from './sql.ts'
+import { insertJourneys, insertSteps, type JourneyUpdate, updateJourneys } from './sql.ts'
 
 export async function applyJourneys(tx: Transaction, accountId: string, effects: readonly Effects[]): Promise<void> {
   const created = effects.flatMap(({ journeyCreated }) => journeyCreated ?? [])
@@ -12,20 +12,24 @@ export async function applyJourneys(tx: Transaction, accountId: string, effects:
     await insertJourneys(tx, accountId, rows)
   }
   if (updates.length) await updateJourneys(tx, accountId, updates)
+  const steps = effects.flatMap((effect) => effect.steps)
+  if (steps.length) await insertSteps(tx, accountId, steps)
 }
+
+const unchanged = { lastActivityAt: null, latestEventId: null, occasion: null, exitedAt: null, state: null } as const
 
 /** One row a journey, whatever number of events of the batch met it; the last exit or return stands. */
 function foldUpdates(effects: readonly Effects[]): JourneyUpdate[] {
   const updates = new Map<string, JourneyUpdate>()
   const update = (id: string, change: Partial<JourneyUpdate>) => {
-    const known = updates.get(id) ?? { id, lastActivityAt: null, latestEventId: null, exitedAt: null, state: null }
+    const known = updates.get(id) ?? { id, ...unchanged }
     updates.set(id, { ...known, ...change })
   }
   for (const { journeysExited, journeyTouched } of effects) {
     for (const { journeyId, at } of journeysExited) update(journeyId, { state: 'EXITED', exitedAt: new Date(at) })
     if (!journeyTouched) continue
-    const { id, at, eventId, isLatest, isReopened } = journeyTouched
-    if (isLatest) update(id, { lastActivityAt: new Date(at), latestEventId: eventId })
+    const { id, at, eventId, occasion, isLatest, isReopened } = journeyTouched
+    if (isLatest) update(id, { lastActivityAt: new Date(at), latestEventId: eventId, occasion })
     if (isReopened) update(id, { state: 'ACTIVE', exitedAt: null })
   }
   return [...updates.values()]

@@ -1,5 +1,6 @@
 // Journeys of the people of a batch, as they stood at its events' times, and what a batch writes to them.
 
+import type { NewStep, Occasion } from '../../core/targeting/effects.ts'
 import type { JourneyRole } from '../../core/targeting/facts.ts'
 import type { Transaction } from '../../platform/database.ts'
 
@@ -16,12 +17,13 @@ export interface JourneyRow {
   exitedAt: Date | null
 }
 
-/** All journeys of the profiles. */
+/** All journeys of the profiles that events are still credited to. */
 export function findJourneys(tx: Transaction, accountId: string, profileIds: readonly string[]): Promise<JourneyRow[]> {
   return tx.$queryRaw<JourneyRow[]>`
     SELECT id, profile_id AS "profileId", campaign_id AS "campaignId", definition, role, key,
       relationship_id AS "relationshipId", started_at AS "startedAt", last_activity_at AS "lastActivityAt", exited_at AS "exitedAt"
     FROM journey WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${profileIds}::uuid[])
+      AND state <> 'WITHDRAWN'
     ORDER BY id`
 }
 
@@ -30,14 +32,19 @@ export interface AsOf {
   at: Date
 }
 
-/** For each journey and time, the latest activity not after it; pairs without one are left out. */
+/**
+ * For each journey and time, the latest activity not after it; pairs without one are left out. What was credited elsewhere
+ * since, and what follow-ups took over, is no activity.
+ */
 export function findActivitiesAsOf(tx: Transaction, accountId: string, asked: readonly AsOf[]): Promise<AsOf[]> {
   return tx.$queryRaw<AsOf[]>`
     SELECT asked.id, latest.at
     FROM unnest(${asked.map(({ id }) => id)}::uuid[], ${asked.map(({ at }) => at)}::timestamptz[]) AS asked (id, at)
     CROSS JOIN LATERAL (
       SELECT occurred_at AS at FROM attribution
-      WHERE account_id = ${accountId}::uuid AND journey_id = asked.id AND occurred_at <= asked.at
+      WHERE account_id = ${accountId}::uuid AND journey_id = asked.id AND occurred_at <= asked.at AND decided_by <> 'INHERITED'
+        AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = attribution.account_id
+          AND next.event_id = attribution.event_id AND next.revision = attribution.revision + 1)
       ORDER BY occurred_at DESC LIMIT 1
     ) AS latest`
 }
@@ -57,6 +64,8 @@ export function findPartnerIds(
   return tx.$queryRaw<PartnerRow[]>`
     SELECT journey_id AS "journeyId", partner_id AS "partnerId", min(occurred_at) AS at FROM attribution
     WHERE account_id = ${accountId}::uuid AND journey_id = ANY (${asked.journeyIds}::uuid[]) AND partner_id = ANY (${asked.partnerIds}::text[])
+      AND decided_by <> 'INHERITED' AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = attribution.account_id
+        AND next.event_id = attribution.event_id AND next.revision = attribution.revision + 1)
     GROUP BY journey_id, partner_id`
 }
 
@@ -70,6 +79,7 @@ export interface JourneyToCreate {
   relationshipId: string | null
   startedAt: Date
   entryEventId: string
+  occasion: Occasion
 }
 
 /** Inserts journeys that the batch began. What happened to them later in the batch is in `updateJourneys`. */
@@ -81,12 +91,14 @@ export async function insertJourneys(
   const column = <K extends keyof JourneyToCreate>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
     INSERT INTO journey (account_id, id, profile_id, campaign_id, definition, role, key, relationship_id,
-      started_at, last_activity_at, entry_event_id, latest_event_id)
-    SELECT ${accountId}::uuid, id, profile_id, campaign_id, definition, role, key, relationship_id, started_at, started_at, event_id, event_id
+      started_at, last_activity_at, entry_event_id, latest_event_id, entry_reason, latest_reason, entry_code, latest_code, entry_share_id, latest_share_id)
+    SELECT ${accountId}::uuid, id, profile_id, campaign_id, definition, role, key, relationship_id, started_at, started_at, event_id, event_id,
+      reason, reason, code, code, share_id, share_id
     FROM unnest(${column('id')}::uuid[], ${column('profileId')}::uuid[], ${column('campaignId')}::uuid[], ${column('definition')}::text[],
       ${column('role')}::text[]::journey_role[], ${column('key')}::text[], ${column('relationshipId')}::uuid[],
-      ${column('startedAt')}::timestamptz[], ${column('entryEventId')}::uuid[])
-      AS new (id, profile_id, campaign_id, definition, role, key, relationship_id, started_at, event_id)`
+      ${column('startedAt')}::timestamptz[], ${column('entryEventId')}::uuid[], ${rows.map(({ occasion }) => occasion.reason)}::text[]::decided_by[],
+      ${rows.map(({ occasion }) => occasion.code)}::text[], ${rows.map(({ occasion }) => occasion.shareId)}::text[])
+      AS new (id, profile_id, campaign_id, definition, role, key, relationship_id, started_at, event_id, reason, code, share_id)`
 }
 
 /** What a batch did to a journey: null is unchanged. */
@@ -94,6 +106,8 @@ export interface JourneyUpdate {
   id: string
   lastActivityAt: Date | null
   latestEventId: string | null
+  /** What brought the latest event. */
+  occasion: Occasion | null
   /** When it was left, where `state` is EXITED. */
   exitedAt: Date | null
   state: 'ACTIVE' | 'EXITED' | null
@@ -109,10 +123,23 @@ export async function updateJourneys(
   await tx.$executeRaw`
     UPDATE journey SET last_activity_at = greatest(journey.last_activity_at, given.last_activity_at),
       latest_event_id = coalesce(given.latest_event_id, journey.latest_event_id),
+      latest_reason = CASE WHEN given.latest_event_id IS NULL THEN journey.latest_reason ELSE given.reason END,
+      latest_code = CASE WHEN given.latest_event_id IS NULL THEN journey.latest_code ELSE given.code END,
+      latest_share_id = CASE WHEN given.latest_event_id IS NULL THEN journey.latest_share_id ELSE given.share_id END,
       state = coalesce(given.state, journey.state),
       exited_at = CASE WHEN given.state IS NULL THEN journey.exited_at ELSE given.exited_at END
     FROM unnest(${column('id')}::uuid[], ${column('lastActivityAt')}::timestamptz[], ${column('latestEventId')}::uuid[],
-      ${column('exitedAt')}::timestamptz[], ${column('state')}::text[]::journey_state[])
-      AS given (id, last_activity_at, latest_event_id, exited_at, state)
+      ${column('exitedAt')}::timestamptz[], ${column('state')}::text[]::journey_state[], ${rows.map(({ occasion }) => occasion?.reason ?? null)}::text[]::decided_by[],
+      ${rows.map(({ occasion }) => occasion?.code ?? null)}::text[], ${rows.map(({ occasion }) => occasion?.shareId ?? null)}::text[])
+      AS given (id, last_activity_at, latest_event_id, exited_at, state, reason, code, share_id)
     WHERE journey.account_id = ${accountId}::uuid AND journey.id = given.id`
+}
+
+/** Appends steps. They are ordered by their ids, which are made in the order of the batch. */
+export async function insertSteps(tx: Transaction, accountId: string, rows: readonly NewStep[]): Promise<void> {
+  const column = <K extends keyof NewStep>(key: K) => rows.map((row) => row[key])
+  await tx.$executeRaw`
+    INSERT INTO journey_step (account_id, id, journey_id, kind, event_id, event_name, at)
+    SELECT ${accountId}::uuid, * FROM unnest(${column('id')}::uuid[], ${column('journeyId')}::uuid[], ${column('kind')}::text[]::journey_step_kind[],
+      ${column('eventId')}::uuid[], ${column('eventName')}::text[], ${rows.map(({ at }) => new Date(at))}::timestamptz[])`
 }

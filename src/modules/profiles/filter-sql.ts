@@ -1,28 +1,22 @@
 // A rule as SQL: TRUE, FALSE or NULL (unknown) of a person exactly as the compiled rule of core/rules says it in memory,
 // since NULL under AND, OR and NOT is what UNKNOWN is there. A property test holds the two together.
 
-import { audienceId } from '../../core/rules/compile.ts'
+import { audienceId } from '../../core/rules/asks.ts'
 import type { AudienceRule, FieldRule, Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
+import { eventSql, orderSql, qualitySql, relationshipSql } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
-import { valuesSql } from './filter-values.ts'
-
-export interface FilterScope {
-  accountId: string
-  /** What relative conditions count from. */
-  now: Date
-}
+import { type FilterScope, valuesSql } from './filter-values.ts'
 
 /** A condition on the alias `profile`, which has to be a person's own row: merged profiles count through it. */
 export function compileFilter(rule: Rule, scope: FilterScope): Prisma.Sql {
   return Prisma.sql`(SELECT ${conditionSql(rule, scope)} FROM ${personSql(scope.accountId)})`
 }
 
-/** How many conditions on fields and audiences a rule has. */
+/** How many conditions a rule has: its leaves. */
 export function countConditions(rule: Rule): number {
-  if ('not' in rule) return countConditions(rule.not)
-  if ('field' in rule || 'audience' in rule) return 1
-  return ('all' in rule ? rule.all : rule.any).reduce((sum, member) => sum + countConditions(member), 0)
+  const members = 'all' in rule ? rule.all : 'any' in rule ? rule.any : 'not' in rule ? [rule.not] : null
+  return members ? members.reduce((sum, member) => sum + countConditions(member), 0) : 1
 }
 
 // One row: the ids of all profiles that are the person, and its fields, the person's own covering those of merged profiles,
@@ -50,7 +44,12 @@ function conditionSql(rule: Rule, scope: FilterScope): Prisma.Sql {
   if ('all' in rule) return joined(rule.all, scope, { by: ' AND ', empty: Prisma.sql`TRUE` })
   if ('any' in rule) return joined(rule.any, scope, { by: ' OR ', empty: Prisma.sql`FALSE` })
   if ('not' in rule) return Prisma.sql`(NOT ${conditionSql(rule.not, scope)})`
-  return 'field' in rule ? fieldSql(rule.field, scope) : audienceSql(rule.audience, scope)
+  if ('field' in rule) return fieldSql(rule.field, scope)
+  if ('eventData' in rule) return eventDataSql(rule.eventData)
+  if ('event' in rule) return eventSql(rule.event, scope)
+  if ('order' in rule) return orderSql(rule.order, scope)
+  if ('relationship' in rule) return relationshipSql(rule.relationship, scope)
+  return 'quality' in rule ? qualitySql(rule.quality, scope) : audienceSql(rule.audience, scope)
 }
 
 function joined(members: readonly Rule[], scope: FilterScope, { by, empty }: { by: string; empty: Prisma.Sql }) {
@@ -82,4 +81,10 @@ function fieldSql(rule: FieldRule, { accountId, now }: FilterScope): Prisma.Sql 
     END
     FROM (SELECT ${valueSql(rule, now)} AS holds FROM ${values}) AS found
   )`
+}
+
+/** There is no event here, so everything of it is missing. */
+function eventDataSql({ op, orMissing }: FieldRule): Prisma.Sql {
+  if (op === 'EXISTS') return Prisma.sql`FALSE`
+  return op === 'MISSING' || orMissing ? Prisma.sql`TRUE` : Prisma.sql`NULL::boolean`
 }

@@ -4,6 +4,12 @@
 import { compilePath } from '../../core/rules/path.ts'
 import { type IdentityKind, Prisma } from '../../generated/prisma/client.ts'
 
+export interface FilterScope {
+  accountId: string
+  /** What relative conditions count from. */
+  now: Date
+}
+
 const identityKinds: ReadonlyMap<string, IdentityKind> = new Map([
   ['sourceId', 'SOURCE_ID'],
   ['email', 'EMAIL'],

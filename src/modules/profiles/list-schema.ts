@@ -8,7 +8,7 @@ import type { Rule } from '../../core/rules/rule.ts'
 import { badInput, notFound } from '../../errors.ts'
 import { byId, type PageQuery } from '../../keyset.ts'
 import { RuleInput } from '../programs/rule-input.ts'
-import { audiencePlaces, type RuleShape, ruleOf } from '../programs/rule-reading.ts'
+import { audiencePlaces, programPlaces, type RulePlace, type RuleShape, ruleOf } from '../programs/rule-reading.ts'
 import { countConditions } from './filter-sql.ts'
 import { findPage, type Search } from './list-sql.ts'
 import { ProfileType } from './schema.ts'
@@ -27,7 +27,7 @@ builder.queryField('profiles', (t) =>
       args: {
         filter: t.arg({
           type: RuleInput,
-          description: `Only people of whom it is true; at most ${maxConditions} conditions. WITHIN_LAST_DAYS counts from now.`,
+          description: `Only people of whom it is true; at most ${maxConditions} conditions. Days count back from now, and there is no event whose data could be asked for.`,
         }),
         search: t.arg.string({
           description:
@@ -55,16 +55,21 @@ builder.queryField('profiles', (t) =>
 async function checkedFilter({ db, accountId }: Context, input: RuleShape): Promise<Rule> {
   const rule = ruleOf(input, 'filter')
   if (countConditions(rule) > maxConditions) throw badInput(`over ${maxConditions} conditions`, 'filter')
-  const places = audiencePlaces(rule, 'filter')
-  if (places.length === 0) return rule
-  const rows = await db.audience.findMany({
+  const named = { audience: audiencePlaces(rule, 'filter'), program: programPlaces(rule, 'filter') }
+  const asked = (places: readonly RulePlace[]) => ({
     where: { accountId, id: { in: places.map(({ id }) => id) } },
     select: { id: true },
   })
+  if (named.audience.length > 0)
+    assertKnown('audience', named.audience, await db.audience.findMany(asked(named.audience)))
+  if (named.program.length > 0) assertKnown('program', named.program, await db.program.findMany(asked(named.program)))
+  return rule
+}
+
+function assertKnown(noun: string, places: readonly RulePlace[], rows: readonly { id: string }[]): void {
   const known = new Set(rows.map(({ id }) => id))
   const stray = places.find(({ id }) => !known.has(id))
-  if (stray) throw notFound(`no audience ${stray.id}`, stray.path)
-  return rule
+  if (stray) throw notFound(`no ${noun} ${stray.id}`, stray.path)
 }
 
 function checkedSearch(search: string | null | undefined): Search | null {

@@ -14,6 +14,16 @@ export const CampaignStateEnum = builder.enumType('CampaignState', {
   } as const,
 })
 
+export const CampaignPhaseEnum = builder.enumType('CampaignPhase', {
+  description:
+    'Where now stands to the window of a campaign, whatever its state. Nothing happens when one phase becomes the next: a late event still counts if its own time is inside the window.',
+  values: {
+    SCHEDULED: { description: 'Its window is yet to begin.' },
+    RUNNING: { description: 'Now is inside its window.' },
+    OVER: { description: 'Its window has ended.' },
+  } as const,
+})
+
 export const JourneyRoleEnum = builder.enumType('JourneyRole', {
   description: 'Whose passage a journey is.',
   values: {

@@ -35,3 +35,15 @@ export const JourneyDefinitionInput = builder.inputType('JourneyDefinitionInput'
     reentry: t.field({ type: ReentryPolicyEnum, description: 'Default: CONTINUE.' }),
   }),
 })
+
+export const CampaignContentInput = builder.inputType('CampaignContentInput', {
+  description: 'What one journey shows in one zone.',
+  fields: (t) => ({
+    zone: t.string({ required: true, description: 'Where it is shown, in your own words; 1 to 100 characters.' }),
+    journeyName: t.string({
+      required: true,
+      description: 'A journey of the campaign, whatever its case; one that has `promotion_viewed` among its events.',
+    }),
+    body: t.field({ type: 'JSON', required: true, description: 'What is shown; at most 64 KiB.' }),
+  }),
+})

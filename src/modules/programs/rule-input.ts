@@ -1,7 +1,16 @@
 // Rules as callers write them: the input types.
 
 import { builder } from '../../builder.ts'
-import { type FieldOperator, maxRuleDepth, maxRuleWidth } from '../../core/rules/rule.ts'
+import {
+  type FieldOperator,
+  maxRuleCount,
+  maxRuleDays,
+  maxRuleDepth,
+  maxRuleWidth,
+  type OrderAggregate,
+  type OrderOperator,
+} from '../../core/rules/rule.ts'
+import { QualityEnum } from '../attributions/enums.ts'
 import type { RuleShape } from './rule-reading.ts'
 
 const FieldOperatorEnum = builder.enumType('FieldOperator', {
@@ -26,7 +35,7 @@ const FieldOperatorEnum = builder.enumType('FieldOperator', {
 })
 
 const FieldRuleInput = builder.inputType('FieldRuleInput', {
-  description: "A condition on a person's field or identity.",
+  description: "A condition on a person's field or identity or, under `eventData`, on a value of the event.",
   fields: (t) => ({
     field: t.string({
       required: true,
@@ -50,6 +59,89 @@ const AudienceRuleInput = builder.inputType('AudienceRuleInput', {
   }),
 })
 
+const window = `Only what happened from so many days before the event up to it, both included; up to ${maxRuleDays}.`
+const atLeast = `Default 1, or 0 where \`atMost\` is given; up to ${maxRuleCount}.`
+const atMost = `Not below \`atLeast\`; up to ${maxRuleCount}.`
+
+const EventRuleInput = builder.inputType('EventRuleInput', {
+  description: 'A condition on how often the person performed an event before the one at hand.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'The name, in any spelling that folds to that of the event.' }),
+    performed: t.boolean({ defaultValue: true, description: 'False: it was not performed so often.' }),
+    atLeast: t.int({ description: atLeast }),
+    atMost: t.int({ description: atMost }),
+    withinLastDays: t.float({ description: window }),
+  }),
+})
+
+const OrderAggregateEnum = builder.enumType('OrderAggregate', {
+  description:
+    'A figure of a person’s orders: of their events `purchase` and `order_completed`, those of one transaction id being one order, as the latest of them says.',
+  values: {
+    COUNT: { description: 'How many; 0 without orders.' },
+    TOTAL_MINOR: { description: 'The sum of their amounts; 0 without orders.' },
+    AVERAGE_MINOR: { description: 'The mean of their amounts; unknown without orders.' },
+    LARGEST_MINOR: { description: 'The largest amount; unknown without orders.' },
+    DAYS_SINCE_LAST: { description: 'Whole days since the latest; unknown without orders.' },
+  } as const satisfies Record<OrderAggregate, { description: string }>,
+})
+
+const OrderOperatorEnum = builder.enumType('OrderOperator', {
+  description: 'How a figure of orders is compared with the value of the rule.',
+  values: {
+    EQ: { description: 'Equal.' },
+    NE: { description: 'Not equal.' },
+    LT: { description: 'Less.' },
+    LTE: { description: 'LT or EQ.' },
+    GT: { description: 'Greater.' },
+    GTE: { description: 'GT or EQ.' },
+  } as const satisfies Record<OrderOperator, { description: string }>,
+})
+
+const OrderRuleInput = builder.inputType('OrderRuleInput', {
+  description:
+    'A condition on a figure of the orders that the person made before the event at hand, their latest 1000.',
+  fields: (t) => ({
+    aggregate: t.field({ type: OrderAggregateEnum, required: true }),
+    op: t.field({ type: OrderOperatorEnum, required: true }),
+    value: t.float({ required: true, description: 'Of money in minor units, such as cents.' }),
+    currency: t.string({
+      description:
+        'ISO 4217. Needed with amounts of money, of which only those in this currency count; refused with others.',
+    }),
+    withinLastDays: t.float({ description: window }),
+  }),
+})
+
+const RelationshipSideEnum = builder.enumType('RelationshipSide', {
+  description: 'Which side of a relationship a person is on.',
+  values: {
+    FRIEND: { description: 'The person was referred by somebody.' },
+    ADVOCATE: { description: 'The person referred somebody.' },
+  } as const,
+})
+
+const RelationshipRuleInput = builder.inputType('RelationshipRuleInput', {
+  description: 'A condition on how many relationships the person has.',
+  fields: (t) => ({
+    as: t.field({ type: RelationshipSideEnum, required: true }),
+    programId: t.id({ description: 'Only those of this program.' }),
+    atLeast: t.int({ description: atLeast }),
+    atMost: t.int({ description: atMost }),
+    withinLastDays: t.float({ description: `${window} That is, the latest evidence of the relationship.` }),
+  }),
+})
+
+const QualityRuleInput = builder.inputType('QualityRuleInput', {
+  description: 'A condition on how many earlier events of the person were decided with a quality.',
+  fields: (t) => ({
+    is: t.field({ type: QualityEnum, required: true }),
+    atLeast: t.int({ description: atLeast }),
+    atMost: t.int({ description: atMost }),
+    withinLastDays: t.float({ description: window }),
+  }),
+})
+
 export const RuleInput = builder.inputRef<RuleShape>('RuleInput').implement({
   isOneOf: true,
   description: `A condition on a person: a tree with one key per node, at most ${maxRuleDepth} deep and ${maxRuleWidth} wide.`,
@@ -58,6 +150,15 @@ export const RuleInput = builder.inputRef<RuleShape>('RuleInput').implement({
     any: t.field({ type: [RuleInput], description: 'At least one holds.' }),
     not: t.field({ type: RuleInput, description: 'It is known not to hold.' }),
     field: t.field({ type: FieldRuleInput }),
+    event: t.field({ type: EventRuleInput }),
+    order: t.field({ type: OrderRuleInput }),
     audience: t.field({ type: AudienceRuleInput }),
+    relationship: t.field({ type: RelationshipRuleInput }),
+    quality: t.field({ type: QualityRuleInput }),
+    eventData: t.field({
+      type: FieldRuleInput,
+      description:
+        'The same as `field`, on the data of the event at hand. Where there is no event, all of it is missing.',
+    }),
   }),
 })

@@ -1,7 +1,16 @@
 // Rules as callers write them, turned into the form that the core reads and the database keeps.
 
+import { foldEventName } from '../../core/names.ts'
 import { checkRule } from '../../core/rules/check.ts'
-import type { FieldOperator, Rule } from '../../core/rules/rule.ts'
+import { ruleProgramId } from '../../core/rules/counts.ts'
+import type {
+  FieldOperator,
+  OrderAggregate,
+  OrderOperator,
+  QualityRule,
+  RelationshipRule,
+  Rule,
+} from '../../core/rules/rule.ts'
 import { badInput } from '../../errors.ts'
 import { idInput } from '../../ids.ts'
 
@@ -11,7 +20,12 @@ export interface RuleShape {
   any?: RuleShape[] | null
   not?: RuleShape | null
   field?: FieldRuleShape | null
+  event?: (CountShape & { name: string; performed?: boolean | null }) | null
+  order?: OrderRuleShape | null
   audience?: { id: string | number; member?: boolean | null } | null
+  relationship?: (CountShape & { as: RelationshipRule['as']; programId?: string | number | null }) | null
+  quality?: (CountShape & { is: QualityRule['is'] }) | null
+  eventData?: FieldRuleShape | null
 }
 
 interface FieldRuleShape {
@@ -21,7 +35,24 @@ interface FieldRuleShape {
   orMissing?: boolean | null
 }
 
-/** The rule that the input says, audiences by their UUIDs. BAD_INPUT naming the place, such as `input.filter.all[1].field.op`. */
+interface CountShape {
+  atLeast?: number | null
+  atMost?: number | null
+  withinLastDays?: number | null
+}
+
+interface OrderRuleShape {
+  aggregate: OrderAggregate
+  op: OrderOperator
+  value: number
+  currency?: string | null
+  withinLastDays?: number | null
+}
+
+/**
+ * The rule that the input says, audiences and programs by their UUIDs, event names folded. BAD_INPUT naming the place, such as
+ * `input.filter.all[1].field.op`.
+ */
 export function ruleOf(input: RuleShape, path: string): Rule {
   const rule = toRule(input, path)
   const fault = checkRule(rule)
@@ -29,25 +60,77 @@ export function ruleOf(input: RuleShape, path: string): Rule {
   return rule
 }
 
+// What says nothing is left out, so that equal rules are stored alike.
 function toRule(input: RuleShape, path: string): Rule {
   if (input.all) return { all: input.all.map((member, i) => toRule(member, `${path}.all[${i}]`)) }
   if (input.any) return { any: input.any.map((member, i) => toRule(member, `${path}.any[${i}]`)) }
   if (input.not) return { not: toRule(input.not, `${path}.not`) }
   if (input.field) return { field: fieldRule(input.field) }
+  if (input.eventData) return { eventData: fieldRule(input.eventData) }
+  if (input.event) {
+    const { name, performed } = input.event
+    return {
+      event: { name: foldEventName(name), ...(performed === false ? { performed } : {}), ...bounds(input.event) },
+    }
+  }
+  if (input.order) return { order: orderRule(input.order) }
+  if (input.quality) return { quality: { is: input.quality.is, ...bounds(input.quality) } }
+  if (input.relationship) {
+    const { as, programId } = input.relationship
+    const program =
+      programId == null ? {} : { programId: idInput('Program', programId, `${path}.relationship.programId`) }
+    return { relationship: { as, ...program, ...bounds(input.relationship) } }
+  }
   if (!input.audience) throw badInput('a rule has exactly one key', path)
   const { id, member } = input.audience
   return { audience: { id: idInput('Audience', id, `${path}.audience.id`), ...(member === false ? { member } : {}) } }
 }
 
-// What says nothing is left out, so that equal rules are stored alike.
 function fieldRule({ field, op, value, orMissing }: FieldRuleShape) {
   return { field, op, ...(value == null ? {} : { value }), ...(orMissing ? { orMissing } : {}) }
 }
 
+function orderRule({ aggregate, op, value, currency, withinLastDays }: OrderRuleShape) {
+  return {
+    aggregate,
+    op,
+    value,
+    ...(currency == null ? {} : { currency: currency.trim().toUpperCase() }),
+    ...(withinLastDays == null ? {} : { withinLastDays }),
+  }
+}
+
+function bounds({ atLeast, atMost, withinLastDays }: CountShape) {
+  return {
+    ...(atLeast == null ? {} : { atLeast }),
+    ...(atMost == null ? {} : { atMost }),
+    ...(withinLastDays == null ? {} : { withinLastDays }),
+  }
+}
+
+/** An id that a rule names, and where it stands in the input. */
+export interface RulePlace {
+  id: string
+  path: string
+}
+
 /** The audiences that a rule asks about, each with its place in the input. */
-export function audiencePlaces(rule: Rule, path: string): { id: string; path: string }[] {
-  if ('all' in rule) return rule.all.flatMap((member, i) => audiencePlaces(member, `${path}.all[${i}]`))
-  if ('any' in rule) return rule.any.flatMap((member, i) => audiencePlaces(member, `${path}.any[${i}]`))
-  if ('not' in rule) return audiencePlaces(rule.not, `${path}.not`)
-  return 'audience' in rule ? [{ id: rule.audience.id, path: `${path}.audience.id` }] : []
+export function audiencePlaces(rule: Rule, path: string): RulePlace[] {
+  return leavesOf(rule, path).flatMap(([leaf, at]) =>
+    'audience' in leaf ? [{ id: leaf.audience.id, path: `${at}.audience.id` }] : [],
+  )
+}
+
+/** The programs that a rule asks about, each with its place in the input. */
+export function programPlaces(rule: Rule, path: string): RulePlace[] {
+  return leavesOf(rule, path).flatMap(([leaf, at]) => {
+    const id = 'relationship' in leaf ? ruleProgramId(leaf.relationship) : null
+    return id === null ? [] : [{ id, path: `${at}.relationship.programId` }]
+  })
+}
+
+function leavesOf(rule: Rule, path: string): (readonly [leaf: Rule, path: string])[] {
+  if ('all' in rule) return rule.all.flatMap((member, i) => leavesOf(member, `${path}.all[${i}]`))
+  if ('any' in rule) return rule.any.flatMap((member, i) => leavesOf(member, `${path}.any[${i}]`))
+  return 'not' in rule ? leavesOf(rule.not, `${path}.not`) : [[rule, path]]
 }

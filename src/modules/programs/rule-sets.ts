@@ -1,30 +1,84 @@
 // What targeting goes by, compiled once per change: an account's published campaigns, programs and aliases. Every batch reads
 // the account's count of changes in its own transaction, so that no server ever decides by rules that were replaced before.
+// The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
+import { groupBy } from '../../core/group.ts'
 import type { Rule } from '../../core/rules/rule.ts'
-import type { CampaignFacts, JourneyDefinition, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
+import type {
+  CampaignFacts,
+  ContentPiece,
+  JourneyDefinition,
+  ProgramFacts,
+  RequiredTarget,
+} from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Transaction } from '../../platform/database.ts'
+import {
+  type CampaignRevisionRow,
+  type DefinitionRow,
+  findCampaigns,
+  findCampaignsAsOf,
+  findDefinitions,
+} from './sql.ts'
 
 export interface AccountRules {
+  /** The account's count of rule changes that they are of. */
   readonly version: number
   readonly rules: RuleSet
   /** Folded spellings of event names, each with the name it stands for. */
   readonly aliases: ReadonlyMap<string, string>
 }
 
+/** Who reads traces reads recent ones, of few versions; a rule set of 1,000 campaigns takes some megabytes. */
+const maxEarlier = 50
+
+interface Earlier {
+  /** The version in force when it was loaded. */
+  readonly loadedAt: number
+  readonly rules: AccountRules
+}
+
 export class RuleSets {
   readonly #accounts = new Map<string, AccountRules>()
+  /** Of each account by version, the one used last at the end. */
+  readonly #earlier = new Map<string, Map<number, Earlier>>()
 
   /** The rules in force as the transaction sees them; drafts take part where asked, as if they went live now. */
   async inForce(tx: Transaction, accountId: string, { drafts = false } = {}): Promise<AccountRules> {
-    const version = await readVersion(tx, accountId)
-    if (drafts) return load(tx, accountId, { version, drafts })
-    const known = this.#accounts.get(accountId)
-    if (known?.version === version) return known
-    const rules = await load(tx, accountId, { version, drafts })
-    this.#accounts.set(accountId, rules)
-    return rules
+    for (;;) {
+      const version = await readVersion(tx, accountId)
+      const known = this.#accounts.get(accountId)
+      if (!drafts && known?.version === version) return known
+      const campaigns = await findCampaigns(tx, accountId, drafts)
+      const rules = await compile(tx, accountId, { version, campaigns: drafts ? live(campaigns) : campaigns })
+      // A change that was committed between the statements would be part of it under the version of before.
+      if ((await readVersion(tx, accountId)) !== version) continue
+      if (!drafts) this.#accounts.set(accountId, rules)
+      return rules
+    }
+  }
+
+  /**
+   * The rules as they were at a version: each campaign in the state and with the revision of then; those that were drafts
+   * are left out. Programs, names, aliases and follow-ups are as they are now. RangeError for a version that is yet to come.
+   */
+  async asOf(tx: Transaction, accountId: string, version: number): Promise<AccountRules> {
+    const loadedAt = await readVersion(tx, accountId)
+    if (version > loadedAt) throw new RangeError(`version ${version} of the rules is yet to come`)
+    const known = this.#earlier.get(accountId)?.get(version)
+    if (known?.loadedAt === loadedAt) return this.#remember(accountId, known)
+    const campaigns = await findCampaignsAsOf(tx, accountId, version)
+    return this.#remember(accountId, { loadedAt, rules: await compile(tx, accountId, { version, campaigns }) })
+  }
+
+  #remember(accountId: string, entry: Earlier): AccountRules {
+    const versions = this.#earlier.get(accountId) ?? new Map<number, Earlier>()
+    this.#earlier.set(accountId, versions)
+    versions.delete(entry.rules.version)
+    versions.set(entry.rules.version, entry)
+    const [oldest] = versions.keys()
+    if (versions.size > maxEarlier && oldest !== undefined) versions.delete(oldest)
+    return entry.rules
   }
 }
 
@@ -33,73 +87,59 @@ async function readVersion(tx: Transaction, accountId: string): Promise<number> 
   return account.rulesVersion
 }
 
-async function load(
+/** Drafts as if they went live now, after all others; the campaigns' ids keep them in order. */
+function live(campaigns: readonly CampaignRevisionRow[]): CampaignRevisionRow[] {
+  const newest = campaigns.reduce((latest, { firstLiveAt }) => Math.max(latest, firstLiveAt?.getTime() ?? 0), 0)
+  return campaigns.map((campaign) =>
+    campaign.state === 'DRAFT' ? { ...campaign, state: 'LIVE', firstLiveAt: new Date(newest + 1) } : campaign,
+  )
+}
+
+async function compile(
   tx: Transaction,
   accountId: string,
-  { version, drafts }: { version: number; drafts: boolean },
+  { version, campaigns }: { version: number; campaigns: readonly CampaignRevisionRow[] },
 ): Promise<AccountRules> {
-  const programs = await tx.program.findMany({
-    where: { accountId },
-    include: { labels: true },
-    orderBy: { id: 'asc' },
-  })
-  const aliases = await tx.eventTypeAlias.findMany({ where: { accountId } })
+  const where = { accountId }
+  const programs = await tx.program.findMany({ where, include: { labels: true }, orderBy: { id: 'asc' } })
+  const aliases = await tx.eventTypeAlias.findMany({ where })
+  const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
+  const definitions = groupBy(await findDefinitions(tx, accountId, campaigns), ({ campaignId }) => campaignId)
   return {
     version,
     rules: compileRuleSet({
       programs: programs.map(
-        (program): ProgramFacts => ({
-          id: program.id,
-          name: program.name,
-          labels: program.labels.map(({ label }) => label),
-          lookbackDays: program.lookbackDays,
+        ({ id, name, labels, lookbackDays, allowMutualReferral }): ProgramFacts => ({
+          id,
+          name,
+          labels: labels.map(({ label }) => label),
+          lookbackDays,
+          allowMutualReferral,
         }),
       ),
-      campaigns: await loadCampaigns(tx, accountId, drafts),
+      campaigns: campaigns.map((campaign) => campaignFacts(campaign, definitions.get(campaign.id) ?? [])),
+      followUps: followUps.map(({ name }) => name),
     }),
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
   }
 }
 
-async function loadCampaigns(tx: Transaction, accountId: string, drafts: boolean): Promise<CampaignFacts[]> {
-  const campaigns = await tx.campaign.findMany({
-    where: { accountId },
-    include: {
-      revisions: { orderBy: { number: 'desc' }, take: 2, include: { definitions: { orderBy: { name: 'asc' } } } },
-    },
-    orderBy: { id: 'asc' },
-  })
-  return campaigns.flatMap((campaign) => {
-    // A campaign that never went live is known by its draft: it wins nothing, but can be the near miss.
-    const published = campaign.revisions.find(({ publishedAt }) => publishedAt !== null)
-    const revision = drafts ? campaign.revisions[0] : (published ?? campaign.revisions[0])
-    return revision ? [campaignFacts(campaign, revision, drafts)] : []
-  })
-}
-
-type CampaignRow = Awaited<ReturnType<Transaction['campaign']['findMany']>>[number]
-type RevisionRow = Awaited<ReturnType<Transaction['campaignRevision']['findMany']>>[number] & {
-  definitions: Awaited<ReturnType<Transaction['journeyDefinition']['findMany']>>
-}
-
-function campaignFacts(campaign: CampaignRow, revision: RevisionRow, drafts: boolean): CampaignFacts {
-  return {
-    id: campaign.id,
-    programId: campaign.programId,
-    name: campaign.name,
-    revision: revision.number,
-    // A draft that takes part does so as if it went live.
-    state: drafts && campaign.state === 'DRAFT' ? 'LIVE' : campaign.state,
-    startsAt: revision.startsAt?.getTime() ?? null,
-    endsAt: revision.endsAt?.getTime() ?? null,
-    firstLiveAt: campaign.firstLiveAt?.getTime() ?? null,
-    requiredTargets: revision.requiredTargets as unknown as RequiredTarget[], // Written from checked input only.
-    journeys: revision.definitions.map(
-      (definition): JourneyDefinition => ({
-        ...definition,
-        entry: definition.entry as Rule | null, // Rules are checked before they are stored.
-        ongoing: definition.ongoing as Rule | null,
-      }),
-    ),
-  }
-}
+const campaignFacts = (campaign: CampaignRevisionRow, definitions: readonly DefinitionRow[]): CampaignFacts => ({
+  id: campaign.id,
+  programId: campaign.programId,
+  name: campaign.name,
+  revision: campaign.number,
+  state: campaign.state,
+  startsAt: campaign.startsAt?.getTime() ?? null,
+  endsAt: campaign.endsAt?.getTime() ?? null,
+  firstLiveAt: campaign.firstLiveAt?.getTime() ?? null,
+  requiredTargets: campaign.requiredTargets as RequiredTarget[], // Written from checked input only.
+  journeys: definitions.map(
+    ({ campaignId: _, ...definition }): JourneyDefinition => ({
+      ...definition,
+      entry: definition.entry as Rule | null, // Rules are checked before they are stored.
+      ongoing: definition.ongoing as Rule | null,
+    }),
+  ),
+  content: campaign.content as ContentPiece[], // Written from checked input only.
+})

@@ -1,4 +1,4 @@
-// What callers ask and do about programs, campaigns and other spellings of event names.
+// What callers ask about programs and campaigns, and how they write them.
 
 import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
@@ -6,8 +6,8 @@ import type { CampaignState } from '../../generated/prisma/client.ts'
 import { idInput, nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
 import { CampaignStateEnum } from './enums.ts'
-import { JourneyDefinitionInput, RequiredTargetInput } from './inputs.ts'
-import { changeCampaignState, createCampaign, createEventTypeAlias, createProgram } from './service.ts'
+import { CampaignContentInput, JourneyDefinitionInput, RequiredTargetInput } from './inputs.ts'
+import { createCampaign, createProgram, updateCampaign, updateProgram } from './service.ts'
 import { CampaignType, ProgramType } from './types.ts'
 
 export { CampaignType, ProgramType } from './types.ts'
@@ -82,6 +82,10 @@ builder.queryFields((t) => ({
   ),
 }))
 
+const descriptions = {
+  content: 'What its journeys show, at most 100 pieces; of a zone and a journey there is one.',
+}
+
 const guarded = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
 
 builder.relayMutationField(
@@ -134,6 +138,7 @@ builder.relayMutationField(
         required: true,
         description: 'Its journey definitions, 1 to 50.',
       }),
+      content: t.field({ type: [CampaignContentInput], description: descriptions.content }),
     }),
   },
   {
@@ -153,18 +158,50 @@ builder.relayMutationField(
 )
 
 builder.relayMutationField(
-  'changeCampaignState',
+  'updateProgram',
+  {
+    inputFields: (t) => ({
+      programId: t.id({ required: true }),
+      name: t.string({ description: 'Unique in the account; 1 to 200 characters.' }),
+      labels: t.stringList({ description: 'In place of those that it has; at most 100.' }),
+      lookbackDays: t.int({ description: '1 to 3,650.' }),
+      allowMutualReferral: t.boolean(),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Changes a program: what is given. It counts for every event decided from then on.',
+    resolve: async (_root, { input }, context) => ({ programId: await updateProgram(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      program: t.prismaField({
+        type: ProgramType,
+        resolve: (query, { programId }, _args, { db, accountId }) =>
+          db.program.findUniqueOrThrow({ ...query, where: nodeKey(programId, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'updateCampaign',
   {
     inputFields: (t) => ({
       campaignId: t.id({ required: true }),
-      state: t.field({ type: CampaignStateEnum, required: true }),
+      name: t.string({ description: 'Unique in the account; 1 to 200 characters. It is no part of a revision.' }),
+      startsAt: t.field({ type: 'DateTime', description: 'Null: always began.' }),
+      endsAt: t.field({ type: 'DateTime', description: 'Exclusive; null: never.' }),
+      requiredTargets: t.field({ type: [RequiredTargetInput], description: 'In place of those that it has.' }),
+      journeys: t.field({ type: [JourneyDefinitionInput], description: 'In place of those that it has, 1 to 50.' }),
+      content: t.field({ type: [CampaignContentInput], description: descriptions.content }),
     }),
   },
   {
     ...guarded,
     description:
-      'Moves a campaign: DRAFT to LIVE or ARCHIVED, LIVE to PAUSED and back, either to ENDED or STOPPED, and those to ARCHIVED. It counts for every event decided from then on.',
-    resolve: async (_root, { input }, context) => ({ campaignId: await changeCampaignState(context, input) }),
+      'Changes a campaign: what is given. Of a DRAFT, its draft. Of a LIVE or PAUSED one the changes gather in a draft revision, which counts from `publishCampaign` on; only a new name counts at once. CONFLICT in any other state.',
+    resolve: async (_root, { input }, context) => ({ campaignId: await updateCampaign(context, input) }),
   },
   {
     outputFields: (t) => ({
@@ -172,38 +209,6 @@ builder.relayMutationField(
         type: CampaignType,
         resolve: (query, { campaignId }, _args, { db, accountId }) =>
           db.campaign.findUniqueOrThrow({ ...query, where: nodeKey(campaignId, accountId) }),
-      }),
-    }),
-  },
-)
-
-const EventTypeAlias = builder.prismaObject('EventTypeAlias', {
-  fields: (t) => ({
-    alias: t.exposeString('alias', { description: 'The other spelling, folded.' }),
-    name: t.exposeString('name', { description: 'The event name that it stands for, folded.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
-  }),
-})
-
-builder.relayMutationField(
-  'createEventTypeAlias',
-  {
-    inputFields: (t) => ({
-      alias: t.string({ required: true, description: 'How some senders spell the name; 1 to 100 characters.' }),
-      name: t.string({ required: true, description: 'The name that campaigns use; no alias itself.' }),
-    }),
-  },
-  {
-    ...guarded,
-    description: 'Makes another spelling of an event name.',
-    resolve: async (_root, { input }, context) => ({ alias: await createEventTypeAlias(context, input) }),
-  },
-  {
-    outputFields: (t) => ({
-      eventTypeAlias: t.prismaField({
-        type: EventTypeAlias,
-        resolve: (query, { alias }, _args, { db, accountId }) =>
-          db.eventTypeAlias.findUniqueOrThrow({ ...query, where: { accountId_alias: { accountId, alias } } }),
       }),
     }),
   },

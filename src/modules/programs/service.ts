@@ -1,55 +1,111 @@
-// Setting up what events are credited to: programs, campaigns, their states, and other spellings of event names.
+// Setting up what events are credited to: programs, and campaigns as they are written.
 
 import type { Context } from '../../context.ts'
 import { foldName } from '../../core/names.ts'
-import type { RequiredTarget } from '../../core/targeting/facts.ts'
 import { badInput, conflict, notFound } from '../../errors.ts'
-import { type CampaignState, Prisma } from '../../generated/prisma/client.ts'
+import type { Prisma } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { checkedText } from '../../text.ts'
+import { checkedNumber, type JourneyDefinitionInput } from './definitions.ts'
 import {
-  checkedEventName,
-  checkedNumber,
-  definitionsOf,
-  type JourneyDefinitionInput,
-  requiredTargetsOf,
-} from './definitions.ts'
-import { audiencePlaces } from './rule-reading.ts'
-import { bumpRules, publishNewestRevision } from './sql.ts'
+  assertNamed,
+  type DraftInput,
+  draftIn,
+  emptyDraft,
+  insertCampaigns,
+  isRevision,
+  revised,
+  saveDraft,
+} from './drafts.ts'
+import { bumpRules } from './sql.ts'
 
 const maxLabels = 100
 const maxLookbackDays = 3650
 
-export interface CreateProgramInput {
-  name: string
+type Id = string | number
+
+interface ProgramSettings {
   labels?: readonly string[] | null
   lookbackDays?: number | null
   allowMutualReferral?: boolean | null
 }
 
+export interface CreateProgramInput extends ProgramSettings {
+  name: string
+}
+
 /** Makes a program; returns its id. CONFLICT, naming the field, for a name or a label that is taken. */
 export async function createProgram(context: Context, input: CreateProgramInput): Promise<string> {
   const { accountId, services, now } = context
-  const labels = labelsOf(input.labels ?? [], 'input.labels')
-  const program = {
-    accountId,
-    id: newId(),
-    name: checkedText(input.name, 'input.name'),
-    lookbackDays:
-      checkedNumber(input.lookbackDays, { field: 'input.lookbackDays', min: 1, max: maxLookbackDays }) ?? undefined,
-    allowMutualReferral: input.allowMutualReferral ?? undefined,
-    createdAt: now,
-  }
+  const program = { ...checkedProgram(input, 'input'), name: checkedText(input.name, 'input.name') }
+  return services.database.transaction(async (tx) => {
+    await bumpRules(tx, accountId)
+    return insertProgram(tx, accountId, { program, at: now, places: { name: 'input.name', labels: 'input.labels' } })
+  })
+}
+
+export type CheckedProgram = ReturnType<typeof checkedProgram> & { name: string }
+
+/** A program's settings, each undefined where it was not given. BAD_INPUT naming the place. */
+export const checkedProgram = (input: ProgramSettings, path: string) => ({
+  labels: input.labels ? labelsOf(input.labels, `${path}.labels`) : undefined,
+  lookbackDays:
+    checkedNumber(input.lookbackDays, { field: `${path}.lookbackDays`, min: 1, max: maxLookbackDays }) ?? undefined,
+  allowMutualReferral: input.allowMutualReferral ?? undefined,
+})
+
+/** Where a program's name and labels stand in the input. */
+interface ProgramPlaces {
+  name: string
+  labels: string
+}
+
+/** Stores a program, the account's row being locked; returns its id. CONFLICT, at the place, for a name or a label that is taken. */
+export async function insertProgram(
+  tx: Transaction,
+  accountId: string,
+  { program, at, places }: { program: CheckedProgram & { id?: string }; at: Date; places: ProgramPlaces },
+): Promise<string> {
+  const { labels = [], id = newId(), ...columns } = program
+  const { count } = await tx.program.createMany({
+    data: { ...columns, accountId, id, createdAt: at },
+    skipDuplicates: true,
+  })
+  if (count === 0) throw conflict('another program has that name', places.name)
+  await insertLabels(tx, { accountId, programId: id, labels, path: places.labels })
+  return id
+}
+
+export interface UpdateProgramInput extends ProgramSettings {
+  programId: Id
+  name?: string | null
+}
+
+/** Changes what is given of a program; returns its id. A list of labels replaces those it had. CONFLICT as createProgram. */
+export async function updateProgram(context: Context, input: UpdateProgramInput): Promise<string> {
+  const { accountId, services } = context
+  const id = idInput('Program', input.programId, 'input.programId')
+  const { labels, ...settings } = checkedProgram(input, 'input')
+  const name = input.name == null ? undefined : checkedText(input.name, 'input.name')
   await services.database.transaction(async (tx) => {
     await bumpRules(tx, accountId)
-    const { count } = await tx.program.createMany({ data: program, skipDuplicates: true })
-    if (count === 0) throw conflict('another program has that name', 'input.name')
-    const taken = await insertLabels(tx, { accountId, programId: program.id, labels })
-    if (taken !== undefined)
-      throw conflict(`another program has the label ${taken}`, `input.labels[${labels.indexOf(taken)}]`)
+    await assertProgram(tx, accountId, { id, path: 'input.programId' })
+    const namesake =
+      name === undefined ? null : await tx.program.findFirst({ where: { accountId, name, id: { not: id } } })
+    if (namesake) throw conflict('another program has that name', 'input.name')
+    const where = { accountId_id: { accountId, id } }
+    await tx.program.update({ where, data: { ...settings, name }, select: { id: true } })
+    if (!labels) return
+    await tx.programLabel.deleteMany({ where: { accountId, programId: id } })
+    await insertLabels(tx, { accountId, programId: id, labels, path: 'input.labels' })
   })
-  return program.id
+  return id
+}
+
+async function assertProgram(tx: Transaction, accountId: string, { id, path }: { id: string; path: string }) {
+  const where = { accountId_id: { accountId, id } }
+  if (!(await tx.program.findUnique({ where, select: { id: true } }))) throw notFound(`no program ${id}`, path)
 }
 
 // As they are compared. A label that is given twice is one label; its place is that of the first.
@@ -58,27 +114,28 @@ function labelsOf(given: readonly string[], path: string): string[] {
   return given.map((label, i) => checkedText(foldName(label), `${path}[${i}]`))
 }
 
-/** Returns a label that belongs to another program, if there is one. */
-async function insertLabels(
-  tx: Transaction,
-  { accountId, programId, labels }: { accountId: string; programId: string; labels: readonly string[] },
-): Promise<string | undefined> {
-  const wanted = [...new Set(labels)]
-  const rows = wanted.map((label) => ({ accountId, programId, label }))
+interface NewLabels {
+  accountId: string
+  programId: string
+  labels: readonly string[]
+  path: string
+}
+
+/** CONFLICT, at its place, for a label that belongs to another program. */
+async function insertLabels(tx: Transaction, { accountId, programId, labels, path }: NewLabels): Promise<void> {
+  const rows = [...new Set(labels)].map((label) => ({ accountId, programId, label }))
   const stored = await tx.programLabel.createManyAndReturn({
     data: rows,
     skipDuplicates: true,
     select: { label: true },
   })
-  return wanted.find((label) => !stored.some((row) => row.label === label))
+  const taken = rows.find(({ label }) => !stored.some((row) => row.label === label))
+  if (taken) throw conflict(`another program has the label ${taken.label}`, `${path}[${labels.indexOf(taken.label)}]`)
 }
 
-export interface CreateCampaignInput {
-  programId: string | number
+export interface CreateCampaignInput extends DraftInput {
+  programId: Id
   name: string
-  startsAt?: Date | null
-  endsAt?: Date | null
-  requiredTargets?: readonly RequiredTarget[] | null
   journeys: readonly JourneyDefinitionInput[]
 }
 
@@ -86,156 +143,61 @@ export interface CreateCampaignInput {
 export async function createCampaign(context: Context, input: CreateCampaignInput): Promise<string> {
   const { accountId, services, now } = context
   const programId = idInput('Program', input.programId, 'input.programId')
-  const startsAt = input.startsAt ?? null
-  const endsAt = input.endsAt ?? null
-  if (startsAt && endsAt && endsAt <= startsAt) throw badInput('not after startsAt', 'input.endsAt')
-  const campaign = { accountId, id: newId(), programId, name: checkedText(input.name, 'input.name'), createdAt: now }
-  const requiredTargets = requiredTargetsOf(input.requiredTargets ?? [], 'input.requiredTargets')
-  const definitions = definitionsOf(input.journeys, 'input.journeys')
+  const draft = revised(emptyDraft, input, 'input')
+  const name = checkedText(input.name, 'input.name')
+  const campaign = { id: newId(), programId, name, draft, path: 'input.name' }
   await services.database.transaction(async (tx) => {
-    await bumpRules(tx, accountId)
-    await assertNamed(tx, { accountId, programId, requiredTargets, definitions })
-    const { count } = await tx.campaign.createMany({ data: campaign, skipDuplicates: true })
-    if (count === 0) throw conflict('another campaign has that name', 'input.name')
-    const revision = { accountId, campaignId: campaign.id, number: 1 }
-    await tx.campaignRevision.create({
-      data: {
-        ...revision,
-        startsAt,
-        endsAt,
-        requiredTargets: requiredTargets.map((target) => ({ ...target })),
-        createdAt: now,
-      },
-    })
-    await tx.journeyDefinition.createMany({
-      data: definitions.map((definition) => definitionRow(revision, definition)),
-    })
+    const version = await bumpRules(tx, accountId)
+    await assertProgram(tx, accountId, { id: programId, path: 'input.programId' })
+    await assertNamed(tx, accountId, { draft, path: 'input' })
+    await insertCampaigns(tx, accountId, { campaigns: [campaign], version, at: now })
   })
   return campaign.id
 }
 
-type Definitions = ReturnType<typeof definitionsOf>
-
-/** NOT_FOUND, naming the place, for what the input names and the account does not have. */
-async function assertNamed(
-  tx: Transaction,
-  named: { accountId: string; programId: string; requiredTargets: readonly RequiredTarget[]; definitions: Definitions },
-): Promise<void> {
-  const { accountId, programId } = named
-  const program = await tx.program.findUnique({
-    where: { accountId_id: { accountId, id: programId } },
-    select: { id: true },
-  })
-  if (!program) throw notFound(`no program ${programId}`, 'input.programId')
-  const campaigns = named.requiredTargets.flatMap(({ kind, value }, i) =>
-    kind === 'CAMPAIGN_ID' ? [{ id: value, path: `input.requiredTargets[${i}].value` }] : [],
-  )
-  assertKnown('campaign', campaigns, campaigns.length ? await tx.campaign.findMany(idsAmong(accountId, campaigns)) : [])
-  const audiences = named.definitions.flatMap(({ entry, ongoing }, i) => [
-    ...(entry ? audiencePlaces(entry, `input.journeys[${i}].entry`) : []),
-    ...(ongoing ? audiencePlaces(ongoing, `input.journeys[${i}].ongoing`) : []),
-  ])
-  assertKnown('audience', audiences, audiences.length ? await tx.audience.findMany(idsAmong(accountId, audiences)) : [])
+export interface UpdateCampaignInput extends DraftInput {
+  campaignId: Id
+  name?: string | null
 }
 
-/** An id and where it stands in the input. */
-interface Place {
-  id: string
-  path: string
-}
-
-const idsAmong = (accountId: string, places: readonly Place[]) => ({
-  where: { accountId, id: { in: places.map(({ id }) => id) } },
-  select: { id: true },
-})
-
-function assertKnown(noun: string, places: readonly Place[], rows: readonly { id: string }[]): void {
-  const known = new Set(rows.map(({ id }) => id))
-  const stray = places.find(({ id }) => !known.has(id))
-  if (stray) throw notFound(`no ${noun} ${stray.id}`, stray.path)
-}
-
-function definitionRow(
-  revision: { accountId: string; campaignId: string; number: number },
-  definition: Definitions[number],
-) {
-  const { accountId, campaignId, number } = revision
-  const { events, startEvents, entry, ongoing, ...rest } = definition
-  return {
-    ...rest,
-    accountId,
-    campaignId,
-    revision: number,
-    events: [...events],
-    startEvents: [...startEvents],
-    // A rule is JSON, though its values are typed wider.
-    entry: (entry as Prisma.InputJsonObject | null) ?? Prisma.DbNull,
-    ongoing: (ongoing as Prisma.InputJsonObject | null) ?? Prisma.DbNull,
-  }
-}
-
-const transitions: Record<CampaignState, readonly CampaignState[]> = {
-  DRAFT: ['LIVE', 'ARCHIVED'],
-  LIVE: ['PAUSED', 'ENDED', 'STOPPED'],
-  PAUSED: ['LIVE', 'ENDED', 'STOPPED'],
-  ENDED: ['ARCHIVED'],
-  STOPPED: ['ARCHIVED'],
-  ARCHIVED: [],
-}
-
-export interface ChangeCampaignStateInput {
-  campaignId: string | number
-  state: CampaignState
-}
-
-/** Moves a campaign to another state; going live for the first time publishes its revision. CONFLICT for an illegal move. */
-export async function changeCampaignState(context: Context, input: ChangeCampaignStateInput): Promise<string> {
+/**
+ * Changes what is given of a campaign; returns its id. Of a DRAFT its revision is changed; of a LIVE or PAUSED one a draft
+ * revision is made, or changed, that publishCampaign publishes. A name counts at once. CONFLICT in any other state.
+ */
+export async function updateCampaign(context: Context, input: UpdateCampaignInput): Promise<string> {
   const { accountId, services, now } = context
   const id = idInput('Campaign', input.campaignId, 'input.campaignId')
+  const name = input.name == null ? undefined : checkedText(input.name, 'input.name')
   await services.database.transaction(async (tx) => {
     await bumpRules(tx, accountId)
-    const where = { accountId_id: { accountId, id } }
-    const campaign = await tx.campaign.findUnique({ where, select: { state: true, firstLiveAt: true } })
-    if (!campaign) throw notFound(`no campaign ${id}`, 'input.campaignId')
-    if (!transitions[campaign.state].includes(input.state)) {
-      const open = transitions[campaign.state].join(' or ') || 'nowhere'
-      throw conflict(`a campaign cannot go from ${campaign.state} to ${input.state}, only to ${open}`, 'input.state')
-    }
-    const isFirst = input.state === 'LIVE' && campaign.firstLiveAt === null
-    const firstLiveAt = isFirst ? await nextFirstLiveAt(tx, accountId, now) : undefined
-    await tx.campaign.update({ where, data: { state: input.state, firstLiveAt }, select: { id: true } })
-    if (isFirst) await publishNewestRevision(tx, accountId, { campaignId: id, at: now })
+    const campaign = await editableCampaign(tx, accountId, id)
+    if (name !== undefined) await rename(tx, accountId, { id, name })
+    if (!isRevision(input)) return
+    const newest = campaign.revisions[0]
+    if (!newest) throw new Error(`campaign ${id} has no revision`)
+    const draft = revised(draftIn(newest), input, 'input')
+    await assertNamed(tx, accountId, { draft, path: 'input' })
+    const isNew = newest.publishedAt !== null
+    const key = { accountId, campaignId: id, number: newest.number + (isNew ? 1 : 0) }
+    await saveDraft(tx, key, { draft, at: now, isNew })
   })
   return id
 }
 
-/** Now, or the millisecond after the newest first go-live: targeting ranks campaigns by it, so no two of an account are equal. */
-async function nextFirstLiveAt(tx: Transaction, accountId: string, now: Date): Promise<Date> {
-  const newest = await tx.campaign.aggregate({ where: { accountId }, _max: { firstLiveAt: true } })
-  return new Date(Math.max(now.getTime(), (newest._max.firstLiveAt?.getTime() ?? 0) + 1))
+const newestRevision = {
+  revisions: { orderBy: { number: 'desc' }, take: 1, include: { definitions: { orderBy: { name: 'asc' } } } },
+} as const satisfies Prisma.CampaignInclude
+
+async function editableCampaign(tx: Transaction, accountId: string, id: string) {
+  const campaign = await tx.campaign.findUnique({ where: { accountId_id: { accountId, id } }, include: newestRevision })
+  if (!campaign) throw notFound(`no campaign ${id}`, 'input.campaignId')
+  if (!['DRAFT', 'LIVE', 'PAUSED'].includes(campaign.state))
+    throw conflict(`a campaign that is ${campaign.state} cannot be changed any more`, 'input.campaignId')
+  return campaign
 }
 
-export interface CreateEventTypeAliasInput {
-  alias: string
-  name: string
-}
-
-/** Makes another spelling of an event name; returns it folded. CONFLICT for one that is taken, or that would make a chain of aliases. */
-export async function createEventTypeAlias(context: Context, input: CreateEventTypeAliasInput): Promise<string> {
-  const { accountId, services, now } = context
-  const alias = checkedEventName(input.alias, 'input.alias')
-  const name = checkedEventName(input.name, 'input.name')
-  if (alias === name) throw badInput('the same as the name', 'input.alias')
-  await services.database.transaction(async (tx) => {
-    await bumpRules(tx, accountId)
-    const related = await tx.eventTypeAlias.findFirst({ where: { accountId, OR: [{ alias: name }, { name: alias }] } })
-    if (related?.alias === name) throw conflict(`${name} is itself an alias`, 'input.name')
-    if (related) throw conflict(`${alias} already has aliases of its own`, 'input.alias')
-    const { count } = await tx.eventTypeAlias.createMany({
-      data: { accountId, alias, name, createdAt: now },
-      skipDuplicates: true,
-    })
-    if (count === 0) throw conflict(`${alias} is an alias already`, 'input.alias')
-  })
-  return alias
+async function rename(tx: Transaction, accountId: string, { id, name }: { id: string; name: string }): Promise<void> {
+  if (await tx.campaign.findFirst({ where: { accountId, name, id: { not: id } }, select: { id: true } }))
+    throw conflict('another campaign has that name', 'input.name')
+  await tx.campaign.update({ where: { accountId_id: { accountId, id } }, data: { name }, select: { id: true } })
 }

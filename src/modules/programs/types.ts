@@ -1,11 +1,17 @@
 // Programs, and campaigns with their revisions and journey definitions, as callers see them.
 
 import { builder } from '../../builder.ts'
-import type { RequiredTarget } from '../../core/targeting/facts.ts'
+import type { ContentPiece, RequiredTarget } from '../../core/targeting/facts.ts'
 import { nodeKey } from '../../ids.ts'
 import { maxPage } from '../../keyset.ts'
 import type { Json } from '../../scalars.ts'
-import { CampaignStateEnum, JourneyRoleEnum, ReentryPolicyEnum, RequiredTargetKindEnum } from './enums.ts'
+import {
+  CampaignPhaseEnum,
+  CampaignStateEnum,
+  JourneyRoleEnum,
+  ReentryPolicyEnum,
+  RequiredTargetKindEnum,
+} from './enums.ts'
 
 export const ProgramType = builder.prismaNode('Program', {
   id: { resolve: ({ id }) => id },
@@ -33,6 +39,15 @@ export const ProgramType = builder.prismaNode('Program', {
 const RequiredTargetType = builder.objectRef<RequiredTarget>('RequiredTarget').implement({
   description: 'A target that an event must carry.',
   fields: (t) => ({ kind: t.expose('kind', { type: RequiredTargetKindEnum }), value: t.exposeString('value') }),
+})
+
+const ContentType = builder.objectRef<ContentPiece>('CampaignContent').implement({
+  description: 'What one journey of a campaign shows in one zone.',
+  fields: (t) => ({
+    zone: t.exposeString('zone'),
+    journeyName: t.exposeString('journeyName'),
+    body: t.field({ type: 'JSON', nullable: true, resolve: ({ body }) => body as Json }), // Stored by this API, as JSON.
+  }),
 })
 
 const JourneyDefinitionType = builder.prismaObject('JourneyDefinition', {
@@ -67,7 +82,8 @@ const JourneyDefinitionType = builder.prismaObject('JourneyDefinition', {
   }),
 })
 
-builder.prismaObject('CampaignRevision', {
+const CampaignRevisionType = builder.prismaObject('CampaignRevision', {
+  description: 'What a campaign says. Once published it never changes.',
   fields: (t) => ({
     number: t.exposeInt('number'),
     startsAt: t.expose('startsAt', { type: 'DateTime', nullable: true, description: 'Null: always began.' }),
@@ -78,6 +94,7 @@ builder.prismaObject('CampaignRevision', {
       resolve: ({ requiredTargets }) => requiredTargetsIn(requiredTargets),
     }),
     journeys: t.relation('definitions', { query: { orderBy: { name: 'asc' } }, description: 'In alphabetical order.' }),
+    content: t.field({ type: [ContentType], resolve: ({ content }) => contentIn(content) }),
     publishedAt: t.expose('publishedAt', { type: 'DateTime', nullable: true, description: 'Null: a draft.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
   }),
@@ -85,6 +102,7 @@ builder.prismaObject('CampaignRevision', {
 
 // Written from checked input only.
 const requiredTargetsIn = (json: unknown) => json as RequiredTarget[]
+const contentIn = (json: unknown) => json as ContentPiece[]
 
 // The revision that is in force, else the newest draft.
 const current = { orderBy: [{ publishedAt: { sort: 'desc', nulls: 'last' } }, { number: 'desc' }], take: 1 } as const
@@ -105,12 +123,19 @@ export const CampaignType = builder.prismaNode('Campaign', {
   fields: (t) => ({
     name: t.exposeString('name'),
     state: t.expose('state', { type: CampaignStateEnum }),
+    phase: t.field({
+      ...currentColumns,
+      type: CampaignPhaseEnum,
+      description: 'Where now stands to its window.',
+      resolve: ({ revisions }, _args, { now }) => phaseAt(now, revisions[0]),
+    }),
     program: t.relation('program'),
     startsAt: t.field({
       ...currentColumns,
       type: 'DateTime',
       nullable: true,
-      description: 'Its window begins; null: always began.',
+      description:
+        'Its window begins; null: always began. Of the revision in force, as all that a revision says; of a campaign that was never published, of its draft.',
       resolve: ({ revisions }) => revisions[0]?.startsAt ?? null,
     }),
     endsAt: t.field({
@@ -132,11 +157,27 @@ export const CampaignType = builder.prismaNode('Campaign', {
       select: { revisions: { ...current, include: { definitions: { orderBy: { name: 'asc' } } } } },
       resolve: ({ revisions }) => revisions[0]?.definitions ?? [],
     }),
+    content: t.field({
+      select: { revisions: { ...current, select: { content: true } } },
+      type: [ContentType],
+      description: 'What its journeys show.',
+      resolve: ({ revisions }) => contentIn(revisions[0]?.content ?? []),
+    }),
     revision: t.int({
       ...currentColumns,
       nullable: true,
       description: 'The number of the revision in force; null: never published.',
       resolve: ({ revisions }) => (revisions[0]?.publishedAt ? revisions[0].number : null),
+    }),
+    draft: t.field({
+      type: CampaignRevisionType,
+      nullable: true,
+      description:
+        'The revision that is not published yet: what a DRAFT will go live with, or what was changed since; null: none.',
+      select: (_args, _context, nestedSelection) => ({
+        revisions: nestedSelection({ where: { publishedAt: null }, take: 1 }),
+      }),
+      resolve: ({ revisions }) => revisions[0] ?? null,
     }),
     revisions: t.relation('revisions', {
       query: { orderBy: { number: 'desc' }, take: maxPage },
@@ -146,3 +187,8 @@ export const CampaignType = builder.prismaNode('Campaign', {
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
   }),
 })
+
+function phaseAt(now: Date, window: { startsAt: Date | null; endsAt: Date | null } | undefined) {
+  if (window?.startsAt && now < window.startsAt) return 'SCHEDULED'
+  return window?.endsAt && now >= window.endsAt ? 'OVER' : 'RUNNING'
+}

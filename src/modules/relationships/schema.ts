@@ -1,17 +1,41 @@
 // The type Relationship, and a person's relationships both ways.
 
 import { builder } from '../../builder.ts'
-import { nestedConnection } from '../../connections.ts'
-import { EvidenceKind } from '../../generated/prisma/client.ts'
+import { nestedConnection, rowById } from '../../connections.ts'
+import type { EvidenceKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
+import { CodeInterface } from '../codes/types.ts'
+import { EventType } from '../events/event-type.ts'
 import { personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
+import { isUsableAt, marksOf, type RelationshipMark } from './marks.ts'
 
-const EvidenceKindEnum = builder.enumType(EvidenceKind, {
-  name: 'EvidenceKind',
+const EvidenceKindEnum = builder.enumType('EvidenceKind', {
   description: 'What showed a relationship.',
+  values: {
+    COUPON_CODE: { description: 'The friend came with a coupon of the advocate.' },
+    SHARE_ID: { description: 'The friend came by a share of the advocate.' },
+    ADVOCATE_CODE: { description: 'The friend came with the advocate’s code.' },
+    EMAIL_MATCH: { description: 'The advocate had sent a share to the friend’s own e-mail address.' },
+  } as const satisfies { [kind in EvidenceKind]: object },
+})
+
+const RelationshipMarkEnum = builder.enumType('RelationshipMark', {
+  description: 'What there is to know of a relationship beside its evidence.',
+  values: {
+    MUTUAL: {
+      description:
+        'The friend had referred the advocate in the program before; the quality is LOW unless the program allows it.',
+    },
+    DISPLACED: {
+      description: 'Another advocate referred the friend in the program since. For display: both may be credited.',
+    },
+    WITHDRAWN: {
+      description: 'It has no evidence left, since its only event was credited elsewhere; it cannot be used.',
+    },
+  } as const satisfies { [mark in RelationshipMark]: object },
 })
 
 const EvidenceType = builder.prismaNode('Evidence', {
@@ -23,6 +47,22 @@ const EvidenceType = builder.prismaNode('Evidence', {
   fields: (t) => ({
     kind: t.expose('kind', { type: EvidenceKindEnum }),
     at: t.expose('at', { type: 'DateTime', description: 'The effective time of the event that showed it.' }),
+    code: t.prismaField({
+      type: CodeInterface,
+      nullable: true,
+      description: 'The coupon, share or advocate code that showed it.',
+      select: { codeId: true },
+      resolve: (query, { codeId: id }, _args, context) =>
+        id === null ? null : rowById(context, { model: 'code', query }, id),
+    }),
+    event: t.prismaField({
+      type: EventType,
+      nullable: true,
+      description: 'The event that showed it; null where it is no longer kept.',
+      select: { eventId: true },
+      resolve: (query, { eventId: id }, _args, context) =>
+        id === null ? null : rowById(context, { model: 'event', query }, id),
+    }),
   }),
 })
 
@@ -49,6 +89,24 @@ export const RelationshipType = builder.prismaNode('Relationship', {
     latestEvidenceAt: t.expose('latestEvidenceAt', {
       type: 'DateTime',
       description: 'The look-back counts from here.',
+    }),
+    marks: t.field({
+      type: [RelationshipMarkEnum],
+      description: 'What else there is to know of it, in the order of the enum.',
+      select: { advocateId: true, friendId: true, programId: true, withdrawnAt: true },
+      resolve: (relationship, _args, context) => marksOf(context, relationship),
+    }),
+    isUsable: t.boolean({
+      description:
+        'Whether its advocate may be credited at that time: not before the first evidence, nor once the look-back of the program, from the latest evidence up to then, is over.',
+      args: { at: t.arg({ type: 'DateTime', description: 'Default: now.' }) },
+      select: {
+        firstEvidenceAt: true,
+        latestEvidenceAt: true,
+        withdrawnAt: true,
+        program: { select: { lookbackDays: true } },
+      },
+      resolve: (relationship, { at }, context) => isUsableAt(context, relationship, at ?? context.now),
     }),
     evidence: t.connection(
       {

@@ -12,6 +12,8 @@ export interface RelationshipRow {
   campaignId: string | null
   firstEvidenceAt: Date
   latestEvidenceAt: Date
+  /** It has no evidence left. */
+  isWithdrawn: boolean
 }
 
 /** The relationships in which the profiles are friends. */
@@ -22,9 +24,34 @@ export function findRelationships(
 ): Promise<RelationshipRow[]> {
   return tx.$queryRaw<RelationshipRow[]>`
     SELECT id, advocate_id AS "advocateId", friend_id AS "friendId", program_id AS "programId", campaign_id AS "campaignId",
-      first_evidence_at AS "firstEvidenceAt", latest_evidence_at AS "latestEvidenceAt"
+      first_evidence_at AS "firstEvidenceAt", latest_evidence_at AS "latestEvidenceAt", withdrawn_at IS NOT NULL AS "isWithdrawn"
     FROM relationship WHERE account_id = ${accountId}::uuid AND friend_id = ANY (${friendIds}::uuid[])
     ORDER BY id`
+}
+
+/** The relationships, not withdrawn, in which some profiles are friends of certain others. */
+export function findRelationshipsBetween(
+  tx: Transaction,
+  accountId: string,
+  { friendIds, advocateIds }: { friendIds: readonly string[]; advocateIds: readonly string[] },
+): Promise<RelationshipRow[]> {
+  return tx.$queryRaw<RelationshipRow[]>`
+    SELECT id, advocate_id AS "advocateId", friend_id AS "friendId", program_id AS "programId", campaign_id AS "campaignId",
+      first_evidence_at AS "firstEvidenceAt", latest_evidence_at AS "latestEvidenceAt", FALSE AS "isWithdrawn"
+    FROM relationship WHERE account_id = ${accountId}::uuid AND friend_id = ANY (${friendIds}::uuid[])
+      AND advocate_id = ANY (${advocateIds}::uuid[]) AND withdrawn_at IS NULL
+    ORDER BY id`
+}
+
+/** The codes that e-mail matches have shown the relationships by already. */
+export function findMatchedCodes(
+  tx: Transaction,
+  accountId: string,
+  relationshipIds: readonly string[],
+): Promise<{ relationshipId: string; codeId: string }[]> {
+  return tx.$queryRaw<{ relationshipId: string; codeId: string }[]>`
+    SELECT relationship_id AS "relationshipId", code_id AS "codeId" FROM evidence
+    WHERE account_id = ${accountId}::uuid AND relationship_id = ANY (${relationshipIds}::uuid[]) AND kind = 'EMAIL_MATCH' AND code_id IS NOT NULL`
 }
 
 export interface AsOf {
@@ -76,7 +103,7 @@ export interface EvidenceToAdd {
   at: Date
 }
 
-/** Adds evidence, and widens the relationships' first and latest evidence by it. */
+/** Adds evidence, and widens the relationships' first and latest evidence by it; one that had none left has it alone. */
 export async function insertEvidence(
   tx: Transaction,
   accountId: string,
@@ -90,7 +117,9 @@ export async function insertEvidence(
         ${column('kind')}::text[]::evidence_kind[], ${column('codeId')}::uuid[], ${column('eventId')}::uuid[], ${column('at')}::timestamptz[])
       RETURNING relationship_id, at
     )
-    UPDATE relationship SET first_evidence_at = least(first_evidence_at, span.first), latest_evidence_at = greatest(latest_evidence_at, span.latest)
+    UPDATE relationship SET withdrawn_at = NULL,
+      first_evidence_at = CASE WHEN withdrawn_at IS NULL THEN least(first_evidence_at, span.first) ELSE span.first END,
+      latest_evidence_at = CASE WHEN withdrawn_at IS NULL THEN greatest(latest_evidence_at, span.latest) ELSE span.latest END
     FROM (SELECT relationship_id, min(at) AS first, max(at) AS latest FROM added GROUP BY relationship_id) AS span
     WHERE relationship.account_id = ${accountId}::uuid AND relationship.id = span.relationship_id`
 }

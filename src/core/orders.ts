@@ -1,0 +1,94 @@
+// What events say of orders and transactions.
+
+import type { Instant, JsonObject, OrderFacts } from './targeting/facts.ts'
+
+const maxLength = 256
+
+/** The transaction that an event names: raw `transaction_id`, else `order_id`; null for none, a blank one, or over 256 characters. */
+export function transactionIdOf(data: JsonObject): string | null {
+  return textOf(data, 'transaction_id') ?? textOf(data, 'order_id')
+}
+
+function textOf(data: JsonObject, key: string): string | null {
+  const value = ownValue(data, key)
+  if (typeof value !== 'string' && typeof value !== 'number') return null
+  const text = String(value).trim()
+  return text === '' || text.length > maxLength ? null : text
+}
+
+/** The events that tell of an order, by their folded names. */
+export const orderEvents: readonly string[] = ['purchase', 'order_completed']
+
+/** Where an order's amount is read: the first that is there. */
+export const amountKeys = ['total', 'revenue', 'value', 'amount'] as const
+
+/** An amount as text: digits, maybe a sign and a fraction, maybe blanks around. */
+export const decimalText = '^[ \\t\\r\\n]*([+-]?)([0-9]{1,30})(?:[.]([0-9]{1,30}))?[ \\t\\r\\n]*$'
+
+/** Amounts beyond it are not read, so that a thousand of them add up exactly. In minor units. */
+export const maxAmountMinor = 1e12
+
+/**
+ * The order that an event tells of; null for an event of another name. Its id is that of the transaction, else the event's, so
+ * that events of one transaction are one order. The amount is that of `total`, else `revenue`, `value` or `amount`, a number
+ * or decimal text, rounded to the currency's minor unit, halves away from zero; null without a currency of three letters.
+ */
+export function orderOf(event: { id: string; name: string; data: JsonObject; t: Instant }): OrderFacts | null {
+  const { id: eventId, name, data, t } = event
+  if (!orderEvents.includes(name)) return null
+  const currency = currencyOf(ownValue(data, 'currency'))
+  return {
+    id: transactionIdOf(data) ?? eventId,
+    eventId,
+    at: t,
+    amountMinor: currency === null ? null : minorUnits(amountOf(data), minorDigits(currency)),
+    currency,
+  }
+}
+
+function currencyOf(value: unknown): string | null {
+  const text = typeof value === 'string' ? value.trim() : ''
+  return /^[A-Za-z]{3}$/.test(text) ? text.toUpperCase() : null
+}
+
+function amountOf(data: JsonObject): unknown {
+  for (const key of amountKeys) {
+    const value = ownValue(data, key)
+    if (value !== undefined && value !== null) return value
+  }
+  return null
+}
+
+const digits = new Map<string, number>()
+
+/** How many decimal digits the currency's minor unit has, such as 2 for EUR, 0 for JPY, 3 for KWD; 2 for one that is not known. */
+export function minorDigits(currency: string): number {
+  const known = digits.get(currency)
+  if (known !== undefined) return known
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+  const found = format.resolvedOptions().maximumFractionDigits ?? 2
+  digits.set(currency, found)
+  return found
+}
+
+const decimal = new RegExp(decimalText)
+// Below it a number is written with an exponent, and rounds to nothing in every currency.
+const smallest = 1e-6
+
+/** The amount in minor units, worked out on its decimal digits; null where it is none, or too large. */
+function minorUnits(amount: unknown, exponent: number): number | null {
+  const [, sign, whole, fraction = ''] = decimal.exec(decimalOf(amount)) ?? []
+  if (whole === undefined) return null
+  const kept = Number(whole + fraction.slice(0, exponent).padEnd(exponent, '0'))
+  const minor = (fraction[exponent] ?? '0') >= '5' ? kept + 1 : kept
+  if (minor > maxAmountMinor) return null
+  return sign === '-' && minor !== 0 ? -minor : minor
+}
+
+function decimalOf(amount: unknown): string {
+  if (typeof amount === 'string') return amount
+  if (typeof amount !== 'number') return ''
+  return Math.abs(amount) < smallest ? '0' : String(amount)
+}
+
+const ownValue = (data: JsonObject, key: string): unknown => (Object.hasOwn(data, key) ? data[key] : undefined)

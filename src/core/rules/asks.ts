@@ -1,0 +1,46 @@
+// What rules ask about people beside their fields: the loader reads that and no more.
+
+import { decodeId } from '../ids.ts'
+import { foldEventName } from '../names.ts'
+import { enoughFor } from './counts.ts'
+import type { AudienceRule, Rule } from './rule.ts'
+
+export interface Asks {
+  readonly audienceIds: ReadonlySet<string>
+  /** By folded event name, how many of its latest times up to an event are enough: 1 to 1,001. */
+  readonly eventCaps: ReadonlyMap<string, number>
+  readonly orders: boolean
+  /** How many of the latest decisions of each quality are enough; 0: none are asked for. */
+  readonly qualityCap: number
+  /** Relationships in which the person is the advocate. */
+  readonly friends: boolean
+}
+
+/** What the rules ask for together. */
+export function asksOf(rules: Iterable<Rule>): Asks {
+  const audienceIds = new Set<string>()
+  const eventCaps = new Map<string, number>()
+  let [orders, friends, qualityCap] = [false, false, 0]
+  for (const leaf of leavesOf(rules)) {
+    if ('audience' in leaf) audienceIds.add(audienceId(leaf.audience))
+    else if ('event' in leaf) {
+      const name = foldEventName(leaf.event.name)
+      eventCaps.set(name, Math.max(eventCaps.get(name) ?? 0, enoughFor(leaf.event)))
+    } else if ('order' in leaf) orders = true
+    else if ('quality' in leaf) qualityCap = Math.max(qualityCap, enoughFor(leaf.quality))
+    else if ('relationship' in leaf && leaf.relationship.as === 'ADVOCATE') friends = true
+  }
+  return { audienceIds, eventCaps, orders, qualityCap, friends }
+}
+
+/** The UUID in a checked audience rule. */
+export const audienceId = (rule: AudienceRule): string => decodeId('Audience', rule.id) ?? rule.id
+
+function* leavesOf(rules: Iterable<Rule>): Iterable<Rule> {
+  for (const rule of rules) {
+    if ('all' in rule) yield* leavesOf(rule.all)
+    else if ('any' in rule) yield* leavesOf(rule.any)
+    else if ('not' in rule) yield* leavesOf([rule.not])
+    else yield rule
+  }
+}

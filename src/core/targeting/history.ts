@@ -1,0 +1,31 @@
+// What a decided event adds to its person's history, so that later events of the same batch see it.
+
+import { orderOf } from '../orders.ts'
+import type { Asks } from '../rules/asks.ts'
+import type { Quality } from './decision.ts'
+import type { EventFacts, PersonFacts, World } from './facts.ts'
+
+/** An event, and the quality of its decision; null where it was stored undecided. */
+export interface Decided {
+  readonly event: EventFacts
+  readonly quality: Quality | null
+}
+
+/** Adds the event's time, its order and the quality of its decision, as far as anybody asks; all of them without `asks`. */
+export function remember(person: PersonFacts, { event, quality }: Decided, asks?: Asks): void {
+  const { events, orders, qualities } = person.history
+  if (!asks || asks.eventCaps.has(event.name)) {
+    const times = events.get(event.name)
+    if (times) times.push(event.t)
+    else events.set(event.name, [event.t])
+  }
+  const order = !asks || asks.orders ? orderOf(event) : null
+  if (order) orders.push(order)
+  if (quality !== null && (!asks || asks.qualityCap > 0)) qualities.push({ quality, at: event.t })
+}
+
+/** Shows a relationship that just began to its advocate too, where the world knows them. */
+export function rememberFriend(world: World, friend: PersonFacts, relationshipId: string): void {
+  const relationship = friend.relationships.find(({ id }) => id === relationshipId)
+  if (relationship) world.people.get(relationship.advocateId)?.history.friends.push(relationship)
+}

@@ -1,0 +1,49 @@
+// Decisions about a person's later events that were taken before a late one came in.
+
+import type { EventFacts, JsonObject, TypedTargeting } from '../../core/targeting/facts.ts'
+import type { Transaction } from '../../platform/database.ts'
+
+/** Of one profile; a late event is compared with the nearest so many. */
+const maxLater = 20
+
+interface LaterRow {
+  id: string
+  profileId: string
+  name: string
+  occurredAt: Date
+  data: JsonObject
+  targeting: TypedTargeting | null
+  context: { userAgent?: string | null } | null
+}
+
+/**
+ * The events of each profile after a time that were decided, the nearest 20, oldest first; the person is the one whom
+ * `rootOf` gives. Follow-ups are left out: they take over what was decided before.
+ */
+export async function findLaterEvents(
+  tx: Transaction,
+  accountId: string,
+  { asked, rootOf }: { asked: readonly { profileId: string; after: Date }[]; rootOf(profileId: string): string },
+): Promise<EventFacts[]> {
+  if (asked.length === 0) return []
+  const rows = await tx.$queryRaw<LaterRow[]>`
+    SELECT event.id, later.profile_id AS "profileId", event.name, event.occurred_at AS "occurredAt", event.data, event.targeting, event.context
+    FROM unnest(${asked.map(({ profileId }) => profileId)}::uuid[], ${asked.map(({ after }) => after)}::timestamptz[]) AS asked (profile_id, after)
+    CROSS JOIN LATERAL (
+      SELECT event_id, profile_id, occurred_at FROM attribution
+      WHERE account_id = ${accountId}::uuid AND profile_id = asked.profile_id AND occurred_at > asked.after
+        AND revision = 1 AND decided_by IS DISTINCT FROM 'INHERITED'
+      ORDER BY occurred_at LIMIT ${maxLater}::int
+    ) AS later
+    JOIN event ON event.account_id = ${accountId}::uuid AND event.id = later.event_id
+    ORDER BY later.occurred_at, event.id`
+  return rows.map(({ id, profileId, name, occurredAt, data, targeting, context }) => ({
+    id,
+    name,
+    personId: rootOf(profileId),
+    t: occurredAt.getTime(),
+    data,
+    ...(targeting ? { targeting } : {}),
+    ...(context?.userAgent ? { userAgent: context.userAgent } : {}),
+  }))
+}

@@ -1,0 +1,98 @@
+// Programs copied, and taken from one account to another as a document.
+
+import { builder } from '../../builder.ts'
+import { nodeKey } from '../../ids.ts'
+import { AudienceType } from '../audiences/schema.ts'
+import { copyProgram, importProgram, programBlueprint } from './blueprint-import.ts'
+import { blueprintInput } from './blueprint-inputs.ts'
+import { ProgramType } from './types.ts'
+
+const guarded = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
+
+builder.queryField('programBlueprint', (t) =>
+  t.field({
+    type: 'JSONDocument',
+    nullable: true,
+    authScopes: { authenticated: true },
+    description: [
+      'The program with all it holds as a document for `importProgram`: its settings and labels; its campaigns by their revisions in force, else their drafts, in the order of creation; the audiences that they ask about, by name and without people; event types and aliases of the account; coupons and promo links without an advocate.',
+      'It has no ids. What has a name is referred to by it: a required target has `campaign` or `program` in place of an id in `value`; a rule says `audience: { name }` and `relationship: { program }`; a code has `campaigns` and `program`.',
+      'LIMIT_EXCEEDED for a program that is too large to be sent back.',
+    ].join('\n\n'),
+    args: { programId: t.arg.id({ required: true }) },
+    resolve: (_root, { programId }, context) => programBlueprint(context, programId),
+  }),
+)
+
+builder.relayMutationField(
+  'importProgram',
+  {
+    inputFields: (t) => ({
+      blueprint: t.field({ type: 'JSONDocument', required: true, description: 'What `programBlueprint` gave.' }),
+      name: t.string({ description: 'What the program is called here; default: as in the document.' }),
+    }),
+  },
+  {
+    ...guarded,
+    description:
+      'Makes the program that a document describes, all of it or nothing. Campaigns are DRAFT; where they rank by their go-live, they decide as the originals when they go live in the same order. Audiences are found by name, or made empty. Codes, aliases and event types that are there and say the same are kept; CONFLICT for one that says something else, and for a name of a program, campaign or label that is taken. BAD_INPUT for another format, a newer version and fields that are not known.',
+    resolve: (_root, { input: { blueprint, name } }, context) =>
+      importProgram(context, { blueprint: blueprintInput(blueprint, 'input.blueprint'), name }),
+  },
+  {
+    outputFields: (t) => ({
+      program: t.prismaField({
+        type: ProgramType,
+        resolve: (query, { programId }, _args, { db, accountId }) =>
+          db.program.findUniqueOrThrow({ ...query, where: nodeKey(programId, accountId) }),
+      }),
+      audiencesCreated: t.prismaField({
+        type: [AudienceType],
+        description: 'The audiences that were not there, in the order of creation; they are empty.',
+        resolve: (query, { audiencesCreated }, _args, { db, accountId }) =>
+          db.audience.findMany({
+            ...query,
+            where: { accountId, id: { in: audiencesCreated } },
+            orderBy: { id: 'asc' },
+          }),
+      }),
+    }),
+  },
+)
+
+const LabelRename = builder.inputType('LabelRename', {
+  description: 'What a label of the original is called on the copy.',
+  fields: (t) => ({
+    from: t.string({ required: true, description: 'A label of the program, whatever its case.' }),
+    to: t.string({ required: true, description: 'Unique in the account.' }),
+  }),
+})
+
+builder.relayMutationField(
+  'copyProgram',
+  {
+    inputFields: (t) => ({
+      programId: t.id({ required: true }),
+      name: t.string({ required: true, description: 'Of the copy; unique in the account, 1 to 200 characters.' }),
+      labels: t.field({
+        type: [LabelRename],
+        description: 'The labels of the copy. Labels that are not named here stay with the original alone.',
+      }),
+    }),
+  },
+  {
+    ...guarded,
+    description:
+      'Copies a program inside the account: its settings and all its campaigns, by their revisions in force, else their drafts. The copies are DRAFT and are called `<name of the copy>: <campaign>`, cut to 200 characters. What refers to the program or its campaigns refers to the copies. Codes stay with the original.',
+    resolve: async (_root, { input }, context) => ({ programId: await copyProgram(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      program: t.prismaField({
+        type: ProgramType,
+        resolve: (query, { programId }, _args, { db, accountId }) =>
+          db.program.findUniqueOrThrow({ ...query, where: nodeKey(programId, accountId) }),
+      }),
+    }),
+  },
+)
