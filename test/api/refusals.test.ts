@@ -293,7 +293,7 @@ describe('a key', () => {
       'mutation { createApiKey(input: { name: "writer", scopes: [EVENTS_WRITE] }) { secret } }',
     )
     const remedy =
-      'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { attribution { trace { nearMiss { remedy } } } } }'
+      'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { attribution { trace { nearMiss { remedy { hint conditions { condition seen } } } } } } }'
     const input = { name: 'visit', profile: { email: 'secret@example.com' } }
     const toReader = await caller.query(remedy, { input })
     const toWriter = await server.as(createApiKey.secret).query(remedy, { input })

@@ -27,6 +27,8 @@ afterAll(() => server?.stop())
 
 const changeState =
   'mutation ($input: ChangeCampaignStateInput!) { changeCampaignState(input: $input) { campaign { state revision firstLiveAt } } }'
+const updateProgram =
+  'mutation ($input: UpdateProgramInput!) { updateProgram(input: $input) { program { name labels lookbackDays allowMutualReferral } } }'
 const createAlias =
   'mutation ($input: CreateEventTypeAliasInput!) { createEventTypeAlias(input: $input) { eventTypeAlias { alias name } } }'
 
@@ -98,6 +100,36 @@ describe('programs', () => {
     await other.query(createProgram, { input: { name: 'Summer', labels: ['sun'] } })
     // What was refused left nothing behind.
     await server.query(createProgram, { input: { name: 'Autumn', labels: ['leaf'] } })
+  })
+
+  test('what is given of a program is changed, and a list of labels replaces those it had', async () => {
+    const input = { name: fresh('Program'), labels: ['old', 'kept'], lookbackDays: 30, allowMutualReferral: true }
+    const { id, ...before } = (await server.query(createProgram, { input })).createProgram.program
+    const change = async (more: object) =>
+      (await server.query(updateProgram, { input: { programId: id, ...more } })).updateProgram.program
+    expect(await change({})).toEqual(before)
+    expect(await change({ labels: ['Kept', 'new'], lookbackDays: 60 })).toEqual({
+      ...{ name: input.name, labels: ['kept', 'new'] },
+      ...{ lookbackDays: 60, allowMutualReferral: true },
+    })
+    expect(await change({ name: ' Changed ', labels: [], allowMutualReferral: false })).toMatchObject({
+      ...{ name: 'Changed', labels: [], allowMutualReferral: false },
+    })
+  })
+
+  test('a change of a program to what is taken or wrong changes nothing', async () => {
+    await server.query(createProgram, { input: { name: 'Owner', labels: ['owned'] } })
+    const programId = await aProgram(server)
+    const change = (more: object, caller = server as Caller) => refused(caller, updateProgram, { programId, ...more })
+    expect(await change({ name: 'Owner', labels: ['x'] })).toBe('CONFLICT input.name')
+    expect(await change({ name: fresh('Unsaved'), labels: ['free', 'OWNED'] })).toBe('CONFLICT input.labels[1]')
+    expect(await change({ lookbackDays: 3_651 })).toBe('BAD_INPUT input.lookbackDays')
+    expect(await change({ name: '' })).toBe('BAD_INPUT input.name')
+    expect(await change({ name: 'x' }, reader)).toBe('FORBIDDEN')
+    expect(await change({ name: 'x' }, other)).toBe('NOT_FOUND input.programId')
+    const { updateProgram: unchanged } = await server.query(updateProgram, { input: { programId } })
+    expect(unchanged.program).toMatchObject({ labels: [], lookbackDays: 365 })
+    expect(unchanged.program.name).toMatch(/^Program /)
   })
 
   test('of two programs of one name that are made at the same moment one is refused', async () => {
@@ -278,6 +310,43 @@ describe('campaigns', () => {
       code: 'BAD_INPUT',
       field: 'filter.programId',
     })
+  })
+})
+
+describe('event types', () => {
+  const setEventType =
+    'mutation ($input: SetEventTypeInput!) { setEventType(input: $input) { eventType { name followsTransaction } } }'
+  const list =
+    'query ($first: Int, $after: String) { eventTypes(first: $first, after: $after) { edges { node { name followsTransaction } } pageInfo { endCursor hasNextPage } } }'
+
+  test('an event type is set, and set anew, under its folded name', async () => {
+    const set = async (name: string, followsTransaction: boolean) =>
+      (await server.query(setEventType, { input: { name, followsTransaction } })).setEventType.eventType
+    expect(await set(' Order Refunded ', true)).toEqual({ name: 'order_refunded', followsTransaction: true })
+    expect(await set('order-refunded', false)).toEqual({ name: 'order_refunded', followsTransaction: false })
+    await set('cancelled', true)
+    await set('shipped', true)
+    const first = (await reader.query(list, { first: 2 })).eventTypes
+    expect(first.edges.map(({ node }: { node: { name: string } }) => node.name)).toEqual([
+      'cancelled',
+      'order_refunded',
+    ])
+    const rest = (await reader.query(list, { first: 2, after: first.pageInfo.endCursor })).eventTypes
+    expect(rest).toMatchObject({ edges: [{ node: { name: 'shipped' } }], pageInfo: { hasNextPage: false } })
+    expect((await other.query(list)).eventTypes.edges).toEqual([])
+    const foreign = await other.send(list, { after: first.pageInfo.endCursor })
+    expect(foreign.errors[0]?.extensions).toMatchObject({ code: 'BAD_INPUT', field: 'after' })
+  })
+
+  test('a name is either an event type or an alias', async () => {
+    await server.query(createAlias, { input: { alias: 'money back', name: 'refund' } })
+    const input = { name: 'Money Back', followsTransaction: true }
+    expect(await refused(server, setEventType, input)).toBe('CONFLICT input.name')
+    await server.query(setEventType, { input: { name: 'returned', followsTransaction: true } })
+    expect(await refused(server, createAlias, { alias: 'returned', name: 'refund' })).toBe('CONFLICT input.alias')
+    expect(await refused(server, setEventType, { ...input, name: 'x'.repeat(101) })).toBe('BAD_INPUT input.name')
+    expect(await refused(server, setEventType, { ...input, name: ' ' })).toBe('BAD_INPUT input.name')
+    expect(await refused(reader, setEventType, input)).toBe('FORBIDDEN')
   })
 })
 

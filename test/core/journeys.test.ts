@@ -136,7 +136,7 @@ describe('a journey', () => {
     const flow = stage.send(on('2026-03-02'))
     expect(flow).toMatchObject({ decidedBy: 'PRIORITY', journey: { definition: 'flow' } })
     expect(flow.effects.steps).toMatchObject([
-      { kind: 'CREDITED' },
+      { kind: 'ENTERED' },
       { kind: 'ADVANCED', journeyId: other.effects.journeyId },
     ])
     expect(iso(journeyOf(stage, other.effects.journeyId).activities)).toEqual(['2026-03-01'])

@@ -128,7 +128,13 @@ describe('a relationship', () => {
     const stage = new Stage(world)
     const at = Date.parse('2026-03-01T12:00:00Z')
     for (const id of ['r2', 'r1', 'r3']) {
-      const pair = { advocateId: 'X', friendId: 'F', programId: 'P', campaignId: 'A' }
+      const pair = {
+        advocateId: 'X',
+        friendId: 'F',
+        programId: 'P',
+        campaignId: 'A',
+        matchedCodeIds: new Set<string>(),
+      }
       stage.person('F').relationships.push({ id, ...pair, firstEvidenceAt: at, evidence: [at] })
     }
     const sent = stage.send(on('2026-03-02', { shareId: 'SX' }))

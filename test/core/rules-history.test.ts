@@ -172,7 +172,7 @@ describe('what rules ask the loader for', () => {
       audienceIds: new Set(),
       eventCaps: new Map(),
       orders: false,
-      qualityCap: 0,
+      qualityCaps: new Map(),
       friends: false,
     })
     const rules: Rule[] = [
@@ -190,7 +190,7 @@ describe('what rules ask the loader for', () => {
         ['view', 1],
       ]),
       orders: true,
-      qualityCap: 3,
+      qualityCaps: new Map([['LOW', 3]]),
       friends: true,
     })
   })

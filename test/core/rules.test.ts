@@ -1,5 +1,6 @@
 // What rules say of people: every operator on a value that fits, one that does not, none, an empty one and one of the wrong type.
 
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeId } from '../../src/core/ids.ts'
 import { asksOf } from '../../src/core/rules/asks.ts'
@@ -211,11 +212,11 @@ describe('a condition on an audience', () => {
 })
 
 describe('conditions together', () => {
-  const leaf: Record<TruthName, Rule> = {
+  const leaf = {
     TRUE: { field: { field: 'yes', op: 'EQ', value: true } },
     FALSE: { field: { field: 'yes', op: 'EQ', value: false } },
     UNKNOWN: { field: { field: 'no', op: 'EQ', value: true } },
-  }
+  } as const satisfies Record<TruthName, Rule>
   const someone = person({ fields: { yes: true } })
   const pairs: [TruthName, TruthName, and: TruthName, or: TruthName][] = [
     ['TRUE', 'TRUE', 'TRUE', 'TRUE'],
@@ -231,6 +232,36 @@ describe('conditions together', () => {
     expect(ask({ all: [leaf[b], leaf[a]] }, someone)).toBe(and)
     expect(ask({ any: [leaf[a], leaf[b]] }, someone)).toBe(or)
     expect(ask({ any: [leaf[b], leaf[a]] }, someone)).toBe(or)
+  })
+
+  test('all of any members is the least of them, any the greatest, in whatever order and of whatever kind', () => {
+    const rank: readonly TruthName[] = ['FALSE', 'UNKNOWN', 'TRUE']
+    // The same truths by a path, a list and an audience, which are asked in other ways.
+    const others: Record<TruthName, readonly Rule[]> = {
+      TRUE: [
+        leaf.TRUE,
+        { not: leaf.FALSE },
+        { audience: { id: vips, member: false } },
+        { field: { field: 'o.x', op: 'MISSING' } },
+      ],
+      FALSE: [leaf.FALSE, { not: leaf.TRUE }, { audience: { id: vips } }, { field: { field: 'o.x', op: 'EXISTS' } }],
+      UNKNOWN: [
+        leaf.UNKNOWN,
+        { not: leaf.UNKNOWN },
+        { field: { field: 'o.x', op: 'EQ', value: 1 } },
+        { eventData: leaf.UNKNOWN.field },
+      ],
+    }
+    const member = fc.tuple(fc.constantFrom(...rank), fc.nat(3))
+    fc.assert(
+      fc.property(fc.array(member, { maxLength: 8 }), (members) => {
+        const rules = members.map(([truth, i]) => others[truth][i] ?? leaf[truth])
+        const ranks = members.map(([truth]) => rank.indexOf(truth))
+        expect(ask({ all: rules }, someone)).toBe(rank[Math.min(2, ...ranks)])
+        expect(ask({ any: rules }, someone)).toBe(rank[Math.max(0, ...ranks)])
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   test('what is unknown stays so when it is negated', () => {

@@ -91,7 +91,7 @@ const moment = (now: number) =>
   )
 
 /** What events say of money, most of it readable. */
-const amounts = [
+export const amounts = [
   10,
   10.5,
   0.1 + 0.2,
@@ -209,7 +209,7 @@ const orderRule: fc.Arbitrary<OrderRule> = fc
   .record({
     aggregate: fc.constantFrom(...orderAggregates),
     op: fc.constantFrom(...orderOperators),
-    value: fc.constantFrom(0, 1, 2, 7, 10, 30, 700, 1000, 1050, 1234.5, -300, 10_500),
+    value: fc.constantFrom(0, 1, 2, 7, 10, 30, 101, 700, 1000, 1050, 1234.5, 1235, -300, 10_500),
     currency: fc.constantFrom(...currencies),
     window: fc.record({ withinLastDays: days }, { requiredKeys: [] }),
   })

@@ -2,6 +2,7 @@
 
 import { decodeId } from '../ids.ts'
 import { foldEventName } from '../names.ts'
+import type { Quality } from '../targeting/decision.ts'
 import { enoughFor } from './counts.ts'
 import type { AudienceRule, Rule } from './rule.ts'
 
@@ -10,8 +11,8 @@ export interface Asks {
   /** By folded event name, how many of its latest times up to an event are enough: 1 to 1,001. */
   readonly eventCaps: ReadonlyMap<string, number>
   readonly orders: boolean
-  /** How many of the latest decisions of each quality are enough; 0: none are asked for. */
-  readonly qualityCap: number
+  /** By quality, how many of the latest decisions of it are enough: 1 to 1,001. */
+  readonly qualityCaps: ReadonlyMap<Quality, number>
   /** Relationships in which the person is the advocate. */
   readonly friends: boolean
 }
@@ -20,17 +21,20 @@ export interface Asks {
 export function asksOf(rules: Iterable<Rule>): Asks {
   const audienceIds = new Set<string>()
   const eventCaps = new Map<string, number>()
-  let [orders, friends, qualityCap] = [false, false, 0]
+  const qualityCaps = new Map<Quality, number>()
+  let [orders, friends] = [false, false]
   for (const leaf of leavesOf(rules)) {
     if ('audience' in leaf) audienceIds.add(audienceId(leaf.audience))
     else if ('event' in leaf) {
       const name = foldEventName(leaf.event.name)
       eventCaps.set(name, Math.max(eventCaps.get(name) ?? 0, enoughFor(leaf.event)))
     } else if ('order' in leaf) orders = true
-    else if ('quality' in leaf) qualityCap = Math.max(qualityCap, enoughFor(leaf.quality))
-    else if ('relationship' in leaf && leaf.relationship.as === 'ADVOCATE') friends = true
+    else if ('quality' in leaf) {
+      const { is } = leaf.quality
+      qualityCaps.set(is, Math.max(qualityCaps.get(is) ?? 0, enoughFor(leaf.quality)))
+    } else if ('relationship' in leaf && leaf.relationship.as === 'ADVOCATE') friends = true
   }
-  return { audienceIds, eventCaps, orders, qualityCap, friends }
+  return { audienceIds, eventCaps, orders, qualityCaps, friends }
 }
 
 /** The UUID in a checked audience rule. */

@@ -18,6 +18,8 @@ import type { Question } from './question.ts'
 import { type Edge, isMutual } from './relationships.ts'
 import type { Campaign } from './rule-set.ts'
 
+const none: readonly never[] = []
+
 /** Nobody is credited. */
 export function unattributed(
   question: Question,
@@ -101,17 +103,20 @@ function isDoubtful(question: Question, { campaign, edge, isSelfReferral }: Cand
 
 function journeyChoice({ t }: Question, { active, reuse, definition, key, expired }: Candidate): JourneyChoice {
   const passage = active ? 'ACTIVE' : (reuse?.passage ?? 'NEW')
-  const runOut = passage === 'NEW' && definition.inactivityMs !== null ? expired : []
+  const runOut = passage === 'NEW' && definition.inactivityMs !== null ? expired : none
   return {
     id: active?.id ?? reuse?.journey.id ?? null,
     passage,
     definition: definition.name,
     role: definition.role,
     key,
-    expired: runOut.map((journey) => ({
-      journeyId: journey.id,
-      at: (activityAt(journey, t) ?? journey.startedAt) + (definition.inactivityMs ?? 0),
-    })),
+    expired:
+      runOut.length === 0
+        ? none
+        : runOut.map((journey) => ({
+            journeyId: journey.id,
+            at: (activityAt(journey, t) ?? journey.startedAt) + (definition.inactivityMs ?? 0),
+          })),
   }
 }
 
@@ -134,6 +139,7 @@ function relationshipChoice(campaign: Campaign, { advocateId, facts, shown, matc
 
 /** The other flows of the winning campaign that the person is inside of. */
 function advances(field: Pick<Field, 'candidates'>, winner: Candidate): readonly string[] {
+  if (field.candidates.length === 0) return none
   const ids = new Set<string>()
   for (const { campaign, active } of field.candidates) if (campaign === winner.campaign && active) ids.add(active.id)
   const credited = winner.active?.id ?? winner.reuse?.journey.id

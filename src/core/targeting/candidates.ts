@@ -193,16 +193,17 @@ function failReferral(builder: Builder, { campaign, definition, key }: Opening):
 /** One option without relationship, or, for a FRIEND definition, one per usable relationship and one for the actor's own code. */
 function optionsFor(builder: Builder, opening: Opening): readonly Option[] {
   const { question } = builder
-  const option = (edge: Edge | null, isSelfReferral: boolean): Option => ({
-    edge,
-    isSelfReferral,
-    passages: passagesOf(question, opening, edge),
-  })
-  if (opening.definition.role !== 'FRIEND') return [option(null, false)]
+  if (opening.definition.role !== 'FRIEND') return [optionOf(question, opening, null)]
   const { usable, isSelfReferral } = edgesOf(builder, opening.campaign.program)
-  const options = usable.map((edge) => option(edge, false))
-  return isSelfReferral ? [...options, option(null, true)] : options
+  const options = usable.map((edge) => optionOf(question, opening, edge))
+  return isSelfReferral ? [...options, { ...optionOf(question, opening, null), isSelfReferral }] : options
 }
+
+const optionOf = (question: Question, opening: Opening, edge: Edge | null): Option => ({
+  edge,
+  isSelfReferral: false,
+  passages: passagesOf(question, opening, edge),
+})
 
 /** The person's relationships in the program, found once. */
 export function edgesOf({ question, edges }: Builder, program: Program): Edges {

@@ -73,7 +73,7 @@ function endOf(question: Question): Stored | null {
 function quickly(question: Question, plan: Plan): Stored | null {
   if (!isPlain(question)) return null
   const marks = new Marks(plan)
-  const swept = sweepAll(question, plan, marks)
+  const swept = sweepAll(question, plan, marks.marks)
   const ranked = rankSwept(question, swept)
   const [winner, runnerUp] = ranked
   if (!winner) return null

@@ -197,7 +197,8 @@ function createJourney(decision: Attributed, relationshipId: string | null, id: 
   return { id, personId, campaignId, definition, role, key, relationshipId, ...entry }
 }
 
-function occasionOf({ decidedBy, hints }: Attributed): Occasion {
+/** What brought somebody to the journey that a decision credits. */
+export function occasionOf({ decidedBy, hints }: Pick<Attributed, 'decidedBy' | 'hints'>): Occasion {
   const applied = (kind: string): string | null => {
     const found = hints.find(({ hint, fate }) => hint === kind && fate === 'APPLIED')
     return found ? foldCode(found.value) : null

@@ -19,8 +19,9 @@ const none: EmailMatches = new Map()
 
 /** The shares, made up to t and active then, that reached one of the person's addresses. The person's own are none. */
 export function matchEmails(person: PersonFacts, place: Place): EmailMatches {
+  if (place.world.sharesTo.size === 0) return none
   const emails = person.identities.EMAIL
-  if (!emails || place.world.sharesTo.size === 0) return none
+  if (!emails) return none
   const matches = new Map<Program, Map<string, EmailMatch[]>>()
   const shares = new Set(emails.flatMap((email) => place.world.sharesTo.get(email) ?? []))
   for (const share of shares) {

@@ -21,7 +21,7 @@ export function remember(person: PersonFacts, { event, quality }: Decided, asks?
   }
   const order = !asks || asks.orders ? orderOf(event) : null
   if (order) orders.push(order)
-  if (quality !== null && (!asks || asks.qualityCap > 0)) qualities.push({ quality, at: event.t })
+  if (quality !== null && (!asks || asks.qualityCaps.has(quality))) qualities.push({ quality, at: event.t })
 }
 
 /** Shows a relationship that just began to its advocate too, where the world knows them. */

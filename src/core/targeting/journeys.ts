@@ -42,11 +42,16 @@ export interface Passages {
   readonly later: JourneyFacts | null
 }
 
-export const noPassages: Passages = { active: null, ended: null, expired: [], later: null }
+const none: readonly JourneyFacts[] = []
+
+export const noPassages: Passages = { active: null, ended: null, expired: none, later: null }
 
 /** Sorts the journeys of one identity by what they are at t; the order they come in does not matter. */
 export function passagesAt(journeys: readonly JourneyFacts[], definition: Definition, t: Instant): Passages {
-  if (journeys.length === 0) return noPassages
+  const [only] = journeys
+  if (!only) return noPassages
+  if (journeys.length === 1 && isActiveAt(only, t, definition.inactivityMs))
+    return { active: only, ended: null, expired: none, later: null }
   const latestFirst = [...journeys].sort((a, b) => activityOrder(b, a, t) || byteOrder(a.id, b.id))
   const isActive = (journey: JourneyFacts) => isActiveAt(journey, t, definition.inactivityMs)
   const ended = latestFirst.filter((journey) => activityAt(journey, t) !== null && !isActive(journey))

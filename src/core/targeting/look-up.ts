@@ -60,17 +60,13 @@ export interface Place {
   readonly t: Instant
 }
 
-const nothing: Omit<LookUps, 'warnings'> = {
-  explicit: [],
-  soft: [],
-  shown: new Map(),
-  isUnresolved: false,
-  traces: [],
-}
+const none: readonly never[] = []
+const nobody: LookUps['shown'] = new Map()
 
 /** Looks every hint up. Fates are written into the hints' traces; what is worth a warning is among `warnings`. */
 export function lookUp(hints: Hints, place: Place): LookUps {
-  if (hints === noHints) return { ...nothing, warnings: [] }
+  if (hints === noHints)
+    return { explicit: none, soft: none, shown: nobody, isUnresolved: false, traces: none, warnings: [] }
   const warnings: Warning[] = []
   for (const trace of hints.read) if (!isReadable(trace)) warn(warnings, trace, { code: 'HINT_MALFORMED' })
   const codes: ResolvedCode[] = []

@@ -2,7 +2,9 @@
 // rank among people whom none of them knows.
 
 import { byteOrder } from '../names.ts'
-import type { Campaign, Definition, Program } from './rule-set.ts'
+import { type Bits, bitsOf, compileIndex, type EntryIndex } from './entry-index.ts'
+import { failureMark, type Mark, screenMark } from './marks.ts'
+import type { Campaign, Definition } from './rule-set.ts'
 
 /** A journey definition that supports an event, of a campaign that is LIVE or PAUSED. */
 export interface Flow {
@@ -13,8 +15,9 @@ export interface Flow {
   readonly priority: number
   /** The event may begin it. */
   readonly isStart: boolean
-  /** Its campaign has no window and requires no target: LIVE is all that it asks. */
-  readonly isAlwaysOpen: boolean
+  readonly isFriend: boolean
+  /** What becomes of it, inside its window, for somebody whom it does not know, by an event without hints; null: the criteria say. */
+  readonly fixedMark: Mark | null
 }
 
 export interface Plan {
@@ -22,8 +25,15 @@ export interface Plan {
   readonly flows: readonly Flow[]
   readonly byCampaign: ReadonlyMap<Campaign, readonly Flow[]>
   readonly byDefinition: ReadonlyMap<Definition, Flow>
-  /** The programs that have FRIEND flows among them. */
-  readonly friendPrograms: ReadonlySet<Program>
+  readonly friendFlows: readonly Flow[]
+  /** LIVE ones whose campaigns have a window. */
+  readonly timedFlows: readonly Flow[]
+  /** The criteria of those without a fixed mark. */
+  readonly entries: EntryIndex
+  /** Those without a fixed mark. */
+  readonly open: Bits
+  /** What becomes of each where no criteria hold. */
+  readonly closedMarks: Uint8Array
 }
 
 /** The plan of each event that an open campaign supports. */
@@ -41,26 +51,40 @@ export function compilePlans(campaigns: readonly Campaign[]): ReadonlyMap<string
 }
 
 function flowOf(campaign: Campaign, definition: Definition, event: string): Omit<Flow, 'index'> {
-  const { state, startsAt, endsAt } = campaign.facts
   return {
     campaign,
     definition,
     priority: definition.priority,
     isStart: definition.startEvents.has(event),
-    isAlwaysOpen: state === 'LIVE' && startsAt === null && endsAt === null && campaign.requiredTargets.size === 0,
+    isFriend: definition.role === 'FRIEND',
+    fixedMark: fixedMark(campaign, definition, event),
   }
+}
+
+function fixedMark(campaign: Campaign, { role, startEvents }: Definition, event: string): Mark | null {
+  if (campaign.facts.state !== 'LIVE') return screenMark('CAMPAIGN_NOT_LIVE')
+  if (campaign.requiredTargets.size > 0) return screenMark('CAMPAIGN_TARGET_NOT_PRESENT')
+  if (role === 'FRIEND') return failureMark('NO_REFERRAL')
+  return startEvents.has(event) ? null : failureMark('EVENT_NOT_SUPPORTED')
 }
 
 function planOf(unordered: readonly Omit<Flow, 'index'>[]): Plan {
   const flows = unordered.toSorted(byRank).map((flow, index): Flow => ({ ...flow, index }))
   const byCampaign = new Map<Campaign, Flow[]>()
   for (const flow of flows) byCampaign.set(flow.campaign, [...(byCampaign.get(flow.campaign) ?? []), flow])
-  const friends = flows.filter(({ definition }) => definition.role === 'FRIEND')
   return {
     flows,
     byCampaign,
     byDefinition: new Map(flows.map((flow) => [flow.definition, flow])),
-    friendPrograms: new Set(friends.map(({ campaign }) => campaign.program)),
+    friendFlows: flows.filter(({ isFriend }) => isFriend),
+    timedFlows: flows.filter(
+      ({ campaign: { facts } }) => facts.state === 'LIVE' && (facts.startsAt ?? facts.endsAt) !== null,
+    ),
+    entries: compileIndex(
+      flows.map(({ fixedMark, definition }) => (fixedMark === null ? definition.facts.entry : null)),
+    ),
+    open: bitsOf(flows.map((flow) => flow.fixedMark === null)),
+    closedMarks: Uint8Array.from(flows, (flow) => flow.fixedMark ?? failureMark('ENTRY_CRITERIA_FAILED')),
   }
 }
 

@@ -1,5 +1,6 @@
 // One event put to the rule set: the event, the person and what its hints stand for, gathered once for all phases.
 
+import { groupBy } from '../group.ts'
 import { foldName } from '../names.ts'
 import { transactionIdOf } from '../orders.ts'
 import { type EmailMatches, matchEmails } from './email-match.ts'
@@ -30,7 +31,8 @@ export interface Question {
   readonly followedId: string | null
   /** The transaction that any other event names. */
   readonly transactionId: string | null
-  readonly journeysByCampaign: ReadonlyMap<string, readonly JourneyFacts[]>
+  /** Made when it is first asked for. */
+  readonly index: { journeys: ReadonlyMap<string, readonly JourneyFacts[]> | null }
 }
 
 /** Throws for an event of a person whom the world lacks. */
@@ -53,7 +55,7 @@ export function ask(event: EventFacts, world: World, rules: RuleSet): Question {
     requirement: hints === noHints ? noRequirement : requirementOf(hints),
     followedId: isFollowUp ? named : null,
     transactionId: isFollowUp ? null : named,
-    journeysByCampaign: byCampaign(person.journeys),
+    index: { journeys: null },
   }
 }
 
@@ -67,19 +69,14 @@ const requirementOf = ({ targets, requiredLabels }: Hints): Requirement => ({
 
 const none: readonly JourneyFacts[] = []
 
+/** So many are looked through faster than they are sorted. */
+const maxLookedThrough = 8
+
 /** The person's journeys in a campaign, in no order. */
-export const journeysIn = (question: Question, campaignId: string): readonly JourneyFacts[] =>
-  question.journeysByCampaign.get(campaignId) ?? none
-
-const noJourneys: ReadonlyMap<string, readonly JourneyFacts[]> = new Map()
-
-function byCampaign(journeys: readonly JourneyFacts[]): ReadonlyMap<string, readonly JourneyFacts[]> {
-  if (journeys.length === 0) return noJourneys
-  const index = new Map<string, JourneyFacts[]>()
-  for (const journey of journeys) {
-    const entry = index.get(journey.campaignId)
-    if (entry) entry.push(journey)
-    else index.set(journey.campaignId, [journey])
-  }
-  return index
+export function journeysIn(question: Question, campaignId: string): readonly JourneyFacts[] {
+  const { journeys } = question.person
+  if (journeys.length === 0) return none
+  if (journeys.length <= maxLookedThrough) return journeys.filter((journey) => journey.campaignId === campaignId)
+  question.index.journeys ??= groupBy(journeys, (journey) => journey.campaignId)
+  return question.index.journeys.get(campaignId) ?? none
 }

@@ -27,18 +27,23 @@ export interface Ranked {
 /** The candidates with their vectors, the winner first, whatever order they come in. */
 export function rank(question: Question, candidates: readonly Candidate[]): readonly Ranked[] {
   const ranked = candidates.map((candidate) => ({ candidate, vector: vectorOf(question, candidate) }))
-  return ranked.sort((a, b) => compareVectors(a.vector, b.vector))
+  return ranked.length < 2 ? ranked : ranked.sort((a, b) => compareVectors(a.vector, b.vector))
 }
 
 /** Negative where `a` ranks higher. */
 export function compareVectors(a: RankVector, b: RankVector): number {
-  const key = decidingKey(a, b)
-  return key === null ? 0 : comparators[key](a, b)
+  for (const key of rankingKeys) {
+    const order = comparators[key](a, b)
+    if (order !== 0) return order
+  }
+  return 0
 }
 
 /** The first key on which two vectors differ; null where none does. */
-export const decidingKey = (a: RankVector, b: RankVector): RankingKey | null =>
-  rankingKeys.find((key) => comparators[key](a, b) !== 0) ?? null
+export function decidingKey(a: RankVector, b: RankVector): RankingKey | null {
+  for (const key of rankingKeys) if (comparators[key](a, b) !== 0) return key
+  return null
+}
 
 type Comparator = (a: RankVector, b: RankVector) => number
 
@@ -59,8 +64,8 @@ function later(a: Instant | null, b: Instant | null): number {
 }
 
 function smallerIds(a: readonly string[], b: readonly string[]): number {
-  for (const [i, id] of a.entries()) {
-    const order = byteOrder(id, b[i] ?? '')
+  for (let i = 0; i < a.length; i++) {
+    const order = byteOrder(a[i] ?? '', b[i] ?? '')
     if (order !== 0) return order
   }
   return 0

@@ -81,6 +81,8 @@ export interface ReplayRules {
 /** An event decided again. */
 export interface Replayed {
   readonly event: EventFacts
+  /** Of the recorded decision. */
+  readonly revision: number
   readonly recorded: Recorded
   readonly decision: Decision
   readonly kind: ReplayKind
@@ -165,7 +167,9 @@ function take(scene: Scene, moment: Moment): Replayed | null {
   else if (moment.kind === 'CODE') world.codes.set(moment.code.code, adopted(scene, moment.code))
   else if (moment.kind === 'EVIDENCE') show(scene, moment)
   else if (moment.kind === 'TRANSACTION') {
-    if (!world.transactions.has(moment.id)) world.transactions.set(moment.id, moment.facts)
+    // The event that it began with may have been decided anew; no other takes its place.
+    const known = world.transactions.get(moment.id)
+    if (!known || known.eventId === moment.facts.eventId) world.transactions.set(moment.id, moment.facts)
   } else {
     const { profileId, identifier } = moment
     takeStep(world, { personId: rootOf(scene, profileId), attached: [identifier], absorbed: [] })
@@ -222,7 +226,7 @@ function decideAgain(scene: Scene, moment: DecisionMoment): Replayed | null {
     if (advocate) advocate.journeys.splice(0, advocate.journeys.length, ...journeys)
   }
   const earlier = done.get(event.id)
-  if (earlier) withdraw(world, earlier, done.values())
+  if (earlier) withdraw(world, { ...earlier, event }, done.values())
   const rules = scene.rulesOf(moment.version)
   const decision = choose(event, world, rules)
   const kind = kindOf(moment.recorded, decision, (id) => play.nowOf(id))
@@ -230,7 +234,8 @@ function decideAgain(scene: Scene, moment: DecisionMoment): Replayed | null {
   const effects = takeEffect({ event, decision }, world, idsFor(scene, moment, { decision, kind }))
   done.set(event.id, { event, decision, effects })
   if (!moment.isInForce) return null
-  return { event, recorded: moment.recorded, decision, kind, isDrifted: kind !== 'SAME', explained }
+  const { recorded, revision } = moment
+  return { event, revision, recorded, decision, kind, isDrifted: kind !== 'SAME', explained }
 }
 
 /** Ids for what the decision creates: the recorded ones where it is the recorded decision, so that what ids decide stays. */

@@ -41,6 +41,7 @@ export interface Campaign {
   /** LIVE or PAUSED. */
   readonly isOpen: boolean
   readonly definitions: readonly Definition[]
+  readonly byName: ReadonlyMap<string, Definition>
   readonly byEvent: ReadonlyMap<string, readonly Definition[]>
   /** Its own required targets: by kind, those of which the event must carry one. */
   readonly requiredTargets: ReadonlyMap<RequiredTargetKind, ReadonlySet<string>>
@@ -56,6 +57,7 @@ export interface RuleSet {
   readonly plans: ReadonlyMap<string, Plan>
   /** Some open campaign has a FRIEND flow. */
   readonly hasFriendFlows: boolean
+  readonly hasPaused: boolean
   readonly programs: ReadonlyMap<string, Program>
   /** By folded label. Labels that fold alike share an entry. */
   readonly byLabel: ReadonlyMap<string, readonly Program[]>
@@ -101,10 +103,11 @@ export function compileRuleSet(facts: {
     byPrecedence: campaigns,
     byEvent: indexBy(campaigns, (campaign) => campaign.byEvent.keys()),
     plans,
-    hasFriendFlows: [...plans.values()].some(({ friendPrograms }) => friendPrograms.size > 0),
+    hasFriendFlows: [...plans.values()].some(({ friendFlows }) => friendFlows.length > 0),
     programs,
     byLabel: indexBy(programs.values(), (program) => program.labels),
     byTarget: indexBy(programs.values(), (program) => program.targetNames),
+    hasPaused: campaigns.some(({ facts: { state } }) => state === 'PAUSED'),
     windows: compileWindows(campaigns),
     asks: asksOf(facts.campaigns.flatMap((campaign) => campaign.journeys.flatMap(criteriaOf))),
     followUps: new Set(facts.followUps),
@@ -154,6 +157,7 @@ function compileCampaign(facts: CampaignFacts, program: Program): Campaign {
     priority: definitions.reduce((largest, { priority }) => Math.max(largest, priority), Number.NEGATIVE_INFINITY),
     isOpen: facts.state === 'LIVE' || facts.state === 'PAUSED',
     definitions,
+    byName: new Map(definitions.map((definition) => [definition.name, definition])),
     byEvent: indexBy(definitions, (definition) => new Set(definition.events)),
     requiredTargets: groupTargets(facts.requiredTargets),
   }

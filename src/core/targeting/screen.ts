@@ -13,6 +13,8 @@ export interface ScreenFailure {
   readonly code: UnattributedReason
 }
 
+const none: readonly string[] = []
+
 /** Why the campaign is out of the question; null where phase 4 is to look at it. */
 export function screen(question: Question, campaign: Campaign): ScreenFailure | null {
   const code = preScreen(question, campaign)
@@ -34,13 +36,13 @@ function preScreen(question: Question, campaign: Campaign): UnattributedReason |
 /** The person has an active journey in the campaign at t. */
 function isInside(question: Question, campaign: Campaign): boolean {
   return journeysIn(question, campaign.id).some((journey) => {
-    const definition = campaign.definitions.find(({ name }) => name === journey.definition)
-    return isActiveAt(journey, question.t, definition?.inactivityMs ?? null)
+    return isActiveAt(journey, question.t, campaign.byName.get(journey.definition)?.inactivityMs ?? null)
   })
 }
 
 /** The campaign's own required targets that the event carries none of, as `KIND:value`. */
 export function missingTargets({ requirement }: Question, campaign: Campaign): readonly string[] {
+  if (campaign.requiredTargets.size === 0) return none
   const missing: string[] = []
   for (const [kind, values] of campaign.requiredTargets) {
     const carried = requirement.kinds.get(kind)
@@ -52,7 +54,7 @@ export function missingTargets({ requirement }: Question, campaign: Campaign): r
 
 /** The event's required targets and labels that the campaign does not meet, as `KIND:value`. */
 export function unmetTargets({ requirement }: Question, campaign: Campaign): readonly string[] {
-  if (!requirement.isPresent) return []
+  if (!requirement.isPresent) return none
   const unmet: string[] = []
   for (const [kind, values] of requirement.kinds) {
     if (!meets(campaign, kind, values)) unmet.push(...[...values].map((value) => `${kind}:${value}`))

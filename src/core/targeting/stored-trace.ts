@@ -2,14 +2,15 @@
 // was decided by. One character says what became of a flow that knew nothing of the person; the others have entries.
 
 import type { Candidate, Failure, Field } from './candidates.ts'
-import { type HintKind, type HintTrace, type NearMiss, reasonRank, type UnattributedReason } from './decision.ts'
-import type { Instant } from './facts.ts'
+import type { HintTrace, NearMiss } from './decision.ts'
+import type { Instant, TypedTargeting } from './facts.ts'
 import { isActiveAt } from './journeys.ts'
+import { failureMark, fallenMark, type Mark, ownMark, rankedMark, screenMark, untouchedMark } from './marks.ts'
 import type { Flow, Plan } from './plan.ts'
 import { journeysIn, type Question } from './question.ts'
 import type { Ranked, RankVector } from './rank.ts'
 import type { Fallen } from './select.ts'
-import type { Listener, Swept } from './sweep.ts'
+import type { Swept } from './sweep.ts'
 
 /** What is absent is empty; all of it is absent where targeting ended in phase 1. */
 export interface StoredTrace {
@@ -23,6 +24,8 @@ export interface StoredTrace {
   /** PAUSED campaigns that do not support the event though the person is inside of them. */
   readonly inside?: readonly string[]
   readonly nearMiss?: NearMiss
+  /** Typed hints that took the place of the event's own, where it was decided anew. */
+  readonly targeting?: TypedTargeting
 }
 
 /** Place of the flow, journey, relationship, advocate, what became of it and, where it was ranked, its own part of the vector. */
@@ -38,58 +41,19 @@ export type OwnEntry = readonly [
 /** Partner id known (0 or 1), then the recencies of journey, advocate and evidence. */
 export type OwnVector = readonly [number, Instant | null, Instant | null, Instant | null]
 
-/** Ranked. */
-export const rankedMark = '.'
-/** See the entries. */
-export const ownMark = '*'
-/** Not looked at: required targets name other flows of the campaign. */
-export const untouchedMark = '-'
-
-const fallenBy = ['COUPON_CODE', 'SHARE_ID', 'ADVOCATE_CODE', 'JOURNEY_CAMPAIGN_ID', 'LABEL'] as const
-
-/** The campaign fell in phases 2 or 3. */
-export const screenMark = (code: UnattributedReason): string => String.fromCharCode(48 + reasonRank[code])
-/** It became no candidate in phase 4. */
-export const failureMark = (code: UnattributedReason): string => String.fromCharCode(97 + reasonRank[code])
-/** A hint chose otherwise. */
-export const fallenMark = (code: HintKind): string =>
-  String.fromCharCode(65 + fallenBy.findIndex((kind) => kind === code))
-
-/** What a mark means. */
-export type Meaning =
-  | { readonly kind: 'OWN' | 'UNTOUCHED' }
-  | { readonly kind: 'RANKED' }
-  | { readonly kind: 'SCREENED'; readonly code: UnattributedReason }
-  | { readonly kind: 'FAILED'; readonly code: UnattributedReason }
-  | { readonly kind: 'FALLEN'; readonly code: HintKind }
-
-const reasons = new Map(Object.entries(reasonRank).map(([code, rank]) => [rank, code as UnattributedReason])) // `as`: entries forget the keys' type
-
-/** Throws RangeError for a character that is no mark. */
-export function meaningOf(mark: string): Meaning {
-  if (mark === rankedMark) return { kind: 'RANKED' }
-  if (mark === ownMark) return { kind: 'OWN' }
-  if (mark === untouchedMark) return { kind: 'UNTOUCHED' }
-  const unit = mark.charCodeAt(0)
-  const hint = fallenBy[unit - 65]
-  if (hint) return { kind: 'FALLEN', code: hint }
-  const code = reasons.get(unit >= 97 ? unit - 97 : unit - 48)
-  if (!code) throw new RangeError(`not a mark: ${mark}`)
-  return unit >= 97 ? { kind: 'FAILED', code } : { kind: 'SCREENED', code }
-}
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Of a decision that ended in phase 1, or was inherited. */
 export function packEnd(
   { event, lookUps }: Question,
   { inheritedFrom, nearMiss }: { inheritedFrom: string | null; nearMiss: NearMiss | null },
-): StoredTrace {
-  return {
-    v: 2,
-    ...(event.alias === undefined ? {} : { alias: event.alias }),
-    ...(lookUps.traces.length > 0 ? { hints: lookUps.traces } : {}),
-    ...(inheritedFrom === null ? {} : { inheritedFrom }),
-    ...(nearMiss ? { nearMiss } : {}),
-  }
+): Writable<StoredTrace> {
+  const trace: Writable<StoredTrace> = { v: 2 }
+  if (event.alias !== undefined) trace.alias = event.alias
+  if (lookUps.traces.length > 0) trace.hints = lookUps.traces
+  if (inheritedFrom !== null) trace.inheritedFrom = inheritedFrom
+  if (nearMiss) trace.nearMiss = nearMiss
+  return trace
 }
 
 /** What is known once all is decided. */
@@ -111,86 +75,98 @@ export function pack(question: Question, plan: Plan | undefined, outcome: Outcom
   for (const { candidate, vector } of outcome.ranked) marks.add(candidate, rankedMark, vector)
   for (const { candidate, code } of outcome.fallen) marks.add(candidate, fallenMark(code))
   for (const failure of outcome.field.failures) marks.addFailure(failure)
-  return {
-    ...packEnd(question, { inheritedFrom: null, nearMiss: outcome.nearMiss }),
-    ...marks.packed(),
-    ...insideOf(question),
-  }
+  return packed(question, marks, outcome.nearMiss)
 }
 
-/** Of a decision that took the short way: `marks` heard of it. */
+/** Of a decision that took the short way, which marked the flows that knew nothing of the person. */
 export function packSwept(
   question: Question,
   marks: Marks,
   { swept: { known }, ranked }: { swept: Swept; ranked: readonly Ranked[] },
 ): StoredTrace {
-  // Those that knew nothing of the person are marked already.
-  for (const { candidate, vector } of ranked)
-    if (known.candidates.includes(candidate)) marks.add(candidate, rankedMark, vector)
+  if (known.candidates.length > 0) {
+    for (const { candidate, vector } of ranked)
+      if (known.candidates.includes(candidate)) marks.add(candidate, rankedMark, vector)
+  }
   for (const failure of known.failures) marks.addFailure(failure)
-  return { ...packEnd(question, { inheritedFrom: null, nearMiss: null }), ...marks.packed(), ...insideOf(question) }
+  return packed(question, marks, null)
+}
+
+function packed(question: Question, marks: Marks, nearMiss: NearMiss | null): StoredTrace {
+  const trace = packEnd(question, { inheritedFrom: null, nearMiss })
+  trace.flows = marks.text()
+  if (marks.own.length > 0) trace.own = marks.own
+  if (question.rules.hasPaused) {
+    const inside = insideOf(question)
+    if (inside.length > 0) trace.inside = inside
+  }
+  return trace
 }
 
 /** It tells more than its flow alone does. */
 const isOwn = ({ active, edge }: Candidate): boolean => active !== null || edge !== null
 
 /** Takes down what becomes of each flow of a plan. */
-export class Marks implements Listener {
+export class Marks {
+  /** By the flows' places. */
+  readonly marks: Uint8Array
+  readonly own: OwnEntry[] = []
   readonly #plan: Plan | undefined
-  readonly #marks: string[]
-  readonly #own: OwnEntry[] = []
 
   constructor(plan: Plan | undefined) {
     this.#plan = plan
-    this.#marks = new Array<string>(plan?.flows.length ?? 0).fill(untouchedMark)
+    this.marks = new Uint8Array(plan?.flows.length ?? 0).fill(untouchedMark)
   }
 
-  set({ index }: Flow, mark: string): void {
-    this.#marks[index] = mark
+  set({ index }: Flow, mark: Mark): void {
+    this.marks[index] = mark
   }
 
-  fell({ index }: Flow, verdict: { readonly isPreScreen: boolean; readonly code: UnattributedReason }): void {
-    this.#marks[index] = verdict.isPreScreen ? screenMark(verdict.code) : failureMark(verdict.code)
-  }
-
-  viable({ index }: Flow): void {
-    this.#marks[index] = rankedMark
-  }
-
-  add(candidate: Candidate, mark: string, vector?: RankVector): void {
+  add(candidate: Candidate, mark: Mark, vector?: RankVector): void {
     const flow = this.#plan?.byDefinition.get(candidate.definition)
     if (!flow) return
     // Of several candidates of a flow all have entries.
-    if (!isOwn(candidate) && this.#marks[flow.index] === untouchedMark) this.#marks[flow.index] = mark
-    else this.#enter(flow, [candidate.active?.id, candidate.edge?.facts?.id, candidate.edge?.advocateId, mark, vector])
+    if (!isOwn(candidate) && this.marks[flow.index] === untouchedMark) this.marks[flow.index] = mark
+    else
+      this.#enter(flow, {
+        ids: [candidate.active?.id, candidate.edge?.facts?.id, candidate.edge?.advocateId],
+        mark,
+        vector,
+      })
   }
 
   addFailure({ definition, journey, edge, code }: Failure): void {
     const flow = this.#plan?.byDefinition.get(definition)
     if (!flow) return
     const mark = failureMark(code)
-    if (!journey && !edge && this.#marks[flow.index] === untouchedMark) this.#marks[flow.index] = mark
-    else this.#enter(flow, [journey?.id, edge?.facts?.id, edge?.advocateId, mark])
+    if (!journey && !edge && this.marks[flow.index] === untouchedMark) this.marks[flow.index] = mark
+    else this.#enter(flow, { ids: [journey?.id, edge?.facts?.id, edge?.advocateId], mark })
   }
 
-  packed(): Pick<StoredTrace, 'flows' | 'own'> {
-    return { flows: this.#marks.join(''), ...(this.#own.length > 0 ? { own: this.#own } : {}) }
+  text(): string {
+    return Buffer.from(this.marks.buffer).toString('latin1')
   }
 
-  #enter({ index }: Flow, parts: [string?, string?, string?, string?, RankVector?]): void {
-    const [journeyId = null, relationshipId = null, advocateId = null, mark = ownMark, vector] = parts
-    const before = this.#marks[index]
+  #enter({ index }: Flow, { ids, mark, vector }: Entry): void {
+    const [journeyId = null, relationshipId = null, advocateId = null] = ids
+    const before = this.marks[index]
     // What had the flow's character for itself becomes the first entry.
     if (before !== undefined && before !== untouchedMark && before !== ownMark)
-      this.#own.push([index, null, null, null, before])
-    this.#marks[index] = ownMark
-    const own: OwnVector | null = vector ? ownVector(vector) : null
-    this.#own.push(
-      own
-        ? [index, journeyId, relationshipId, advocateId, mark, own]
-        : [index, journeyId, relationshipId, advocateId, mark],
+      this.own.push([index, null, null, null, String.fromCharCode(before)])
+    this.marks[index] = ownMark
+    const character = String.fromCharCode(mark)
+    this.own.push(
+      vector
+        ? [index, journeyId, relationshipId, advocateId, character, ownVector(vector)]
+        : [index, journeyId, relationshipId, advocateId, character],
     )
   }
+}
+
+interface Entry {
+  readonly ids: readonly [journey?: string, relationship?: string, advocate?: string]
+  readonly mark: Mark
+  readonly vector?: RankVector
 }
 
 const ownVector = (vector: RankVector): OwnVector => [
@@ -200,18 +176,16 @@ const ownVector = (vector: RankVector): OwnVector => [
   vector.EVIDENCE_RECENCY,
 ]
 
-function insideOf(question: Question): Pick<StoredTrace, 'inside'> {
+function insideOf(question: Question): readonly string[] {
   const { person, rules, t, event } = question
-  if (person.journeys.length === 0) return {}
   const inside = new Set<string>()
   for (const { campaignId } of person.journeys) {
     const campaign = rules.campaigns.get(campaignId)
     if (campaign?.facts.state !== 'PAUSED' || campaign.byEvent.has(event.name)) continue
-    const isInside = journeysIn(question, campaignId).some((journey) => {
-      const definition = campaign.definitions.find(({ name }) => name === journey.definition)
-      return isActiveAt(journey, t, definition?.inactivityMs ?? null)
-    })
+    const isInside = journeysIn(question, campaignId).some((journey) =>
+      isActiveAt(journey, t, campaign.byName.get(journey.definition)?.inactivityMs ?? null),
+    )
     if (isInside) inside.add(campaignId)
   }
-  return inside.size > 0 ? { inside: [...inside].sort() } : {}
+  return [...inside].sort()
 }

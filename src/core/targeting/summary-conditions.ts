@@ -1,6 +1,7 @@
 // A condition of a rule that was in the way, in words. Values that a person has are never said, only those that the rule asks for.
 
 import type { FailedLeaf } from '../rules/explain.ts'
+import { identityKindOf } from '../rules/path.ts'
 import type { FieldOperator, OrderAggregate } from '../rules/rule.ts'
 import { eventWords, listWords, spoken, type Titles } from './summary-words.ts'
 
@@ -38,14 +39,16 @@ export function conditionWords(leaf: FailedLeaf, titles: Titles): string {
 const isNegated = ({ at }: FailedLeaf): boolean => at.split('.').filter((step) => step === 'not').length % 2 === 1
 
 const sayings: Readonly<Record<ConditionKind, (leaf: FailedLeaf, titles: Titles) => string>> = {
-  FIELD: (leaf) => comparison(leaf.field ?? 'a field', leaf),
+  // What a rule asks of an identity may be somebody's own.
+  FIELD: ({ field = 'a field', ...leaf }) =>
+    comparison(field, identityKindOf(field) === undefined ? leaf : { ...leaf, value: null }),
   EVENT_DATA: (leaf) => comparison(`the event’s ${leaf.field ?? 'data'}`, leaf),
   AUDIENCE: ({ audience, member }, titles) => {
     const name = audience === undefined ? null : titles.audience(audience)
     return `the person is ${member === false ? 'not ' : ''}in ${name === null ? 'an audience' : `the audience “${name}”`}`
   },
   EVENT: (leaf) =>
-    `the person did ${leaf.performed === false ? 'not do ' : ''}${eventWords(leaf.event ?? 'something')}${bounds(leaf)}`,
+    `“${eventWords(leaf.event ?? 'something')}” ${leaf.performed === false ? 'did not happen' : 'happened'}${bounds(leaf)}`,
   ORDER: (leaf) => {
     const { aggregate, op, value, currency } = leaf
     const figure = aggregate === undefined ? 'a figure of the orders' : aggregates[aggregate]
@@ -109,6 +112,7 @@ function moneyWords(minor: unknown, currency: string): string {
 
 function bounds(leaf: FailedLeaf): string {
   const { atLeast, atMost } = leaf
+  if (atMost === 0) return ` not once${within(leaf)}`
   const counts = [
     ...(atLeast === undefined ? [] : [`at least ${times(atLeast)}`]),
     ...(atMost === undefined ? [] : [`at most ${times(atMost)}`]),

@@ -1,6 +1,7 @@
 // A decision in one to five plain sentences that a support agent can read aloud: who got the credit, what settled it, who came
 // second and by what, or why nobody got it and what would have made the nearest campaign match; then what senders may mend.
 
+import { foldCode } from '../names.ts'
 import type { CandidateTrace, DecidedBy, Decision, RankingKey, RankingTrace, Trace, Warning } from './decision.ts'
 import { remedyWords } from './summary-remedy.ts'
 import {
@@ -43,7 +44,13 @@ export function summaryOf(told: Summarised, names: Names): string {
 
 const distinct = (sentences: readonly string[]): string[] => [...new Set(sentences)]
 
-const subjectOf = ({ event }: Names): string => `The ${eventWords(event.name)} of ${dayWords(event.at)}`
+/** A name of one word is said as it is: “the purchase of 3 March 2026”, but “the event “signed up” of 3 March 2026”. */
+function eventTitle({ name, at }: Names['event']): string {
+  const words = eventWords(name)
+  return `the ${words.includes(' ') ? `event “${words}”` : words} of ${dayWords(at)}`
+}
+
+const subjectOf = ({ event }: Names): string => upperFirst(eventTitle(event))
 
 /** At most four sentences, so that there is room for one remark. */
 function credited(told: Summarised, names: Names): string[] {
@@ -83,7 +90,7 @@ function notCredited({ trace, reasonDetail }: Summarised, reason: NonNullable<De
 
 const inheritedWords = ({ origin }: Names): string =>
   origin
-    ? `It follows the ${eventWords(origin.name)} of ${dayWords(origin.at)}, whose decision holds for it too.`
+    ? `It follows ${eventTitle(origin)}, whose decision holds for it too.`
     : 'It follows an earlier event of the same transaction, whose decision holds for it too.'
 
 type Saying = (told: Summarised, names: Names) => string
@@ -170,7 +177,7 @@ const momentOf = (iso: string | null): number | null => (iso === null ? null : D
 function warned({ code, hint, detail }: Warning, names: Names): string {
   const colon = hint.indexOf(':')
   const [kind, value] = [hint.slice(0, colon), hint.slice(colon + 1)]
-  const campaigns = names.code(value.trim().toUpperCase())?.campaigns ?? []
+  const campaigns = code === 'HINT_CAMPAIGN_NOT_LIVE' ? (names.code(foldCode(value))?.campaigns ?? []) : []
   const meant = kind === 'JOURNEY_CAMPAIGN_ID' ? 'it' : 'its campaign'
   return warningWords[code]({ subject: upperFirst(hintName(kind, value, names)), meant, detail, campaigns })
 }

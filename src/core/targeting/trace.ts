@@ -12,6 +12,7 @@ import type {
 } from './decision.ts'
 import { reasonRank } from './decision.ts'
 import type { EventFacts, Instant, JourneyFacts, World } from './facts.ts'
+import { type Meaning, meaningOf } from './marks.ts'
 import { byNearness } from './near-miss.ts'
 import { newPerson } from './people.ts'
 import type { Flow } from './plan.ts'
@@ -19,7 +20,7 @@ import { ask, type Question } from './question.ts'
 import { compareVectors, decidingKey, type RankVector } from './rank.ts'
 import type { Campaign, RuleSet } from './rule-set.ts'
 import { screen } from './screen.ts'
-import { type Meaning, meaningOf, type OwnEntry, type OwnVector, type StoredTrace } from './stored-trace.ts'
+import type { OwnEntry, OwnVector, StoredTrace } from './stored-trace.ts'
 
 /** Of each, a trace lists at most as many; `cut` counts the rest. */
 export const maxTraced = 50

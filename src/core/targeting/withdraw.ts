@@ -12,14 +12,17 @@ export interface Done extends Settled {
 
 /**
  * The world without the effects of a decision. A journey without any credit left is gone, a relationship without evidence has
- * its first at no time. `all`: the decisions that took effect in this world, by which a partner's id is known since when.
+ * its first at no time. The event's person is the one of `done.event`, whoever it was when it was decided. `all`: the decisions
+ * that took effect in this world, by which a partner's id is known since when. Throws where the world lacks the person.
  */
 export function withdraw(world: World, done: Done, all: Iterable<Done>): void {
-  const { decision, effects } = done
-  const person = [...world.people.values()].find((one) => isAbout(one, done)) ?? world.people.get(decision.personId)
+  const { event, decision, effects } = done
+  const person = world.people.get(event.personId)
   if (!person) throw new Error(`the world lacks the person of event ${decision.eventId}`)
   if (isCredit(decision) && effects.journeyId !== null) {
-    const partners = [...all].filter((other) => other !== done && other.effects.journeyId === effects.journeyId)
+    const partners = [...all].filter(
+      (other) => other.event.id !== event.id && other.effects.journeyId === effects.journeyId,
+    )
     withdrawCredit(person, done, partners)
   }
   for (const { relationshipId, kind, codeId, at } of effects.evidenceAdded) {
@@ -36,10 +39,6 @@ export function withdraw(world: World, done: Done, all: Iterable<Done>): void {
 
 /** A follow-up is no activity of the journey that it names. */
 const isCredit = ({ status, decidedBy }: Decision): boolean => status === 'ATTRIBUTED' && decidedBy !== 'INHERITED'
-
-/** They may have been merged since. */
-const isAbout = ({ journeys, relationships }: PersonFacts, { effects }: Done): boolean =>
-  journeys.some(({ id }) => id === effects.journeyId) || relationships.some(({ id }) => id === effects.relationshipId)
 
 function withdrawCredit(person: PersonFacts, { decision, effects }: Done, others: readonly Done[]): void {
   const place = person.journeys.findIndex(({ id }) => id === effects.journeyId)

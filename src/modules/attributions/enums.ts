@@ -18,7 +18,7 @@ import type { ConditionKind as ConditionKindName } from '../../core/targeting/su
 import type { AttributionStatus, DecidedBy, Quality } from '../../generated/prisma/client.ts'
 
 /** The values of an enum with their descriptions; a value without words does not compile. */
-function described<Value extends string>(words: Readonly<Record<Value, string>>) {
+export function described<Value extends string>(words: Readonly<Record<Value, string>>) {
   const values = Object.entries<string>(words).map(([value, description]) => [value, { description }])
   return Object.fromEntries(values) as { [value in Value]: { description: string } } // `as`: fromEntries forgets the keys
 }
@@ -40,7 +40,7 @@ export const QualityEnum = builder.enumType('Quality', {
   }),
 })
 
-const reasonWords: Readonly<Record<UnattributedReason, string>> = {
+export const reasonWords: Readonly<Record<UnattributedReason, string>> = {
   NO_CAMPAIGN: 'The account has no campaign that could be looked at. Create one.',
   CAMPAIGN_NOT_LIVE:
     'No campaign was live when the event was processed (a paused one takes only people on a journey of it). Take one live.',

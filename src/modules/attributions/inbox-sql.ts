@@ -60,6 +60,7 @@ export function findInbox(
         AND NOT EXISTS (
           SELECT FROM attribution AS newer
           WHERE newer.account_id = a.account_id AND newer.event_id = a.event_id AND newer.revision > a.revision
+            AND newer.event_id >= ${query.fromId}::uuid AND newer.event_id < ${query.toId}::uuid
         )
     ), up AS (
       SELECT DISTINCT profile_id, profile_id AS root_id FROM missed
@@ -117,10 +118,12 @@ export function findInboxSamples(
           AND (${query.profileIds}::uuid[] IS NULL OR a.profile_id = ANY (${query.profileIds}::uuid[]))
           AND (${query.eventNames}::text[] IS NULL OR EXISTS (
             SELECT FROM event WHERE event.account_id = a.account_id AND event.id = a.event_id AND event.name = ANY (${query.eventNames}::text[])
+              AND event.id >= ${query.fromId}::uuid AND event.id < ${query.toId}::uuid
           ))
           AND NOT EXISTS (
             SELECT FROM attribution AS newer
             WHERE newer.account_id = a.account_id AND newer.event_id = a.event_id AND newer.revision > a.revision
+              AND newer.event_id >= ${query.fromId}::uuid AND newer.event_id < ${query.toId}::uuid
           )
       ) AS missed
       WHERE key = ANY (${keys}::text[])

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
 import type { Warning } from '../../core/targeting/decision.ts'
-import { idInput } from '../../ids.ts'
+import { idInput, nodeKey } from '../../ids.ts'
 import { ProfileKeyInput } from '../profiles/inputs.ts'
 import { membersOf, personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
@@ -100,6 +100,20 @@ export const AttributionType = builder.prismaNode('Attribution', {
 const warningsIn = (json: unknown) => json as Warning[]
 
 builder.prismaObjectFields(AttributionType, (t) => ({
+  note: t.exposeString('note', {
+    nullable: true,
+    description: 'Why the event was decided anew; null where it was not.',
+  }),
+  reattributedBy: t.string({
+    nullable: true,
+    description: 'The name of the API key by which the event was decided anew.',
+    select: { apiKeyId: true },
+    resolve: async ({ apiKeyId }, _args, { db, accountId }) => {
+      if (apiKeyId === null) return null
+      const key = await db.apiKey.findUnique({ where: nodeKey(apiKeyId, accountId), select: { name: true } })
+      return key?.name ?? null
+    },
+  }),
   program: t.field({
     type: ProgramType,
     nullable: true,

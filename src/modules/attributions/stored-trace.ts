@@ -32,7 +32,7 @@ export async function traceOf(context: Context, row: TraceRow): Promise<Trace> {
   // Decisions from before traces were stored in short hold the whole, without a word on what they inherit.
   if (!('v' in stored)) return { ...stored, inheritedFrom: stored.inheritedFrom ?? null }
   const { rules } = await rulesOf(context).load(row.rulesVersion ?? 0)
-  return tell(stored, eventFacts(row), rules)
+  return tell(stored, { ...eventFacts(row), ...(stored.targeting ? { targeting: stored.targeting } : {}) }, rules)
 }
 
 function eventFacts({ event, occurredAt, profileId }: TraceRow): EventFacts {

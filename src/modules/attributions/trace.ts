@@ -30,8 +30,6 @@ import {
 } from './enums.ts'
 import { NearMissType } from './near-miss-schema.ts'
 
-export { RankingKey, ReasonEnum } from './enums.ts'
-
 export const TargetingWarning = builder.objectRef<Warning>('TargetingWarning').implement({
   description: 'A hint that was not followed as given, or something that lowered the quality.',
   fields: (t) => ({

@@ -5,7 +5,7 @@ import { ProfileRefInput } from '../profiles/inputs.ts'
 import { RequiredTargetInput } from '../programs/inputs.ts'
 import { ChannelEnum } from './event-type.ts'
 
-const TargetingInput = builder.inputType('TargetingInput', {
+export const TargetingInput = builder.inputType('TargetingInput', {
   description: 'Hints on which campaign is meant. They may also stand in `data`; typed ones win.',
   fields: (t) => ({
     require: t.field({

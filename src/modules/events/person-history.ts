@@ -9,7 +9,7 @@ import type { JsonObject, PersonFacts, PersonHistory } from '../../core/targetin
 import type { Transaction } from '../../platform/database.ts'
 import { findEvidenceAsOf } from '../relationships/sql.ts'
 
-/** Of order events, of one person at one time. */
+/** Of the events of one name that tell of orders, of one profile at one time: rules read the latest 1,000 of both names. */
 const maxOrders = 1000
 /** Of relationships of one advocate; the latest. */
 const maxFriends = 1001
@@ -25,6 +25,8 @@ export interface HistoryRequest {
   membersOf(personId: string): readonly string[]
   /** The person, before the batch, whom a profile belongs to. */
   rootOf(profileId: string): string
+  /** An event that is decided anew: what it did itself is not seen. */
+  exceptEventId?: string
 }
 
 /** A stored profile, and a time that it is asked about. */
@@ -35,13 +37,13 @@ interface Ask {
 
 /** Fills the histories of the moments' people with what the rules ask for. */
 export async function loadHistory(tx: Transaction, request: HistoryRequest): Promise<void> {
-  const { eventCaps, orders, qualityCap, friends } = request.asks
-  if (eventCaps.size === 0 && !orders && qualityCap === 0 && !friends) return
+  const { eventCaps, orders, qualityCaps, friends } = request.asks
+  if (eventCaps.size === 0 && !orders && qualityCaps.size === 0 && !friends) return
   const asked = asksOfProfiles(request)
   if (asked.length === 0) return
   if (eventCaps.size > 0) await addEvents(tx, request, asked)
   if (orders) await addOrders(tx, request, asked)
-  if (qualityCap > 0) await addQualities(tx, request, asked)
+  if (qualityCaps.size > 0) await addQualities(tx, request, asked)
   if (friends) await addFriends(tx, request, asked)
 }
 
@@ -71,7 +73,7 @@ async function addEvents(tx: Transaction, request: HistoryRequest, asked: readon
     CROSS JOIN LATERAL (
       SELECT event.id, event.occurred_at AS at FROM event
       WHERE event.account_id = ${request.accountId}::uuid AND event.profile_id = asked.profile_id
-        AND event.name = asked.name AND event.occurred_at <= asked.at
+        AND event.name = asked.name AND event.occurred_at <= asked.at AND event.id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
       ORDER BY event.occurred_at DESC LIMIT asked.cap
     ) AS found`
   for (const { profileId, name, at } of once(rows)) {
@@ -89,13 +91,14 @@ async function addOrders(tx: Transaction, request: HistoryRequest, asked: readon
   const rows = await tx.$queryRaw<{ id: string; profileId: string; name: string; at: Date; data: JsonObject }[]>`
     SELECT found.id, asked.profile_id AS "profileId", found.name, found.at, found.data
     FROM unnest(${asked.map(({ profileId }) => profileId)}::uuid[], ${asked.map(({ at }) => at)}::timestamptz[]) AS asked (profile_id, at)
+    CROSS JOIN unnest(${orderEvents}::text[]) AS kind (name)
     CROSS JOIN LATERAL (
       SELECT event.id, event.name, event.occurred_at AS at, (
         SELECT coalesce(jsonb_object_agg(key, event.data -> key), '{}') FROM unnest(${orderKeys}::text[]) AS key WHERE event.data ? key
       ) AS data
       FROM event
       WHERE event.account_id = ${request.accountId}::uuid AND event.profile_id = asked.profile_id
-        AND event.name = ANY (${orderEvents}::text[]) AND event.occurred_at <= asked.at
+        AND event.name = kind.name AND event.occurred_at <= asked.at AND event.id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
       ORDER BY event.occurred_at DESC, event.id DESC LIMIT ${maxOrders}::int
     ) AS found`
   for (const { id, profileId, name, at, data } of once(rows)) {
@@ -104,21 +107,20 @@ async function addOrders(tx: Transaction, request: HistoryRequest, asked: readon
   }
 }
 
-const qualities: readonly Quality[] = ['HIGH', 'LOW', 'NONE']
-
 async function addQualities(tx: Transaction, request: HistoryRequest, asked: readonly Ask[]): Promise<void> {
-  const { accountId, asks } = request
+  const { accountId } = request
+  const caps = [...request.asks.qualityCaps]
   const rows = await tx.$queryRaw<{ id: string; profileId: string; quality: Quality; at: Date }[]>`
     SELECT found.id, asked.profile_id AS "profileId", kind.quality::text AS quality, found.at
     FROM unnest(${asked.map(({ profileId }) => profileId)}::uuid[], ${asked.map(({ at }) => at)}::timestamptz[]) AS asked (profile_id, at)
-    CROSS JOIN unnest(${qualities}::text[]::quality[]) AS kind (quality)
+    CROSS JOIN unnest(${caps.map(([quality]) => quality)}::text[]::quality[], ${caps.map(([, cap]) => cap)}::int[]) AS kind (quality, cap)
     CROSS JOIN LATERAL (
       SELECT decision.event_id AS id, decision.occurred_at AS at FROM attribution AS decision
       WHERE decision.account_id = ${accountId}::uuid AND decision.profile_id = asked.profile_id
-        AND decision.quality = kind.quality AND decision.occurred_at <= asked.at
+        AND decision.quality = kind.quality AND decision.occurred_at <= asked.at AND decision.event_id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
         AND NOT EXISTS (SELECT FROM attribution AS later WHERE later.account_id = ${accountId}::uuid
           AND later.event_id = decision.event_id AND later.revision > decision.revision)
-      ORDER BY decision.occurred_at DESC LIMIT ${asks.qualityCap}::int
+      ORDER BY decision.occurred_at DESC LIMIT kind.cap
     ) AS found`
   for (const { profileId, quality, at } of once(rows)) {
     historyOf(request, profileId)?.qualities.push({ quality, at: at.getTime() })

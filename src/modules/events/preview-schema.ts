@@ -64,13 +64,19 @@ builder.queryField('previewTargeting', (t) =>
     type: TargetingPreview,
     nullable: true,
     authScopes: { canAny: ['CAMPAIGNS_WRITE', 'ATTRIBUTIONS_READ'] },
-    description: 'The decision that trackEvent would take now; writes nothing. Its idempotency key is not looked at.',
+    description:
+      'The decision that trackEvent would take now, or at another instant; writes nothing. Its idempotency key is not looked at.',
     args: {
       input: t.arg({ type: TrackEventInput, required: true }),
       includeDrafts: t.arg.boolean({ defaultValue: false, description: 'Drafts take part as if they went live now.' }),
+      asOf: t.arg({
+        type: 'DateTime',
+        description:
+          'As if it were received then, in the past or to come; default: now. `occurredAt` defaults to it and is clamped against it. Rules, and what is known of people, are those of now: journeys and relationships as they stood at the event’s time.',
+      }),
     },
-    resolve: async (_root, { input, includeDrafts }, context): Promise<Previewed> => {
-      const decision = await previewTargeting(context, { input, includeDrafts: includeDrafts ?? false })
+    resolve: async (_root, { input, includeDrafts, asOf = null }, context): Promise<Previewed> => {
+      const decision = await previewTargeting(context, { input, includeDrafts: includeDrafts ?? false, asOf })
       return { ...decision, eventName: decision.trace.alias?.to ?? foldEventName(input.name) }
     },
   }),

@@ -1,31 +1,55 @@
-// The decision that trackEvent would take now: the same loading and deciding, and nothing written.
+// The decision that trackEvent would take: the same loading and deciding, and nothing written.
 
 import type { Context } from '../../context.ts'
 import { decide } from '../../core/targeting/decide.ts'
 import type { Explained } from '../../core/targeting/decision.ts'
 import { takeStep } from '../../core/targeting/people.ts'
 import { notFound } from '../../errors.ts'
+import type { Transaction } from '../../platform/database.ts'
 import { resolvePeople } from '../profiles/resolve.ts'
-import { acceptEvent, type TrackEventInput } from './check.ts'
+import type { AccountRules } from '../programs/rule-sets.ts'
+import { type AcceptedEvent, acceptEvent, type TrackEventInput } from './check.ts'
 import { worldRequest } from './decide-batch.ts'
 import { loadWorld } from './world.ts'
 
+export interface PreviewAsked {
+  input: TrackEventInput
+  includeDrafts: boolean
+  /** When it would be received; default: now. */
+  asOf: Date | null
+}
+
+/**
+ * The decision about an event as if it were received at `asOf`: its time defaults to that instant and is clamped against it. The
+ * rules and what is known of people are those of now. BAD_INPUT as trackEvent has it; NOT_FOUND for a profile id of nobody.
+ */
 export async function previewTargeting(
   context: Context,
-  { input, includeDrafts }: { input: TrackEventInput; includeDrafts: boolean },
+  { input, includeDrafts, asOf }: PreviewAsked,
 ): Promise<Explained> {
-  const event = acceptEvent(input, { path: 'input', now: context.now })
   const { accountId, services } = context
+  const event = acceptEvent(input, { path: 'input', now: asOf ?? context.now })
   return services.database.transaction(async (tx) => {
     const account = await services.ruleSets.inForce(tx, accountId, { drafts: includeDrafts })
-    const people = await resolvePeople(tx, [event.ref], { accountId, write: false })
-    const [step] = people.steps
-    if (!step) throw notFound('no such profile', 'input.profile.id')
-    const request = worldRequest(accountId, { events: [{ event, step }], people, account })
-    const [facts] = request.events
-    if (!facts) throw new Error('one event gives one request')
-    const world = await loadWorld(tx, request)
-    takeStep(world, step)
-    return decide(facts, world, account.rules)
+    const decision = await decideUnstored(tx, accountId, { event, account })
+    if (!decision) throw notFound('no such profile', 'input.profile.id')
+    return decision
   })
+}
+
+/** The decision about an event that is not stored; null for one about a profile id of nobody. New people stay unknown. */
+export async function decideUnstored(
+  tx: Transaction,
+  accountId: string,
+  { event, account }: { event: AcceptedEvent; account: AccountRules },
+): Promise<Explained | null> {
+  const people = await resolvePeople(tx, [event.ref], { accountId, write: false })
+  const [step] = people.steps
+  if (!step) return null
+  const request = worldRequest(accountId, { events: [{ event, step }], people, account })
+  const [facts] = request.events
+  if (!facts) throw new Error('one event gives one request')
+  const world = await loadWorld(tx, request)
+  takeStep(world, step)
+  return decide(facts, world, account.rules)
 }

@@ -23,7 +23,7 @@ export function copied(original: Blueprint, { name, labels }: Renaming) {
     if (!original.program.labels.includes(label))
       throw badInput('not a label of the program', `input.labels[${i}].from`)
     if (renamed.has(label)) throw badInput('it has a new name already', `input.labels[${i}].from`)
-    renamed.set(label, to)
+    renamed.set(label, foldName(to))
   }
   const stray = original.program.labels.filter((label) => !renamed.has(label))
   const retarget = (target: BlueprintTarget): BlueprintTarget => {

@@ -168,7 +168,7 @@ async function readCodes(
       ],
     },
     include: { program: true, campaigns: { include: { campaign: true }, orderBy: { campaignId: 'asc' } } },
-    orderBy: { id: 'asc' },
+    orderBy: { code: 'asc' },
   })
   return rows.map(({ kind, code, label, program, campaigns, destination, expiresAt, disabledAt }) => ({
     kind: kind === 'COUPON' ? 'COUPON' : 'PROMO_LINK',

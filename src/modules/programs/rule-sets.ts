@@ -2,24 +2,10 @@
 // the account's count of changes in its own transaction, so that no server ever decides by rules that were replaced before.
 // The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
-import { groupBy } from '../../core/group.ts'
-import type { Rule } from '../../core/rules/rule.ts'
-import type {
-  CampaignFacts,
-  ContentPiece,
-  JourneyDefinition,
-  ProgramFacts,
-  RequiredTarget,
-} from '../../core/targeting/facts.ts'
+import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Transaction } from '../../platform/database.ts'
-import {
-  type CampaignRevisionRow,
-  type DefinitionRow,
-  findCampaigns,
-  findCampaignsAsOf,
-  findDefinitions,
-} from './sql.ts'
+import { type CampaignRow, findCampaigns, findCampaignsAsOf } from './sql.ts'
 
 export interface AccountRules {
   /** The account's count of rule changes that they are of. */
@@ -88,7 +74,7 @@ async function readVersion(tx: Transaction, accountId: string): Promise<number> 
 }
 
 /** Drafts as if they went live now, after all others; the campaigns' ids keep them in order. */
-function live(campaigns: readonly CampaignRevisionRow[]): CampaignRevisionRow[] {
+function live(campaigns: readonly CampaignRow[]): CampaignRow[] {
   const newest = campaigns.reduce((latest, { firstLiveAt }) => Math.max(latest, firstLiveAt?.getTime() ?? 0), 0)
   return campaigns.map((campaign) =>
     campaign.state === 'DRAFT' ? { ...campaign, state: 'LIVE', firstLiveAt: new Date(newest + 1) } : campaign,
@@ -98,13 +84,12 @@ function live(campaigns: readonly CampaignRevisionRow[]): CampaignRevisionRow[] 
 async function compile(
   tx: Transaction,
   accountId: string,
-  { version, campaigns }: { version: number; campaigns: readonly CampaignRevisionRow[] },
+  { version, campaigns }: { version: number; campaigns: readonly CampaignRow[] },
 ): Promise<AccountRules> {
   const where = { accountId }
   const programs = await tx.program.findMany({ where, include: { labels: true }, orderBy: { id: 'asc' } })
   const aliases = await tx.eventTypeAlias.findMany({ where })
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
-  const definitions = groupBy(await findDefinitions(tx, accountId, campaigns), ({ campaignId }) => campaignId)
   return {
     version,
     rules: compileRuleSet({
@@ -117,29 +102,28 @@ async function compile(
           allowMutualReferral,
         }),
       ),
-      campaigns: campaigns.map((campaign) => campaignFacts(campaign, definitions.get(campaign.id) ?? [])),
+      campaigns: campaigns.map(campaignFacts),
       followUps: followUps.map(({ name }) => name),
     }),
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
   }
 }
 
-const campaignFacts = (campaign: CampaignRevisionRow, definitions: readonly DefinitionRow[]): CampaignFacts => ({
-  id: campaign.id,
-  programId: campaign.programId,
-  name: campaign.name,
-  revision: campaign.number,
-  state: campaign.state,
-  startsAt: campaign.startsAt?.getTime() ?? null,
-  endsAt: campaign.endsAt?.getTime() ?? null,
-  firstLiveAt: campaign.firstLiveAt?.getTime() ?? null,
-  requiredTargets: campaign.requiredTargets as RequiredTarget[], // Written from checked input only.
-  journeys: definitions.map(
-    ({ campaignId: _, ...definition }): JourneyDefinition => ({
-      ...definition,
-      entry: definition.entry as Rule | null, // Rules are checked before they are stored.
-      ongoing: definition.ongoing as Rule | null,
-    }),
-  ),
-  content: campaign.content as ContentPiece[], // Written from checked input only.
+const campaignFacts = ({
+  number,
+  startsAt,
+  endsAt,
+  firstLiveAt,
+  definitions,
+  ...campaign
+}: CampaignRow): CampaignFacts => ({
+  ...campaign,
+  revision: number,
+  startsAt: startsAt?.getTime() ?? null,
+  endsAt: endsAt?.getTime() ?? null,
+  firstLiveAt: firstLiveAt?.getTime() ?? null,
+  // Lists in JSON are written from checked input only.
+  requiredTargets: campaign.requiredTargets as RequiredTarget[],
+  journeys: definitions,
+  content: campaign.content as ContentPiece[],
 })

@@ -18,7 +18,7 @@ import {
   revised,
   saveDraft,
 } from './drafts.ts'
-import { bumpRules } from './sql.ts'
+import { bumpRules, lockRules } from './sql.ts'
 
 const maxLabels = 100
 const maxLookbackDays = 3650
@@ -169,8 +169,10 @@ export async function updateCampaign(context: Context, input: UpdateCampaignInpu
   const id = idInput('Campaign', input.campaignId, 'input.campaignId')
   const name = input.name == null ? undefined : checkedText(input.name, 'input.name')
   await services.database.transaction(async (tx) => {
-    await bumpRules(tx, accountId)
+    await lockRules(tx, accountId)
     const campaign = await editableCampaign(tx, accountId, id)
+    // A draft revision of a published campaign is no part of the rules: nobody has to load them anew.
+    if (name !== undefined || campaign.state === 'DRAFT') await bumpRules(tx, accountId)
     if (name !== undefined) await rename(tx, accountId, { id, name })
     if (!isRevision(input)) return
     const newest = campaign.revisions[0]

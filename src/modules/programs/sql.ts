@@ -1,6 +1,7 @@
 // Statements about programs and campaigns that Prisma cannot say, or not as fast.
 
-import type { CampaignState, JourneyRole, ReentryPolicy } from '../../core/targeting/facts.ts'
+import type { CampaignState, JourneyDefinition } from '../../core/targeting/facts.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
 
 /**
@@ -13,6 +14,11 @@ export async function bumpRules(tx: Transaction, accountId: string): Promise<num
     UPDATE account SET rules_version = rules_version + 1 WHERE id = ${accountId}::uuid RETURNING rules_version AS version`
   if (!row) throw new Error('an account that a key belongs to is there')
   return row.version
+}
+
+/** Keeps others from changing what targeting goes by until the transaction ends, as bumpRules does, and changes nothing. */
+export async function lockRules(tx: Transaction, accountId: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM account WHERE id = ${accountId}::uuid FOR NO KEY UPDATE`
 }
 
 /** When something happened, and the version of the rules that it made. */
@@ -32,8 +38,8 @@ export function publishDraft(
     WHERE account_id = ${accountId}::uuid AND campaign_id = ${campaignId}::uuid AND published_at IS NULL`
 }
 
-/** A campaign with the one of its revisions that is asked for. */
-export interface CampaignRevisionRow {
+/** A campaign with the one of its revisions that is asked for, and that one's journey definitions by name. */
+export interface CampaignRow {
   id: string
   programId: string
   name: string
@@ -44,14 +50,22 @@ export interface CampaignRevisionRow {
   endsAt: Date | null
   requiredTargets: unknown
   content: unknown
+  definitions: JourneyDefinition[]
 }
 
+// In the same statement as the campaigns, so that both are of one moment.
+const definitionsIn = (accountId: string) => Prisma.sql`ARRAY(
+  SELECT json_build_object('name', name, 'role', role, 'priority', priority, 'events', events, 'startEvents', start_events,
+    'entry', entry, 'ongoing', ongoing, 'keyField', key_field, 'inactivityDays', inactivity_days, 'reentry', reentry)
+  FROM journey_definition
+  WHERE account_id = ${accountId}::uuid AND campaign_id = campaign.id AND revision = revision.number ORDER BY name)`
+
 /** Each campaign with its revision in force, else its draft; with the newest where drafts take part. By id. */
-export function findCampaigns(tx: Transaction, accountId: string, drafts: boolean): Promise<CampaignRevisionRow[]> {
-  return tx.$queryRaw<CampaignRevisionRow[]>`
+export function findCampaigns(tx: Transaction, accountId: string, drafts: boolean): Promise<CampaignRow[]> {
+  return tx.$queryRaw<CampaignRow[]>`
     SELECT campaign.id, campaign.program_id AS "programId", campaign.name, campaign.state, campaign.first_live_at AS "firstLiveAt",
       revision.number, revision.starts_at AS "startsAt", revision.ends_at AS "endsAt",
-      revision.required_targets AS "requiredTargets", revision.content
+      revision.required_targets AS "requiredTargets", revision.content, ${definitionsIn(accountId)} AS definitions
     FROM campaign CROSS JOIN LATERAL (
       SELECT * FROM campaign_revision WHERE account_id = ${accountId}::uuid AND campaign_id = campaign.id
       ORDER BY published_at IS NULL AND NOT ${drafts}::boolean, number DESC LIMIT 1) AS revision
@@ -59,11 +73,11 @@ export function findCampaigns(tx: Transaction, accountId: string, drafts: boolea
 }
 
 /** The campaigns as they were at a version of the rules: without those that had not been published by then, or were drafts. By id. */
-export function findCampaignsAsOf(tx: Transaction, accountId: string, version: number): Promise<CampaignRevisionRow[]> {
-  return tx.$queryRaw<CampaignRevisionRow[]>`
+export function findCampaignsAsOf(tx: Transaction, accountId: string, version: number): Promise<CampaignRow[]> {
+  return tx.$queryRaw<CampaignRow[]>`
     SELECT campaign.id, campaign.program_id AS "programId", campaign.name, change.state, campaign.first_live_at AS "firstLiveAt",
       revision.number, revision.starts_at AS "startsAt", revision.ends_at AS "endsAt",
-      revision.required_targets AS "requiredTargets", revision.content
+      revision.required_targets AS "requiredTargets", revision.content, ${definitionsIn(accountId)} AS definitions
     FROM campaign CROSS JOIN LATERAL (
       SELECT state FROM campaign_state_change
       WHERE account_id = ${accountId}::uuid AND campaign_id = campaign.id AND version <= ${version}::int
@@ -73,33 +87,4 @@ export function findCampaignsAsOf(tx: Transaction, accountId: string, version: n
       WHERE account_id = ${accountId}::uuid AND campaign_id = campaign.id AND published_version <= ${version}::int
       ORDER BY number DESC LIMIT 1) AS revision
     WHERE campaign.account_id = ${accountId}::uuid AND change.state <> 'DRAFT' ORDER BY campaign.id`
-}
-
-export interface DefinitionRow {
-  campaignId: string
-  name: string
-  role: JourneyRole
-  priority: number
-  events: string[]
-  startEvents: string[]
-  entry: unknown
-  ongoing: unknown
-  keyField: string | null
-  inactivityDays: number | null
-  reentry: ReentryPolicy
-}
-
-/** The journey definitions of the revisions, by campaign and name. */
-export function findDefinitions(
-  tx: Transaction,
-  accountId: string,
-  revisions: readonly { id: string; number: number }[],
-): Promise<DefinitionRow[]> {
-  return tx.$queryRaw<DefinitionRow[]>`
-    SELECT campaign_id AS "campaignId", name, role, priority, events, start_events AS "startEvents", entry, ongoing,
-      key_field AS "keyField", inactivity_days AS "inactivityDays", reentry
-    FROM journey_definition
-    JOIN unnest(${revisions.map(({ id }) => id)}::uuid[], ${revisions.map(({ number }) => number)}::int[])
-      AS asked (campaign_id, revision) USING (campaign_id, revision)
-    WHERE account_id = ${accountId}::uuid ORDER BY campaign_id, name`
 }

@@ -1,0 +1,177 @@
+// reattributeEvent: an event is decided anew by the rules in force. What the decision in force did is withdrawn, the new decision
+// takes effect and is appended; the event and the decisions before stay as they are.
+
+import type { Context } from '../../context.ts'
+import { occasionOf } from '../../core/targeting/effects.ts'
+import type { TypedTargeting, World } from '../../core/targeting/facts.ts'
+import { newPerson } from '../../core/targeting/people.ts'
+import { conflict, notFound } from '../../errors.ts'
+import type { Event } from '../../generated/prisma/client.ts'
+import { idInput, newId } from '../../ids.ts'
+import type { Transaction } from '../../platform/database.ts'
+import { retrying } from '../../platform/retry.ts'
+import type { JsonObject } from '../../scalars.ts'
+import { checkedText } from '../../text.ts'
+import { acceptEvent, type EventContext } from '../events/check.ts'
+import { codesOf, decideBatch, emailsOf, type KnownEvent, worldRequest } from '../events/decide-batch.ts'
+import { loadHistory } from '../events/person-history.ts'
+import { findAdvocates, loadWorld, type WorldRequest } from '../events/world.ts'
+import { applyJourneys } from '../journeys/apply.ts'
+import { lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
+import { applyRelationships } from '../relationships/apply.ts'
+import type { AttributionId } from './id.ts'
+import {
+  fallBack,
+  findInForce,
+  findOtherCredit,
+  findOtherPartners,
+  type InForceRow,
+  insertWithdrawnStep,
+  withdrawEvidence,
+  withdrawJourney,
+} from './reattribute-sql.ts'
+import { appendAttributions } from './sql.ts'
+
+export interface ReattributeEventInput {
+  eventId: string | number
+  note: string
+  targeting?: TypedTargeting | null
+}
+
+const maxNote = 500
+
+/**
+ * Decides the event anew, as of its own time; returns the new decision. BAD_INPUT for a blank note or one over 500 characters,
+ * NOT_FOUND for an unknown event, CONFLICT where its decision or its person is gone. Called twice it decides twice.
+ */
+export async function reattributeEvent(context: Context, input: ReattributeEventInput): Promise<AttributionId> {
+  const { accountId, services, principal } = context
+  const eventId = idInput('Event', input.eventId, 'input.eventId')
+  const note = checkedText(input.note, 'input.note', maxNote)
+  if (!principal) throw new Error('a mutation has a caller')
+  const revision = await retrying(() =>
+    services.database.transaction(async (tx) => {
+      const event = await tx.event.findUnique({ where: { accountId_id: { accountId, id: eventId } } })
+      if (!event) throw notFound(`no event ${eventId}`, 'input.eventId')
+      const asked = { event, note, targeting: input.targeting ?? null, apiKeyId: principal.keyId }
+      return decideAnew(tx, context, asked)
+    }),
+  )
+  services.live.wake(accountId)
+  return { eventId, revision }
+}
+
+interface Asked {
+  event: Event
+  note: string
+  targeting: TypedTargeting | null
+  apiKeyId: string
+}
+
+async function decideAnew(tx: Transaction, { services, accountId }: Context, asked: Asked): Promise<number> {
+  const { event, note, targeting, apiKeyId } = asked
+  const known = await lockEvent(tx, accountId, asked)
+  // The person is locked: nobody else decides the event meanwhile.
+  const [inForce] = await findInForce(tx, accountId, event.id)
+  if (!inForce) throw conflict('the decision about the event is no longer kept', 'input.eventId')
+  const decidedAt = services.now()
+  await withdraw(tx, accountId, { event, inForce, at: decidedAt })
+  const inForceRules = await services.ruleSets.inForce(tx, accountId)
+  // The event's name was translated when it was stored.
+  const account = { ...inForceRules, aliases: new Map<string, string>() }
+  const request = worldRequest(accountId, { events: [known.event], people: known.people, account })
+  const world = await worldWithout(tx, request, { event, inForce })
+  const { results } = decideBatch(request.events, [known.event.step], { world, rules: account.rules, later: [] })
+  const [result] = results
+  if (!result) throw new Error('one event gives one decision')
+  const { decision, effects, warnings, trace } = result
+  await applyRelationships(tx, accountId, [effects])
+  await applyJourneys(tx, accountId, [effects])
+  const revision = inForce.revision + 1
+  const { journeyId, relationshipId } = effects
+  const row = { decision, warnings, journeyId, relationshipId, rulesVersion: account.version, decidedAt }
+  const stored = { ...row, trace: targeting ? { ...trace, targeting } : trace, revision, note, apiKeyId }
+  await appendAttributions(tx, accountId, [stored])
+  return revision
+}
+
+interface Locked {
+  event: KnownEvent
+  people: People
+}
+
+/** Locks the event's person and whoever may be credited, as ingest does; the event as it enters a batch. */
+async function lockEvent(tx: Transaction, accountId: string, { event, targeting }: Asked): Promise<Locked> {
+  const people = await resolvePeople(tx, [{ id: event.profileId, identifiers: [] }], { accountId, write: false })
+  const [step] = people.steps
+  if (!step) throw conflict('the person of the event is gone', 'input.eventId')
+  const input = {
+    name: event.name,
+    profile: { id: event.profileId },
+    occurredAt: event.occurredAt,
+    data: event.data as JsonObject, // The columns hold what was accepted before.
+    targeting: targeting ?? (event.targeting as TypedTargeting | null),
+    context: event.context as EventContext | null,
+  }
+  const accepted = acceptEvent(input, { path: 'input', now: event.receivedAt })
+  const known: KnownEvent = { event: { ...accepted, id: event.id, occurredAt: event.occurredAt }, step }
+  const link = { accountId, people: people.before, codes: codesOf([known]), emails: emailsOf([known], people) }
+  await lockPeople(tx, people, { accountId, others: await findAdvocates(tx, link) })
+  return { event: known, people }
+}
+
+interface Withdrawn {
+  event: Event
+  inForce: InForceRow
+}
+
+/** Takes the journey's credit and the relationship's evidence back. What followed from them since stays. */
+async function withdraw(
+  tx: Transaction,
+  accountId: string,
+  { event, inForce, at }: Withdrawn & { at: Date },
+): Promise<void> {
+  const { journeyId, relationshipId, decidedBy } = inForce
+  if (decidedBy === 'INHERITED') return
+  const eventId = event.id
+  if (relationshipId !== null) await withdrawEvidence(tx, accountId, { relationshipId, eventId, at })
+  if (journeyId === null) return
+  const step = { id: newId(), journeyId, eventId, eventName: event.name, at: event.occurredAt }
+  await insertWithdrawnStep(tx, accountId, step)
+  const [latest] = await findOtherCredit(tx, accountId, { journeyId, eventId, notAfter: null })
+  if (!latest) return withdrawJourney(tx, accountId, journeyId)
+  const occasion = occasionOf({ decidedBy: latest.decidedBy, hints: latest.hints ?? [] })
+  await fallBack(tx, accountId, { ...occasion, journeyId, eventId: latest.eventId, at: latest.at })
+}
+
+/** The world as if the event had not been decided yet: its stored decision is still there, and is left out. */
+async function worldWithout(tx: Transaction, request: WorldRequest, withdrawn: Withdrawn): Promise<World> {
+  const { event, inForce } = withdrawn
+  const world = await loadWorld(tx, request)
+  const personId = request.rootOf(event.profileId)
+  const person = world.people.get(personId)
+  if (!person) throw new Error(`the world lacks the person of event ${event.id}`)
+  world.people.set(personId, { ...person, history: newPerson(personId).history })
+  const moments = [{ personId, t: event.occurredAt.getTime() }]
+  await loadHistory(tx, {
+    ...request,
+    asks: request.rules.asks,
+    moments,
+    people: world.people,
+    exceptEventId: event.id,
+  })
+  const { journeyId } = inForce
+  const journey = person.journeys.find(({ id }) => id === journeyId)
+  if (!journey || journeyId === null) return world
+  const { accountId, partnerIds } = request
+  const asked = { journeyId, eventId: event.id }
+  const latest = [
+    ...(await findOtherCredit(tx, accountId, { ...asked, notAfter: null })),
+    ...(await findOtherCredit(tx, accountId, { ...asked, notAfter: event.occurredAt })),
+  ]
+  journey.activities.splice(0, journey.activities.length, ...latest.map(({ at }) => at.getTime()))
+  journey.partnerIds.clear()
+  for (const { partnerId, at } of await findOtherPartners(tx, accountId, { ...asked, partnerIds }))
+    journey.partnerIds.set(partnerId, at.getTime())
+  return world
+}

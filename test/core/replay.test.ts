@@ -1,0 +1,84 @@
+// History decided again: with the rules as they were nothing changes, with others what must.
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type CampaignChange, narrowedTo, withChanges } from '../../src/core/targeting/changed-rules.ts'
+import { type Replayed, type ReplayRules, replay } from '../../src/core/targeting/replay.ts'
+import { count, differenceOf, newTally, wantsSample } from '../../src/core/targeting/replay-tally.ts'
+import type { RuleSet } from '../../src/core/targeting/rule-set.ts'
+import { History } from './history.ts'
+import { type Scene, scene } from './scenes.ts'
+import { type EventSetup, Stage, type WorldSetup } from './stage.ts'
+
+/** Plays a scene's past and its event, then perhaps decides some events anew. */
+function historyOf({ programs, campaigns, codes, past, fields, emails, changes, fate, event }: Scene, again: number[]) {
+  const stage = new Stage({ programs, campaigns, codes, followUps: ['refund'] })
+  for (const id of ['F', 'X', 'Y']) stage.person(id)
+  stage.person('F').fields = fields
+  if (emails.length > 0) stage.person('F').identities = { EMAIL: emails }
+  stage.person('Y').blocked = fate === 'BLOCKED'
+  const history = new History(stage)
+  for (const step of past) history.send(step)
+  if (fate === 'MERGED') history.merge('X', 'F')
+  for (const { campaign: id, to } of changes) stage.changeState(id, to)
+  history.send(event)
+  for (const n of again) {
+    const id = history.eventIds[n % history.eventIds.length]
+    if (id !== undefined) history.reattribute(id)
+  }
+  return history
+}
+
+const everybody = (history: History) => [...new Set(['F', 'X', 'Y'].map((id) => history.nowOf(id)))]
+
+const replayAll = (history: History, changed: ReplayRules['changed'] = null, sampleSize = 0): readonly Replayed[] => {
+  let ids = 0
+  const tally = newTally(sampleSize)
+  return everybody(history).flatMap((id) =>
+    replay(history.playOf(id), {
+      rules: { before: (version) => history.rulesOf(version), changed },
+      newId: () => `replayed-${String((ids += 1)).padStart(6, '0')}`,
+      wants: (kind) => wantsSample(tally, kind),
+    }),
+  )
+}
+
+describe('whatever happened', { timeout: 120_000 }, () => {
+  test('the same rules come to the same decisions, each event once, also where some were decided anew', () => {
+    fc.assert(
+      fc.property(scene, fc.array(fc.nat({ max: 40 }), { maxLength: 3 }), (given, again) => {
+        const history = historyOf(given, again)
+        const replayed = replayAll(history)
+        expect(replayed.map(({ event }) => event.id).sort()).toEqual([...history.eventIds].sort())
+        for (const { kind, recorded, decision } of replayed)
+          expect({ kind, recorded, decision }).toMatchObject({ kind: 'SAME' })
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('rules that are the same but for their making change nothing, and nothing is drifted', () => {
+    fc.assert(
+      fc.property(scene, (given) => {
+        const history = historyOf(given, [])
+        const replayed = replayAll(history, (version) => withChanges(history.rulesOf(version), []))
+        expect(replayed.filter(({ kind, isDrifted }) => kind !== 'SAME' || isDrifted)).toEqual([])
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('playing a history leaves it as it is', () => {
+    fc.assert(
+      fc.property(scene, (given) => {
+        const history = historyOf(given, [])
+        const play = history.playOf('F')
+        const before = structuredClone({ world: play.world, moments: play.moments })
+        const options = { newId: () => 'new', wants: () => true }
+        replay(play, { ...options, rules: { before: (version) => history.rulesOf(version), changed: null } })
+        expect({ world: play.world, moments: play.moments }).toEqual(before)
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
