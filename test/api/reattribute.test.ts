@@ -45,9 +45,12 @@ const campaign = (name: string, flow: object = {}) =>
   })
 
 const stop = (campaignId: string) =>
-  caller.query('mutation ($input: ChangeCampaignStateInput!) { changeCampaignState(input: $input) { campaign { state } } }', {
-    input: { campaignId, state: 'STOPPED' },
-  })
+  caller.query(
+    'mutation ($input: ChangeCampaignStateInput!) { changeCampaignState(input: $input) { campaign { state } } }',
+    {
+      input: { campaignId, state: 'STOPPED' },
+    },
+  )
 
 /** The person's journeys and relationships, as the API shows them. */
 async function passages(profile: object) {
@@ -81,7 +84,12 @@ describe('an event that is decided anew', () => {
       note: 'wrong campaign',
       reattributedBy: 'Other',
       campaign: { name: 'New' },
-      supersedes: { id: first.attribution.id, campaign: { name: 'Old' }, note: null, supersededBy: { id: decision.id } },
+      supersedes: {
+        id: first.attribution.id,
+        campaign: { name: 'Old' },
+        note: null,
+        supersededBy: { id: decision.id },
+      },
     })
     const { journeys } = await passages(ann)
     expect(journeys).toMatchObject([
@@ -174,7 +182,10 @@ describe('an event that is decided anew', () => {
       occurredAt: day(3),
       targeting: { advocateCodes: ['PAT'] },
     })
-    expect(shown.attribution).toMatchObject({ campaign: { name: 'Refer' }, advocate: { id: first.attribution.advocate.id } })
+    expect(shown.attribution).toMatchObject({
+      campaign: { name: 'Refer' },
+      advocate: { id: first.attribution.advocate.id },
+    })
     expect((await passages(ann)).relationships).toMatchObject([{ firstEvidenceAt: day(3), latestEvidenceAt: day(3) }])
   })
 
@@ -208,7 +219,10 @@ describe('an event that is decided anew', () => {
     ]).flat()
     await Promise.all(work)
     const { system } = server.app.services.database
-    const rows = await system.attribution.findMany({ where: { eventId: uuidOf(first.event.id) }, orderBy: { revision: 'asc' } })
+    const rows = await system.attribution.findMany({
+      where: { eventId: uuidOf(first.event.id) },
+      orderBy: { revision: 'asc' },
+    })
     expect(rows.map(({ revision }) => revision)).toEqual([1, 2, 3, 4, 5, 6, 7])
     const positions = await system.attribution.findMany({
       where: { accountId: rows[0]?.accountId ?? '' },

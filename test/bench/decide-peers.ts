@@ -53,9 +53,9 @@ export function loopOverEveryCandidate(workload: Workload): Decider {
       case 'eq':
         return seen === value
       case 'gte':
-        return seen >= (value as number)
+        return (seen as number) >= (value as number) // A term is made to fit its fact.
       default:
-        return seen < (value as number)
+        return (seen as number) < (value as number)
     }
   }
   return (person, event) =>
@@ -75,8 +75,8 @@ function compile({ fact, op, value }: Term): Test {
     return (person) => wanted.has(person[fact] as string)
   }
   if (op === 'eq') return (person) => person[fact] === value
-  if (op === 'gte') return (person) => person[fact] >= (value as number)
-  return (person) => person[fact] < (value as number)
+  if (op === 'gte') return (person) => (person[fact] as number) >= (value as number)
+  return (person) => (person[fact] as number) < (value as number)
 }
 
 /** The limit: terms compiled once, flows sorted once, stopping as soon as nothing that follows can win. */
@@ -115,8 +115,9 @@ export function growthBook(workload: Workload): Decider {
   const flows = flowsByEvent(workload)
   const condition = ({ op, value }: Term): unknown =>
     op === 'in' ? { $in: value } : op === 'eq' ? value : { [`$${op}`]: value }
-  const conditions = workload.flows.map(({ terms }) =>
-    Object.fromEntries(terms.map((term) => [term.fact, condition(term)])),
+  type Conditions = Parameters<typeof evalCondition>[1]
+  const conditions = workload.flows.map(
+    ({ terms }) => Object.fromEntries(terms.map((term) => [term.fact, condition(term)])) as Conditions, // Its language.
   )
   return (person, event) => {
     const facts = factsOf(person, event)

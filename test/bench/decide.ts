@@ -12,8 +12,17 @@ import { type Bench, type Report, rates, readable, type Work } from './report.ts
 
 // The peers prefer the smallest flow id where all else is equal; so do campaigns that went live together, by their ids.
 const padded = (n: number): string => String(n).padStart(5, '0')
-const campaignId = (flow: BenchFlow): string => `campaign-${padded(flow.campaign)}`
-const journeyName = (flow: BenchFlow): string => `flow-${padded(flow.id)}`
+// One string for each id, wherever it is named, as in a world that one loader made.
+const interned = new Map<string, string>()
+function intern(text: string): string {
+  const known = interned.get(text)
+  if (known !== undefined) return known
+  interned.set(text, text)
+  return text
+}
+const campaignId = (flow: BenchFlow): string => intern(`campaign-${padded(flow.campaign)}`)
+const journeyName = (flow: BenchFlow): string => intern(`flow-${padded(flow.id)}`)
+const personId = (id: number): string => intern(`person-${id}`)
 
 const field = { country: 'country', device: 'device', tier: 'tier', orders: 'orders', ageDays: 'ageDays' } as const
 const operator = { in: 'IN', eq: 'EQ', gte: 'GTE', lt: 'LT' } as const
@@ -65,13 +74,13 @@ function worldOf({ people, flows }: Workload): World {
   const world: World = { people: new Map(), codes: new Map(), sharesTo: new Map(), transactions: new Map() }
   for (const { id, journeys, ...rest } of people) {
     const { country, device, tier, orders, ageDays } = rest
-    const person = { ...newPerson(String(id)), fields: { country, device, tier, orders, ageDays } }
+    const person = { ...newPerson(personId(id)), fields: { country, device, tier, orders, ageDays } }
     for (const { flow: flowId, lastActivity } of journeys) {
       const flow = flows[flowId]
       if (!flow) continue
       person.journeys.push({
         id: `journey-${id}-${flowId}`,
-        personId: String(id),
+        personId: person.id,
         campaignId: campaignId(flow),
         definition: journeyName(flow),
         role: 'PARTICIPANT',
@@ -92,7 +101,7 @@ const eventsOf = ({ events }: Workload): EventFacts[] =>
   events.map(({ id, name, person, cartValue }) => ({
     id: `event-${id}`,
     name,
-    personId: String(person),
+    personId: personId(person),
     t: now,
     data: { cart_value: cartValue },
   }))
@@ -207,8 +216,6 @@ async function growth(): Promise<{ rows: string[][]; figures: Record<string, num
   }
   return { rows, figures }
 }
-
-export const __forProfile = () => (() => { const workload = makeWorkload(); return { workload, ours: oursOf(workload) } })()
 
 export const bench: Bench = async (): Promise<Report> => {
   const workload = makeWorkload()

@@ -45,8 +45,8 @@ export function unattributed(
     decidedBy: null,
     reason,
     reasonDetail,
-    exits,
-    advances: [],
+    exits: inOrder(exits),
+    advances: none,
     transactionId: question.transactionId,
   }
 }
@@ -82,7 +82,7 @@ export function attributed(
     decidedBy,
     reason: null,
     reasonDetail: null,
-    exits: field.exits,
+    exits: inOrder(field.exits),
     advances: advances(field, winner),
     transactionId: question.transactionId,
   }
@@ -137,11 +137,16 @@ function relationshipChoice(campaign: Campaign, { advocateId, facts, shown, matc
   }
 }
 
+/** In an order that does not depend on that of the facts. */
+const inOrder = (exits: readonly JourneyExit[]): readonly JourneyExit[] =>
+  exits.length < 2 ? exits : exits.toSorted((a, b) => byteOrder(a.journeyId, b.journeyId))
+
 /** The other flows of the winning campaign that the person is inside of. */
 function advances(field: Pick<Field, 'candidates'>, winner: Candidate): readonly string[] {
-  if (field.candidates.length === 0) return none
+  if (!field.candidates.some((other) => other !== winner && other.campaign === winner.campaign && other.active))
+    return none
   const ids = new Set<string>()
   for (const { campaign, active } of field.candidates) if (campaign === winner.campaign && active) ids.add(active.id)
   const credited = winner.active?.id ?? winner.reuse?.journey.id
-  return [...ids].filter((id) => id !== credited)
+  return [...ids].filter((id) => id !== credited).sort(byteOrder)
 }

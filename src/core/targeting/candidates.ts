@@ -58,7 +58,8 @@ export interface Builder {
   readonly candidates: Candidate[]
   readonly failures: Failure[]
   readonly exits: JourneyExit[]
-  readonly edges: Map<Program, Edges>
+  /** Made when it is first asked for. */
+  edges: Map<Program, Edges> | null
 }
 
 /** A field without anything in it yet. */
@@ -67,7 +68,7 @@ export const newBuilder = (question: Question): Builder => ({
   candidates: [],
   failures: [],
   exits: [],
-  edges: new Map(),
+  edges: null,
 })
 
 /** Judges the campaigns that support the event. The order of the result is that of the rule set. */
@@ -82,7 +83,7 @@ export function buildField(question: Question): Field {
 }
 
 /** The verdict on any campaign, also one that does not support the event. */
-export function verdictOf(question: Question, field: Field, campaign: Campaign): Verdict {
+export function verdictOf(question: Question, field: Pick<Field, 'verdicts'>, campaign: Campaign): Verdict {
   const known = field.verdicts.get(campaign)
   if (known) return known
   const fallen = screen(question, campaign)
@@ -109,7 +110,8 @@ function judge(builder: Builder, campaign: Campaign): Verdict {
   return { campaign, phase: 'CANDIDATES', code: failure?.code ?? 'EVENT_NOT_SUPPORTED', failure }
 }
 
-function furthestFailure(failures: readonly Failure[]): Failure | null {
+/** The one with the furthest reason, then of the largest priority, then the first. */
+export function furthestFailure(failures: readonly Failure[]): Failure | null {
   let furthest: Failure | null = null
   for (const failure of failures) {
     const lead = furthest ? reasonRank[failure.code] - reasonRank[furthest.code] : 1
@@ -206,11 +208,12 @@ const optionOf = (question: Question, opening: Opening, edge: Edge | null): Opti
 })
 
 /** The person's relationships in the program, found once. */
-export function edgesOf({ question, edges }: Builder, program: Program): Edges {
-  const known = edges.get(program)
+export function edgesOf(builder: Builder, program: Program): Edges {
+  builder.edges ??= new Map()
+  const known = builder.edges.get(program)
   if (known) return known
-  const found = edgesIn(question, program)
-  edges.set(program, found)
+  const found = edgesIn(builder.question, program)
+  builder.edges.set(program, found)
   return found
 }
 

@@ -3,18 +3,18 @@
 
 import { attributed, unattributed } from './answer.ts'
 import { isBotAgent } from './bots.ts'
-import { buildField } from './candidates.ts'
+import { buildField, type Candidate } from './candidates.ts'
 import type { DecidedBy, Decision, Explained, UnattributedReason } from './decision.ts'
 import type { EventFacts, World } from './facts.ts'
 import { followedBy, inherit } from './follow-ups.ts'
-import { missOf } from './near-miss.ts'
-import type { Plan } from './plan.ts'
+import { missOf, shortMissOf } from './near-miss.ts'
+import { keyBetween, type Plan } from './plan.ts'
 import { ask, type Question } from './question.ts'
 import { decidingKey, type Ranked, rank } from './rank.ts'
 import type { RuleSet } from './rule-set.ts'
 import { excuse, select } from './select.ts'
 import { Marks, pack, packEnd, packSwept, type StoredTrace } from './stored-trace.ts'
-import { freshCandidate, isPlain, type Swept, sweepAll, sweepForWinner } from './sweep.ts'
+import { freshCandidate, isPlain, type Swept, sweepAll, sweepForWinner, verdictsOf } from './sweep.ts'
 import { traceOf } from './trace.ts'
 
 /**
@@ -48,12 +48,14 @@ export function choose(event: EventFacts, world: World, rules: RuleSet): Decisio
   const end = endOf(question)
   if (end) return end.decision
   const plan = rules.plans.get(event.name)
-  if (plan && isPlain(question)) {
-    const swept = sweepForWinner(question, plan)
-    const [winner] = rankSwept(question, swept)
-    if (winner) return attributed(question, swept.known, { winner: winner.candidate, decidedBy: 'ONLY_CANDIDATE' })
-  }
-  return inFull(question, plan).decision
+  if (!plan || !isPlain(question)) return inFull(question, plan).decision
+  const swept = sweepForWinner(question, plan)
+  const winner = winnerOf(question, swept)
+  if (winner) return attributed(question, swept.known, { winner, decidedBy: 'ONLY_CANDIDATE' })
+  const { marks } = new Marks(plan)
+  const { known } = sweepAll(question, plan, marks)
+  const miss = shortMissOf(question, { verdicts: verdictsOf(question, plan, { marks, known }) })
+  return unattributed(question, miss, known.exits)
 }
 
 /** Of an event whose decision does not take the phases after the first. */
@@ -69,19 +71,53 @@ function endOf(question: Question): Stored | null {
   return { decision, trace: packEnd(question, { inheritedFrom: followed.eventId, nearMiss }) }
 }
 
-/** The short way, for an event without hints that somebody is credited for. */
+/** The short way, for an event without hints. */
 function quickly(question: Question, plan: Plan): Stored | null {
   if (!isPlain(question)) return null
   const marks = new Marks(plan)
   const swept = sweepAll(question, plan, marks.marks)
+  const [first, second] = swept.fresh
+  if (swept.known.candidates.length === 0 && first) {
+    const winner = freshCandidate(question, first)
+    return {
+      decision: attributed(question, swept.known, {
+        winner,
+        decidedBy: second ? keyBetween(first, second) : 'ONLY_CANDIDATE',
+      }),
+      trace: packSwept(question, marks, { swept, ranked: [], nearMiss: null }),
+    }
+  }
   const ranked = rankSwept(question, swept)
   const [winner, runnerUp] = ranked
-  if (!winner) return null
+  if (!winner) {
+    const { known } = swept
+    const miss = missOf(question, { verdicts: verdictsOf(question, plan, { marks: marks.marks, known }) })
+    const trace = packSwept(question, marks, { swept, ranked, nearMiss: miss.nearMiss })
+    return { decision: unattributed(question, miss, known.exits), trace }
+  }
   const decidedBy = runnerUp ? bestOf(winner, runnerUp) : 'ONLY_CANDIDATE'
   return {
     decision: attributed(question, swept.known, { winner: winner.candidate, decidedBy }),
-    trace: packSwept(question, marks, { swept, ranked }),
+    trace: packSwept(question, marks, { swept, ranked, nearMiss: null }),
   }
+}
+
+/** Who wins of what a sweep left. Vectors are made only where the largest priority is had by several. */
+function winnerOf(question: Question, swept: Swept): Candidate | null {
+  const { candidates } = swept.known
+  const [first] = swept.fresh
+  let best: Candidate | null = null
+  let isTie = false
+  for (let i = 0; i < candidates.length; i++) {
+    const candidate = candidates[i]
+    if (!candidate) continue
+    const lead = best === null ? 1 : candidate.definition.priority - best.definition.priority
+    if (lead > 0) [best, isTie] = [candidate, false]
+    else if (lead === 0) isTie = true
+  }
+  if (first && (best === null || first.priority > best.definition.priority)) return freshCandidate(question, first)
+  if (!isTie && first?.priority !== best?.definition.priority) return best
+  return rankSwept(question, swept)[0]?.candidate ?? null
 }
 
 const rankSwept = (question: Question, { known, fresh }: Swept): readonly Ranked[] =>

@@ -17,7 +17,7 @@ const blockWords = blockSize / 32
 export type Bits = Int32Array
 
 export interface EntryIndex {
-  /** The flows whose criteria are TRUE of the person at the event. */
+  /** The flows whose criteria are TRUE of the person at the event: the caller's to change, and valid until the next call. */
   admitted(question: Question): Bits
 }
 
@@ -26,10 +26,10 @@ export function compileIndex(rules: readonly (Rule | null)[]): EntryIndex {
   const blocks: Block[] = []
   for (let first = 0; first < rules.length; first += blockSize)
     blocks.push(compileBlock(rules.slice(first, first + blockSize)))
-  const words = Math.ceil(rules.length / 32)
+  // One set, written over again and again: making one costs more than all the rest.
+  const bits: Bits = new Int32Array(Math.ceil(rules.length / 32))
   return {
     admitted(question) {
-      const bits = new Int32Array(words)
       for (let i = 0; i < blocks.length; i++) {
         const block = blocks[i]
         if (block) admit(block, question, { bits, offset: i * blockWords })

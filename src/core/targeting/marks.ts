@@ -35,14 +35,15 @@ export type Meaning =
 const reasons = new Map(Object.entries(reasonRank).map(([code, rank]) => [rank, code as UnattributedReason])) // `as`: entries forget the keys' type
 
 /** Throws RangeError for a character that is no mark. */
-export function meaningOf(character: string): Meaning {
-  const mark = codeOf(character)
+export const meaningOf = (character: string): Meaning => meaningOfMark(codeOf(character))
+
+export function meaningOfMark(mark: Mark): Meaning {
   if (mark === rankedMark) return { kind: 'RANKED' }
   if (mark === ownMark) return { kind: 'OWN' }
   if (mark === untouchedMark) return { kind: 'UNTOUCHED' }
   const hint = fallenBy[mark - firstFallen]
   if (hint) return { kind: 'FALLEN', code: hint }
   const code = reasons.get(mark >= firstFailure ? mark - firstFailure : mark - firstScreen)
-  if (!code) throw new RangeError(`not a mark: ${character}`)
+  if (!code) throw new RangeError(`not a mark: ${mark}`)
   return mark >= firstFailure ? { kind: 'FAILED', code } : { kind: 'SCREENED', code }
 }

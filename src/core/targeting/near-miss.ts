@@ -14,24 +14,31 @@ export interface Miss {
   readonly nearMiss: NearMiss | null
 }
 
+/** The same without what would have made it match. */
+export interface ShortMiss {
+  readonly reason: UnattributedReason
+  readonly reasonDetail: UnattributedReason | null
+  readonly nearest: Verdict | null
+}
+
 /** Why nothing was left after phase 4: the furthest of the targeted campaigns, where something is required, else of all. */
-export function missOf(question: Question, field: Field): Miss {
+export function missOf(question: Question, field: Judgement): Miss {
+  const { nearest, ...miss } = shortMissOf(question, field)
+  return { ...miss, nearMiss: nearest && nearMiss(question, nearest) }
+}
+
+export function shortMissOf(question: Question, field: Judgement): ShortMiss {
   if (!question.requirement.isPresent) {
     const nearest = furthest(question, field, contenders(question, field))
-    return {
-      reason: nearest?.code ?? 'NO_CAMPAIGN',
-      reasonDetail: null,
-      nearMiss: nearest && nearMiss(question, nearest),
-    }
+    return { reason: nearest?.code ?? 'NO_CAMPAIGN', reasonDetail: null, nearest }
   }
   const targeted = furthest(question, field, targetedCampaigns(question))
   const nearest = targeted ?? furthest(question, field, contenders(question, field))
-  return {
-    reason: 'REQUIRED_TARGET_UNMATCHED',
-    reasonDetail: targeted?.code ?? null,
-    nearMiss: nearest && nearMiss(question, nearest),
-  }
+  return { reason: 'REQUIRED_TARGET_UNMATCHED', reasonDetail: targeted?.code ?? null, nearest }
 }
+
+/** What is known of the campaigns that support the event. */
+type Judgement = Pick<Field, 'verdicts'>
 
 /**
  * Negative where `a` is the nearer miss: candidates first, then the furthest reason, then the order of the rule set.
@@ -47,7 +54,7 @@ const rankOf = ({ code }: Judged): number => (code ? reasonRank[code] : Number.M
  * The campaigns among which the furthest of all must be: those that support the event and, of the others, for each way
  * to fail the one that comes first.
  */
-function contenders({ rules, person, t }: Question, field: Field): readonly Campaign[] {
+function contenders({ rules, person, t }: Question, field: Judgement): readonly Campaign[] {
   const paused = person.journeys
     .map(({ campaignId }) => rules.campaigns.get(campaignId))
     .filter((campaign) => campaign?.facts.state === 'PAUSED')
@@ -56,7 +63,7 @@ function contenders({ rules, person, t }: Question, field: Field): readonly Camp
   )
 }
 
-function furthest(question: Question, field: Field, campaigns: readonly Campaign[]): Verdict | null {
+function furthest(question: Question, field: Judgement, campaigns: readonly Campaign[]): Verdict | null {
   let nearest: Verdict | null = null
   for (const campaign of campaigns) {
     const verdict = verdictOf(question, field, campaign)

@@ -61,9 +61,11 @@ function join(world: World, survivor: PersonFacts, loser: PersonFacts): void {
       person.relationships[index] = { ...relationship, advocateId: now(advocateId), friendId: now(friendId) }
     }
   }
-  for (const [key, code] of world.codes) {
-    if (code.advocateId === loser.id) world.codes.set(key, { ...code, advocateId: survivor.id })
-  }
+  const renamed = <Row extends { readonly advocateId: string | null }>(row: Row): Row =>
+    row.advocateId === loser.id ? { ...row, advocateId: survivor.id } : row
+  for (const [key, code] of world.codes) world.codes.set(key, renamed(code))
+  for (const [email, shares] of world.sharesTo) world.sharesTo.set(email, shares.map(renamed))
+  for (const [id, transaction] of world.transactions) world.transactions.set(id, renamed(transaction))
 }
 
 function joinedHistory(survivor: PersonHistory, loser: PersonHistory): PersonHistory {

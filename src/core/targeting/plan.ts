@@ -2,6 +2,7 @@
 // rank among people whom none of them knows.
 
 import { byteOrder } from '../names.ts'
+import type { RankingKey } from './decision.ts'
 import { type Bits, bitsOf, compileIndex, type EntryIndex } from './entry-index.ts'
 import { failureMark, type Mark, screenMark } from './marks.ts'
 import type { Campaign, Definition } from './rule-set.ts'
@@ -24,6 +25,7 @@ export interface Plan {
   /** Largest priority first, then the latest first go-live, then campaign id and name: the order of candidates that are all NEW. */
   readonly flows: readonly Flow[]
   readonly byCampaign: ReadonlyMap<Campaign, readonly Flow[]>
+  readonly byCampaignId: ReadonlyMap<string, readonly Flow[]>
   readonly byDefinition: ReadonlyMap<Definition, Flow>
   readonly friendFlows: readonly Flow[]
   /** LIVE ones whose campaigns have a window. */
@@ -75,6 +77,7 @@ function planOf(unordered: readonly Omit<Flow, 'index'>[]): Plan {
   return {
     flows,
     byCampaign,
+    byCampaignId: new Map([...byCampaign].map(([{ id }, own]) => [id, own])),
     byDefinition: new Map(flows.map((flow) => [flow.definition, flow])),
     friendFlows: flows.filter(({ isFriend }) => isFriend),
     timedFlows: flows.filter(
@@ -86,6 +89,13 @@ function planOf(unordered: readonly Omit<Flow, 'index'>[]): Plan {
     open: bitsOf(flows.map((flow) => flow.fixedMark === null)),
     closedMarks: Uint8Array.from(flows, (flow) => flow.fixedMark ?? failureMark('ENTRY_CRITERIA_FAILED')),
   }
+}
+
+/** The ranking key on which the candidate of one flow beats that of a later one of the plan, where both are NEW and without relationship. */
+export function keyBetween(first: Flow, later: Flow): RankingKey {
+  if (first.priority !== later.priority) return 'PRIORITY'
+  const [a, b] = [first.campaign.facts.firstLiveAt, later.campaign.facts.firstLiveAt]
+  return a === b ? 'ID' : 'CAMPAIGN_RECENCY'
 }
 
 type Ranked = Pick<Flow, 'campaign' | 'definition' | 'priority'>

@@ -32,7 +32,7 @@ export interface Question {
   /** The transaction that any other event names. */
   readonly transactionId: string | null
   /** Made when it is first asked for. */
-  readonly index: { journeys: ReadonlyMap<string, readonly JourneyFacts[]> | null }
+  journeyIndex: ReadonlyMap<string, readonly JourneyFacts[]> | null
 }
 
 /** Throws for an event of a person whom the world lacks. */
@@ -55,7 +55,7 @@ export function ask(event: EventFacts, world: World, rules: RuleSet): Question {
     requirement: hints === noHints ? noRequirement : requirementOf(hints),
     followedId: isFollowUp ? named : null,
     transactionId: isFollowUp ? null : named,
-    index: { journeys: null },
+    journeyIndex: null,
   }
 }
 
@@ -77,6 +77,6 @@ export function journeysIn(question: Question, campaignId: string): readonly Jou
   const { journeys } = question.person
   if (journeys.length === 0) return none
   if (journeys.length <= maxLookedThrough) return journeys.filter((journey) => journey.campaignId === campaignId)
-  question.index.journeys ??= groupBy(journeys, (journey) => journey.campaignId)
-  return question.index.journeys.get(campaignId) ?? none
+  question.journeyIndex ??= groupBy(journeys, (journey) => journey.campaignId)
+  return question.journeyIndex.get(campaignId) ?? none
 }

@@ -74,8 +74,11 @@ function balanceOf({ byCampaign }: Tally, campaignId: string): CampaignBalance {
   return known
 }
 
-/** What a difference is about, in words of an API: `CAMPAIGN`, `JOURNEY`, `ADVOCATE`, `QUALITY`, `STATUS`; the first that applies. */
-export function differenceOf({ recorded, decision, kind }: Replayed): string | null {
+/** What a difference is about; the first that applies. */
+export type Difference = 'STATUS' | 'CAMPAIGN' | 'JOURNEY' | 'QUALITY' | 'ADVOCATE'
+
+/** Null where there is none. */
+export function differenceOf({ recorded, decision, kind }: Replayed): Difference | null {
   if (kind === 'SAME') return null
   if (kind !== 'CHANGED' || decision.status === 'UNATTRIBUTED') return 'STATUS'
   if (decision.campaignId !== recorded.campaignId) return 'CAMPAIGN'

@@ -82,14 +82,14 @@ export function pack(question: Question, plan: Plan | undefined, outcome: Outcom
 export function packSwept(
   question: Question,
   marks: Marks,
-  { swept: { known }, ranked }: { swept: Swept; ranked: readonly Ranked[] },
+  { swept: { known }, ranked, nearMiss }: { swept: Swept; ranked: readonly Ranked[]; nearMiss: NearMiss | null },
 ): StoredTrace {
   if (known.candidates.length > 0) {
     for (const { candidate, vector } of ranked)
       if (known.candidates.includes(candidate)) marks.add(candidate, rankedMark, vector)
   }
   for (const failure of known.failures) marks.addFailure(failure)
-  return packed(question, marks, null)
+  return packed(question, marks, nearMiss)
 }
 
 function packed(question: Question, marks: Marks, nearMiss: NearMiss | null): StoredTrace {
@@ -102,9 +102,6 @@ function packed(question: Question, marks: Marks, nearMiss: NearMiss | null): St
   }
   return trace
 }
-
-/** It tells more than its flow alone does. */
-const isOwn = ({ active, edge }: Candidate): boolean => active !== null || edge !== null
 
 /** Takes down what becomes of each flow of a plan. */
 export class Marks {
@@ -122,17 +119,20 @@ export class Marks {
     this.marks[index] = mark
   }
 
-  add(candidate: Candidate, mark: Mark, vector?: RankVector): void {
-    const flow = this.#plan?.byDefinition.get(candidate.definition)
+  add({ definition, active, edge }: Candidate, mark: Mark, vector?: RankVector): void {
+    const flow = this.#plan?.byDefinition.get(definition)
     if (!flow) return
     // Of several candidates of a flow all have entries.
-    if (!isOwn(candidate) && this.marks[flow.index] === untouchedMark) this.marks[flow.index] = mark
-    else
-      this.#enter(flow, {
-        ids: [candidate.active?.id, candidate.edge?.facts?.id, candidate.edge?.advocateId],
-        mark,
-        vector,
-      })
+    if (!active && !edge && this.marks[flow.index] === untouchedMark) this.marks[flow.index] = mark
+    else {
+      this.#claim(flow)
+      const ids = [active?.id ?? null, edge?.facts?.id ?? null, edge?.advocateId ?? null] as const
+      this.own.push(
+        vector
+          ? [flow.index, ...ids, String.fromCharCode(mark), ownVector(vector)]
+          : [flow.index, ...ids, String.fromCharCode(mark)],
+      )
+    }
   }
 
   addFailure({ definition, journey, edge, code }: Failure): void {
@@ -140,33 +140,24 @@ export class Marks {
     if (!flow) return
     const mark = failureMark(code)
     if (!journey && !edge && this.marks[flow.index] === untouchedMark) this.marks[flow.index] = mark
-    else this.#enter(flow, { ids: [journey?.id, edge?.facts?.id, edge?.advocateId], mark })
+    else {
+      this.#claim(flow)
+      const ids = [journey?.id ?? null, edge?.facts?.id ?? null, edge?.advocateId ?? null] as const
+      this.own.push([flow.index, ...ids, String.fromCharCode(mark)])
+    }
   }
 
   text(): string {
     return Buffer.from(this.marks.buffer).toString('latin1')
   }
 
-  #enter({ index }: Flow, { ids, mark, vector }: Entry): void {
-    const [journeyId = null, relationshipId = null, advocateId = null] = ids
+  /** From here on the flow has entries: what had its character for itself becomes the first. */
+  #claim({ index }: Flow): void {
     const before = this.marks[index]
-    // What had the flow's character for itself becomes the first entry.
     if (before !== undefined && before !== untouchedMark && before !== ownMark)
       this.own.push([index, null, null, null, String.fromCharCode(before)])
     this.marks[index] = ownMark
-    const character = String.fromCharCode(mark)
-    this.own.push(
-      vector
-        ? [index, journeyId, relationshipId, advocateId, character, ownVector(vector)]
-        : [index, journeyId, relationshipId, advocateId, character],
-    )
   }
-}
-
-interface Entry {
-  readonly ids: readonly [journey?: string, relationship?: string, advocate?: string]
-  readonly mark: Mark
-  readonly vector?: RankVector
 }
 
 const ownVector = (vector: RankVector): OwnVector => [

@@ -2,13 +2,27 @@
 // nothing of the person compete in the order of the plan, and only those that do are looked at in full. It says the same as
 // the long way; a property test holds the two together. Asked millions of times, it makes as few objects as it can.
 
-import { type Builder, type Candidate, consider, edgesOf, newBuilder, newCandidate } from './candidates.ts'
+import {
+  type Builder,
+  type Candidate,
+  consider,
+  edgesOf,
+  type Failure,
+  furthestFailure,
+  keyOf,
+  newBuilder,
+  newCandidate,
+  type Verdict,
+} from './candidates.ts'
+import type { UnattributedReason } from './decision.ts'
 import type { Bits } from './entry-index.ts'
+import type { JourneyFacts } from './facts.ts'
 import { noHints } from './hints.ts'
-import { rankedMark, screenMark, untouchedMark } from './marks.ts'
+import { isActiveAt } from './journeys.ts'
+import { meaningOfMark, rankedMark, screenMark, untouchedMark } from './marks.ts'
 import type { Flow, Plan } from './plan.ts'
 import type { Question } from './question.ts'
-import type { Program } from './rule-set.ts'
+import type { Campaign, Program } from './rule-set.ts'
 import { screen } from './screen.ts'
 import { isInWindow } from './windows.ts'
 
@@ -95,6 +109,7 @@ function familiar(question: Question, plan: Plan, marks: Uint8Array | null): Fam
   const flows = familiarFlows(builder, plan)
   for (const flow of flows) {
     if (marks) marks[flow.index] = untouchedMark
+    if (goesOn(builder, flow)) continue
     const fallen = screen(question, flow.campaign)
     if (!fallen) consider(builder, flow.campaign, flow.definition)
     else if (marks) marks[flow.index] = screenMark(fallen.code)
@@ -102,29 +117,50 @@ function familiar(question: Question, plan: Plan, marks: Uint8Array | null): Fam
   return { builder, flows }
 }
 
-function familiarFlows(builder: Builder, plan: Plan): readonly Flow[] {
-  const { person, rules } = builder.question
-  const programs = ownPrograms(builder, plan)
-  if (person.journeys.length === 0 && programs.length === 0) return none
-  const found: Flow[] = []
-  for (const { campaignId, definition } of person.journeys) {
-    const campaign = rules.campaigns.get(campaignId)
-    if (!campaign?.isOpen) continue
-    if (campaign.facts.state === 'PAUSED') addAll(found, plan.byCampaign.get(campaign) ?? none)
-    const named = campaign.byName.get(definition)
-    const flow = named && plan.byDefinition.get(named)
-    if (flow && !found.includes(flow)) found.push(flow)
+/** True for what is most common, a single active journey that goes on in a campaign that asks for nothing; its candidate is added. */
+function goesOn({ question, candidates }: Builder, { campaign, definition, isFriend }: Flow): boolean {
+  const { person, t } = question
+  if (isFriend || definition.keyPath || definition.ongoing || campaign.facts.state !== 'LIVE') return false
+  if (campaign.requiredTargets.size > 0 || !isInWindow(campaign, t)) return false
+  const { journeys } = person
+  let active: JourneyFacts | null = null
+  for (let i = 0; i < journeys.length; i++) {
+    const journey = journeys[i]
+    if (!journey || journey.definition !== definition.name || journey.campaignId !== campaign.id) continue
+    const isOwn = journey.key === '' && journey.relationshipId === null
+    if (!isOwn || active || !isActiveAt(journey, t, definition.inactivityMs)) return false
+    active = journey
   }
-  if (programs.length > 0)
-    addAll(
-      found,
-      plan.friendFlows.filter(({ campaign }) => programs.includes(campaign.program)),
-    )
-  return found
+  if (!active) return false
+  candidates.push({
+    campaign,
+    definition,
+    key: '',
+    active,
+    reuse: null,
+    expired: none,
+    edge: null,
+    isSelfReferral: false,
+  })
+  return true
 }
 
-function addAll(found: Flow[], flows: readonly Flow[]): void {
-  for (const flow of flows) if (!found.includes(flow)) found.push(flow)
+function familiarFlows(builder: Builder, plan: Plan): readonly Flow[] {
+  const { journeys } = builder.question.person
+  const programs = ownPrograms(builder, plan)
+  let found: Flow[] | null = null
+  for (let i = 0; i < journeys.length; i++) {
+    const journey = journeys[i]
+    const flows = journey && plan.byCampaignId.get(journey.campaignId)
+    if (!flows) continue
+    for (const flow of flows) {
+      const isKnown = flow.definition.name === journey.definition || flow.campaign.facts.state === 'PAUSED'
+      if (isKnown && !isOneOf(found ?? none, flow)) (found ??= []).push(flow)
+    }
+  }
+  if (programs.length === 0) return found ?? none
+  const friends = plan.friendFlows.filter(({ campaign }) => programs.includes(campaign.program))
+  return [...new Set([...(found ?? none), ...friends])]
 }
 
 function ownPrograms(builder: Builder, plan: Plan): readonly Program[] {
@@ -138,3 +174,34 @@ function ownPrograms(builder: Builder, plan: Plan): readonly Program[] {
 }
 
 const isOutsideWindow = screenMark('OUTSIDE_WINDOW')
+
+/** The verdicts on the plan's campaigns where a sweep of all flows found nothing viable. */
+export function verdictsOf(question: Question, plan: Plan, { marks, known }: { marks: Uint8Array; known: Builder }) {
+  const verdicts = new Map<Campaign, Verdict>()
+  for (const [campaign, flows] of plan.byCampaign) {
+    const failures: Failure[] = []
+    for (const flow of flows) {
+      const meaning = meaningOfMark(marks[flow.index] ?? untouchedMark)
+      if (meaning.kind === 'SCREENED') {
+        verdicts.set(campaign, { campaign, phase: 'PRE_SCREEN', code: meaning.code, failure: null })
+        break
+      }
+      if (meaning.kind === 'FAILED') failures.push(newFailure(question, flow, meaning.code))
+      else failures.push(...known.failures.filter(({ definition }) => definition === flow.definition))
+    }
+    if (verdicts.has(campaign)) continue
+    const failure = furthestFailure(failures)
+    verdicts.set(campaign, { campaign, phase: 'CANDIDATES', code: failure?.code ?? 'EVENT_NOT_SUPPORTED', failure })
+  }
+  return verdicts
+}
+
+const newFailure = (question: Question, { campaign, definition }: Flow, code: UnattributedReason): Failure => ({
+  campaign,
+  definition,
+  key: keyOf(question, definition),
+  edge: null,
+  journey: null,
+  code,
+  advocateIds: none,
+})

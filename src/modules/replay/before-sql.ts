@@ -174,19 +174,19 @@ export function findOrdersBefore(
 export function findQualitiesBefore(
   tx: Transaction,
   { accountId, from }: Before,
-  { asked, cap }: { asked: readonly Asked[]; cap: number },
+  { asked, caps }: { asked: readonly Asked[]; caps: readonly (readonly [Quality, number])[] },
 ): Promise<{ id: string; quality: Quality; at: Date }[]> {
   return tx.$queryRaw<{ id: string; quality: Quality; at: Date }[]>`
     SELECT asked.id, kind.quality::text AS quality, found.at
     FROM unnest(${asked.map(({ id }) => id)}::uuid[], ${asked.map(({ t }) => t)}::timestamptz[]) AS asked (id, t)
-    CROSS JOIN unnest('{HIGH,LOW,NONE}'::quality[]) AS kind (quality)
+    CROSS JOIN unnest(${caps.map(([quality]) => quality)}::text[]::quality[], ${caps.map(([, cap]) => cap)}::int[]) AS kind (quality, cap)
     CROSS JOIN LATERAL (
       (SELECT a.occurred_at AS at FROM attribution AS a
         JOIN event ON event.account_id = a.account_id AND event.id = a.event_id AND event.received_at < ${from}
         WHERE a.account_id = ${accountId}::uuid AND a.profile_id = asked.id AND a.quality = kind.quality AND a.occurred_at <= asked.t
           AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = a.account_id
             AND next.event_id = a.event_id AND next.revision = a.revision + 1)
-        ORDER BY a.occurred_at DESC LIMIT ${cap}::int)
+        ORDER BY a.occurred_at DESC LIMIT kind.cap)
       UNION ALL
       (SELECT a.occurred_at AS at FROM attribution AS a
         JOIN event ON event.account_id = a.account_id AND event.id = a.event_id AND event.received_at < ${from}

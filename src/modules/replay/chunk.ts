@@ -3,6 +3,7 @@
 import { groupBy } from '../../core/group.ts'
 import { transactionIdOf } from '../../core/orders.ts'
 import type { Asks } from '../../core/rules/asks.ts'
+import type { Quality } from '../../core/targeting/decision.ts'
 import type { EventFacts } from '../../core/targeting/facts.ts'
 import { requestedCodes } from '../../core/targeting/hints.ts'
 import type { RuleSet } from '../../core/targeting/rule-set.ts'
@@ -10,7 +11,15 @@ import type { Transaction } from '../../platform/database.ts'
 import { type CodeRow, findCodes, findSharesTo, type ShareRow } from '../codes/sql.ts'
 import { findMembers } from '../profiles/sql.ts'
 import { findRelationships, type RelationshipRow } from '../relationships/sql.ts'
-import { type DecisionRow, findDecisions, findIdentities, findMerges, type IdentityRow, type MergeRow, type Range } from './sql.ts'
+import {
+  type DecisionRow,
+  findDecisions,
+  findIdentities,
+  findMerges,
+  type IdentityRow,
+  type MergeRow,
+  type Range,
+} from './sql.ts'
 
 /** One person, under all profiles that are this person now. */
 export interface Group {
@@ -58,17 +67,18 @@ export function wantedBy(rules: Iterable<RuleSet>): Wanted {
   const audienceIds = new Set<string>()
   const eventCaps = new Map<string, number>()
   const followUps = new Set<string>()
-  let [orders, friends, qualityCap, hasFriendFlows] = [false, false, 0, false]
+  const qualityCaps = new Map<Quality, number>()
+  let [orders, friends, hasFriendFlows] = [false, false, false]
   for (const set of rules) {
     for (const id of set.asks.audienceIds) audienceIds.add(id)
     for (const [name, cap] of set.asks.eventCaps) eventCaps.set(name, Math.max(cap, eventCaps.get(name) ?? 0))
     for (const name of set.followUps) followUps.add(name)
     orders ||= set.asks.orders
     friends ||= set.asks.friends
-    qualityCap = Math.max(qualityCap, set.asks.qualityCap)
+    for (const [is, cap] of set.asks.qualityCaps) qualityCaps.set(is, Math.max(cap, qualityCaps.get(is) ?? 0))
     hasFriendFlows ||= set.hasFriendFlows
   }
-  return { asks: { audienceIds, eventCaps, orders, qualityCap, friends }, hasFriendFlows, followUps }
+  return { asks: { audienceIds, eventCaps, orders, qualityCaps, friends }, hasFriendFlows, followUps }
 }
 
 /** What connects the people with others. */

@@ -2,8 +2,8 @@
 
 import { groupBy } from '../../core/group.ts'
 import { orderOf } from '../../core/orders.ts'
-import { readHints } from '../../core/targeting/hints.ts'
 import type { JourneyFacts, JsonObject, PersonFacts, RelationshipFacts } from '../../core/targeting/facts.ts'
+import { readHints } from '../../core/targeting/hints.ts'
 import { newPerson } from '../../core/targeting/people.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
@@ -55,7 +55,9 @@ export async function loadPeople(tx: Transaction, range: Range, stock: Stock): P
     const memberships = await findMemberships(tx, accountId, { audienceIds, profileIds: crowd.profileIds })
     for (const { audienceId, profileId } of memberships) people.get(profileId)?.audienceIds.add(audienceId)
   }
-  const earliest = new Map(crowd.groups.flatMap(({ members, earliest: t }) => [...members].map((id) => [id, t] as const)))
+  const earliest = new Map(
+    crowd.groups.flatMap(({ members, earliest: t }) => [...members].map((id) => [id, t] as const)),
+  )
   const before = { accountId, from }
   await addJourneys(tx, before, { people, crowd, earliest })
   await addRelationships(tx, before, { people, links, earliest })
@@ -133,7 +135,7 @@ async function addHistory(
   before: Before,
   { people, wanted, earliest }: Scene & { wanted: Wanted },
 ): Promise<void> {
-  const { eventCaps, orders, qualityCap } = wanted.asks
+  const { eventCaps, orders, qualityCaps } = wanted.asks
   const asked = [...earliest].map(([id, t]): Asked => ({ id, t }))
   if (asked.length === 0) return
   if (eventCaps.size > 0) {
@@ -149,8 +151,8 @@ async function addHistory(
       if (order) people.get(profileId)?.history.orders.push(order)
     }
   }
-  if (qualityCap > 0) {
-    for (const { id, quality, at } of await findQualitiesBefore(tx, before, { asked, cap: qualityCap }))
+  if (qualityCaps.size > 0) {
+    for (const { id, quality, at } of await findQualitiesBefore(tx, before, { asked, caps: [...qualityCaps] }))
       people.get(id)?.history.qualities.push({ quality, at: at.getTime() })
   }
 }

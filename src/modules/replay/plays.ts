@@ -4,6 +4,7 @@
 import { groupBy } from '../../core/group.ts'
 import type { JourneyFacts, PersonFacts, TransactionFacts } from '../../core/targeting/facts.ts'
 import { requestedCodes } from '../../core/targeting/hints.ts'
+import { newPerson } from '../../core/targeting/people.ts'
 import type { Moment, Play, Recorded } from '../../core/targeting/replay.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { codeFacts, sharesByEmail } from '../events/referrals.ts'
@@ -35,8 +36,13 @@ export async function loadPlays(tx: Transaction, range: Range, stock: Stock): Pr
     evidence: groupBy(evidence, ({ advocateId }) => links.nowOf(advocateId)),
     transactions: new Map([...groupBy(transactions, ({ transactionId }) => transactionId)]),
   }
-  const activities = await loadActivities(tx, accountId, { ...stock, people })
-  return crowd.groups.map((group) => playOf(group, { links, people, others, activities }))
+  const activities = await loadActivities(tx, accountId, stock)
+  const blocked = new Map<string, boolean>()
+  for (const person of people.values()) {
+    const id = links.nowOf(person.id)
+    blocked.set(id, person.blocked || (blocked.get(id) ?? false))
+  }
+  return crowd.groups.map((group) => playOf(group, { links, people, others, activities, blocked }))
 }
 
 interface Material {
@@ -47,6 +53,8 @@ interface Material {
     transactions: ReadonlyMap<string, readonly TransactionRow[]>
   }
   activities: Activities
+  /** Whoever is there, and whether their events are blocked; under the ids of now. */
+  blocked: ReadonlyMap<string, boolean>
 }
 
 /** By decision, the ADVOCATE journeys of whoever may be credited with it, as they stood then. */
@@ -68,21 +76,18 @@ function advocatesOf(group: Group, { links }: Pick<Material, 'links'>): Set<stri
   return new Set(ids)
 }
 
-async function loadActivities(
-  tx: Transaction,
-  accountId: string,
-  { crowd, links, people }: Stock & Pick<Material, 'people'>,
-): Promise<Activities> {
+async function loadActivities(tx: Transaction, accountId: string, { crowd, links }: Stock): Promise<Activities> {
   const byGroup = crowd.groups.map((group) => ({ group, advocates: advocatesOf(group, { links }) }))
   const profiles = [...links.advocateProfiles, ...crowd.profileIds]
   const isAnybody = byGroup.some(({ advocates }) => advocates.size > 0)
-  const journeys = groupBy(
-    isAnybody ? await findAdvocateJourneys(tx, accountId, profiles) : [],
-    ({ profileId }) => links.nowOf(profileId),
+  const journeys = groupBy(isAnybody ? await findAdvocateJourneys(tx, accountId, profiles) : [], ({ profileId }) =>
+    links.nowOf(profileId),
   )
   const asked = byGroup.flatMap(({ group, advocates }) =>
     [...advocates].flatMap((advocateId) =>
-      (journeys.get(advocateId) ?? []).flatMap((journey) => group.decisions.map((row) => ({ advocateId, journey, row }))),
+      (journeys.get(advocateId) ?? []).flatMap((journey) =>
+        group.decisions.map((row) => ({ advocateId, journey, row })),
+      ),
     ),
   )
   const found = new Map<DecisionRow, Map<string, JourneyFacts[]>>()
@@ -97,12 +102,12 @@ async function loadActivities(
     : []
   for (const { place, at } of known) {
     const one = asked[place - 1]
-    if (one) found.get(one.row)?.get(one.advocateId)?.push(advocateJourney(one.journey, at, people))
+    if (one) found.get(one.row)?.get(one.advocateId)?.push(advocateJourney(one.journey, at))
   }
   return found
 }
 
-const advocateJourney = (row: AdvocateJourneyRow, at: Date, _people: Material['people']): JourneyFacts => ({
+const advocateJourney = (row: AdvocateJourneyRow, at: Date): JourneyFacts => ({
   id: row.id,
   personId: row.profileId,
   campaignId: row.campaignId,
@@ -121,19 +126,11 @@ function playOf(group: Group, material: Material): Play {
   const nowOf = (id: string) => links.nowOf(id)
   // Until they are merged, the person's profiles are people of their own.
   const rootOf = (id: string) => (group.members.has(id) ? id : nowOf(id))
-  const cast = [...group.members, ...advocatesOf(group, material)]
-  const own = new Map(
-    cast.flatMap((id) => {
-      const person = people.get(id)
-      if (!person) return []
-      // Advocates of this play are not the people of another.
-      return [[id, group.members.has(id) ? person : { ...person, journeys: [], relationships: [] }] as const]
-    }),
-  )
-  for (const id of cast) {
-    if (own.has(id) || group.members.has(id)) continue
-    const merged = [...people.values()].find((person) => nowOf(person.id) === id)
-    if (merged) own.set(id, { ...merged, id, journeys: [], relationships: [] })
+  const own = new Map<string, PersonFacts>()
+  for (const id of group.members) own.set(id, people.get(id) ?? newPerson(id))
+  for (const id of advocatesOf(group, material)) {
+    const blocked = material.blocked.get(id)
+    if (blocked !== undefined) own.set(id, { ...newPerson(id), blocked })
   }
   return {
     world: { people: own, codes: new Map(), sharesTo: sharesByEmail(links.shares, rootOf), transactions: new Map() },
@@ -155,8 +152,7 @@ function inOrder(group: Group, material: Material, rootOf: (id: string) => strin
     ...othersTransactions(group, material, rootOf),
   ]
   const latest = new Map<string, number>()
-  for (const { eventId, revision } of group.decisions)
-    latest.set(eventId, Math.max(revision, latest.get(eventId) ?? 0))
+  for (const { eventId, revision } of group.decisions) latest.set(eventId, Math.max(revision, latest.get(eventId) ?? 0))
   const decided = group.decisions.map((row): Placed => {
     const isInForce = latest.get(row.eventId) === row.revision
     return { position: row.position, moment: decisionMoment(row, isInForce, material) }
@@ -194,8 +190,7 @@ function becomesKnown(group: Group, links: Links, rootOf: (id: string) => string
     if (first) placed.push({ position: first.position, moment })
   }
   for (const { kind, value, profileId, createdAt } of links.identities) {
-    if (group.members.has(profileId))
-      place({ kind: 'IDENTIFIER', profileId, identifier: { kind, value } }, createdAt)
+    if (group.members.has(profileId)) place({ kind: 'IDENTIFIER', profileId, identifier: { kind, value } }, createdAt)
   }
   for (const { loserId, survivorId, mergedAt } of links.merges) {
     if (!group.members.has(loserId)) continue
@@ -224,7 +219,12 @@ function othersTransactions(group: Group, { links, others }: Material, rootOf: (
   const ids = new Set(links.transactionIds)
   return [...others.transactions].flatMap(([id, rows]) =>
     ids.has(id) && !rows.some(({ eventId }) => own.has(eventId))
-      ? rows.map((row): Placed => ({ position: row.position, moment: { kind: 'TRANSACTION', id, facts: factsOf(row, rootOf) } }))
+      ? rows.map(
+          (row): Placed => ({
+            position: row.position,
+            moment: { kind: 'TRANSACTION', id, facts: factsOf(row, rootOf) },
+          }),
+        )
       : [],
   )
 }

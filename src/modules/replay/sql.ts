@@ -89,7 +89,11 @@ export interface IdentityRow {
   createdAt: Date
 }
 
-export function findIdentities(tx: Transaction, accountId: string, profileIds: readonly string[]): Promise<IdentityRow[]> {
+export function findIdentities(
+  tx: Transaction,
+  accountId: string,
+  profileIds: readonly string[],
+): Promise<IdentityRow[]> {
   return tx.$queryRaw<IdentityRow[]>`
     SELECT kind, value, profile_id AS "profileId", created_at AS "createdAt" FROM identity
     WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${profileIds}::uuid[]) ORDER BY created_at, kind, value`
@@ -129,11 +133,14 @@ export function findOthersEvidence(
   return tx.$queryRaw<OthersEvidenceRow[]>`
     SELECT edge.id, edge.advocate_id AS "advocateId", edge.friend_id AS "friendId", edge.program_id AS "programId",
       edge.campaign_id AS "campaignId", min(evidence.at) AS first, max(evidence.at) AS latest,
-      CASE WHEN event.received_at >= ${range.from} THEN a.position ELSE 0 END AS position
+      CASE WHEN event.received_at >= ${range.from} THEN shown.position ELSE 0 END AS position
     FROM relationship AS edge
     JOIN evidence ON evidence.account_id = edge.account_id AND evidence.relationship_id = edge.id
     LEFT JOIN event ON event.account_id = edge.account_id AND event.id = evidence.event_id
-    LEFT JOIN attribution AS a ON a.account_id = edge.account_id AND a.event_id = evidence.event_id AND a.revision = 1
+    LEFT JOIN LATERAL (
+      SELECT coalesce(min(position), 0) AS position FROM attribution AS a
+      WHERE a.account_id = edge.account_id AND a.event_id = evidence.event_id AND a.relationship_id = edge.id
+    ) AS shown ON TRUE
     WHERE edge.account_id = ${range.accountId}::uuid AND edge.advocate_id = ANY (${advocateIds}::uuid[])
       AND (${friendIds === null}::boolean OR edge.friend_id = ANY (${friendIds ?? []}::uuid[]))
       AND (event.id IS NULL OR event.received_at < ${range.to})
@@ -203,7 +210,11 @@ export interface TransactionRow {
 }
 
 /** Every decision about the event that each transaction began with, which is the one received first; in the order of the feed. */
-export function findTransactions(tx: Transaction, accountId: string, ids: readonly string[]): Promise<TransactionRow[]> {
+export function findTransactions(
+  tx: Transaction,
+  accountId: string,
+  ids: readonly string[],
+): Promise<TransactionRow[]> {
   return tx.$queryRaw<TransactionRow[]>`
     SELECT first.transaction_id AS "transactionId", a.event_id AS "eventId", a.profile_id AS "profileId", a.position, a.campaign_id AS "campaignId",
       a.campaign_revision AS "campaignRevision", campaign.program_id AS "programId", a.journey_id AS "journeyId", journey.definition,
