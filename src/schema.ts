@@ -2,12 +2,12 @@
 
 import './modules/accounts/schema.ts'
 import './modules/attributions/inbox-schema.ts'
-import './modules/attributions/reattribute-schema.ts'
 import './modules/attributions/schema.ts'
 import './modules/audiences/schema.ts'
 import './modules/codes/schema.ts'
 import './modules/events/content-schema.ts'
 import './modules/events/preview-schema.ts'
+import './modules/events/reattribute-schema.ts'
 import './modules/events/schema.ts'
 import './modules/journeys/schema.ts'
 import './modules/profiles/list-schema.ts'

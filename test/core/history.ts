@@ -42,11 +42,13 @@ export class History {
   /** Everybody and all codes before anything happened. */
   readonly #people: readonly PersonFacts[]
   readonly #codes: readonly CodeFacts[]
+  readonly #sharesTo: World['sharesTo']
 
   constructor(stage: Stage) {
     this.stage = stage
     this.#people = [...stage.world.people.values()].map((person) => ({ ...person }))
     this.#codes = [...stage.world.codes.values()].map((code) => ({ ...code }))
+    this.#sharesTo = new Map(stage.world.sharesTo)
   }
 
   /** Decides an event and writes it down; returns its place. */
@@ -155,7 +157,7 @@ export class History {
     return {
       people: new Map(people.map((person) => [person.id, person])),
       codes: new Map(this.#codes.map((code) => [code.code, code])),
-      sharesTo: this.stage.world.sharesTo,
+      sharesTo: new Map(this.#sharesTo),
       transactions: new Map(),
     }
   }

@@ -2,13 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CampaignChange, narrowedTo, withChanges } from '../../src/core/targeting/changed-rules.ts'
+import { narrowedTo, withChanges } from '../../src/core/targeting/changed-rules.ts'
 import { type Replayed, type ReplayRules, replay } from '../../src/core/targeting/replay.ts'
 import { count, differenceOf, newTally, wantsSample } from '../../src/core/targeting/replay-tally.ts'
-import type { RuleSet } from '../../src/core/targeting/rule-set.ts'
 import { History } from './history.ts'
 import { type Scene, scene } from './scenes.ts'
-import { type EventSetup, Stage, type WorldSetup } from './stage.ts'
+import { Stage } from './stage.ts'
 
 /** Plays a scene's past and its event, then perhaps decides some events anew. */
 function historyOf({ programs, campaigns, codes, past, fields, emails, changes, fate, event }: Scene, again: number[]) {
@@ -29,7 +28,9 @@ function historyOf({ programs, campaigns, codes, past, fields, emails, changes, 
   return history
 }
 
-const everybody = (history: History) => [...new Set(['F', 'X', 'Y'].map((id) => history.nowOf(id)))]
+const everybody = (history: History) => [
+  ...new Set([...history.stage.world.people.keys()].map((id) => history.nowOf(id))),
+]
 
 const replayAll = (history: History, changed: ReplayRules['changed'] = null, sampleSize = 0): readonly Replayed[] => {
   let ids = 0
@@ -80,5 +81,56 @@ describe('whatever happened', { timeout: 120_000 }, () => {
       }),
       { numRuns: 100 },
     )
+  })
+})
+
+describe('other rules', () => {
+  const flow = { name: 'flow', role: 'PARTICIPANT' as const, events: ['click', 'signup'] }
+  const setup = {
+    programs: [{ id: 'P' }],
+    campaigns: [
+      { id: 'A', program: 'P', journeys: [{ ...flow, priority: 10 }] },
+      { id: 'B', program: 'P', journeys: [{ ...flow, priority: 20, events: ['click'] }] },
+    ],
+  }
+  const raised = { campaignId: 'A', otherwise: null, isReplaced: false, priorities: new Map([['flow', 30]]) }
+  const played = () => {
+    const stage = new Stage(setup)
+    stage.person('F')
+    const history = new History(stage)
+    for (const name of ['click', 'signup', 'click', 'nothing'])
+      history.send({ name, person: 'F', at: '2026-03-01T00:00:00Z' })
+    return history
+  }
+
+  test('are told by kind and by campaign, with samples of each kind up to the size asked for', () => {
+    const history = played()
+    const tally = newTally(1)
+    count(
+      tally,
+      replayAll(history, (version) => withChanges(history.rulesOf(version), [raised])),
+    )
+    // Both clicks had gone to B; signup and the unknown event stay.
+    expect(tally).toMatchObject({ processed: 4, drifted: 0 })
+    expect(tally.kinds).toEqual({ SAME: 2, CHANGED: 2, NEWLY_ATTRIBUTED: 0, NEWLY_UNATTRIBUTED: 0 })
+    expect(Object.fromEntries(tally.byCampaign)).toEqual({ A: { gained: 2, lost: 0 }, B: { gained: 0, lost: 2 } })
+    expect(tally.samples.map((sample) => [sample.kind, differenceOf(sample)])).toEqual([['CHANGED', 'CAMPAIGN']])
+    expect(wantsSample(tally, 'CHANGED')).toBe(false)
+    expect(wantsSample(tally, 'NEWLY_ATTRIBUTED')).toBe(true)
+  })
+
+  test('leave a rule set as it is where a campaign is not there and nothing says what it would be', () => {
+    const { rules } = new Stage(setup)
+    expect([...withChanges(rules, [{ ...raised, campaignId: 'C' }]).campaigns.keys()]).toEqual(['B', 'A'])
+  })
+
+  test('of a zone keep the journeys that show something there; of a zone without any there are none', () => {
+    const stage = new Stage(setup)
+    for (const campaign of stage.campaigns)
+      if (campaign.id === 'A') campaign.content = [{ zone: 'home', journeyName: 'flow', body: 'hello' }]
+    expect(
+      [...(narrowedTo(stage.rules, 'home')?.plans.get('click')?.byCampaign.keys() ?? [])].map(({ id }) => id),
+    ).toEqual(['A'])
+    expect(narrowedTo(stage.rules, 'elsewhere')).toBeNull()
   })
 })

@@ -132,11 +132,11 @@ function perform(play: Play, performance: Performance): Replayed[] {
   return play.moments.flatMap((moment) => take(scene, moment) ?? [])
 }
 
-// What is only read is shared: fields, codes, shares, and the transactions themselves.
+// What is only read is shared: fields, and codes, shares and transactions themselves.
 const copyOf = ({ people, codes, sharesTo, transactions }: World): World => ({
   people: new Map([...people].map(([id, person]) => [id, personCopy(person)])),
   codes: new Map(codes),
-  sharesTo,
+  sharesTo: new Map(sharesTo),
   transactions: new Map(transactions),
 })
 

@@ -1,5 +1,6 @@
 // What was known of people before a range of decisions: credits, evidence and history of events received before it.
-// Of each time line as much as the person's events in the range can ask for: all after the earliest of their times, and the latest before.
+// An event is looked up by its key for each row (a lateral with LIMIT), never joined as a whole: without statistics of a month's
+// partition the planner would read all of it, person after person. Of each time line as much as the person's events in the range can ask for: all after the earliest of their times, and the latest before.
 
 import { amountKeys, orderEvents } from '../../core/orders.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
@@ -36,9 +37,8 @@ export function findJourneysBefore(
       CASE WHEN last.kind <> 'RESUMED' THEN last.at END AS "exitedAt"
     FROM journey LEFT JOIN LATERAL (
       SELECT step.kind, step.at FROM journey_step AS step
-      JOIN event ON event.account_id = step.account_id AND event.id = step.event_id
+      CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = step.event_id AND received_at < ${from} LIMIT 1) AS event
       WHERE step.account_id = journey.account_id AND step.journey_id = journey.id AND step.kind IN ('EXITED', 'EXPIRED', 'RESUMED')
-        AND event.received_at < ${from}
       ORDER BY step.id DESC LIMIT 1
     ) AS last ON TRUE
     WHERE journey.account_id = ${accountId}::uuid AND journey.profile_id = ANY (${profileIds}::uuid[]) ORDER BY journey.id`
@@ -61,17 +61,17 @@ export function findCreditsBefore(
     FROM unnest(${asked.map(({ id }) => id)}::uuid[], ${asked.map(({ t }) => t)}::timestamptz[]) AS asked (id, t)
     CROSS JOIN LATERAL (
       (SELECT a.occurred_at AS at FROM attribution AS a
-        JOIN event ON event.account_id = a.account_id AND event.id = a.event_id AND event.received_at < ${from}
+        CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
         WHERE a.account_id = ${accountId}::uuid AND a.journey_id = asked.id AND a.occurred_at <= asked.t AND a.decided_by <> 'INHERITED'
-          AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = a.account_id
-            AND next.event_id = a.event_id AND next.revision = a.revision + 1)
+          AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL
         ORDER BY a.occurred_at DESC LIMIT 1)
       UNION ALL
       (SELECT a.occurred_at AS at FROM attribution AS a
-        JOIN event ON event.account_id = a.account_id AND event.id = a.event_id AND event.received_at < ${from}
+        CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
         WHERE a.account_id = ${accountId}::uuid AND a.journey_id = asked.id AND a.occurred_at > asked.t AND a.decided_by <> 'INHERITED'
-          AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = a.account_id
-            AND next.event_id = a.event_id AND next.revision = a.revision + 1))
+          AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL)
     ) AS credit`
 }
 
@@ -83,10 +83,10 @@ export function findPartnersBefore(
 ): Promise<{ journeyId: string; partnerId: string; at: Date }[]> {
   return tx.$queryRaw<{ journeyId: string; partnerId: string; at: Date }[]>`
     SELECT a.journey_id AS "journeyId", a.partner_id AS "partnerId", min(a.occurred_at) AS at FROM attribution AS a
-    JOIN event ON event.account_id = a.account_id AND event.id = a.event_id AND event.received_at < ${from}
+    CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
     WHERE a.account_id = ${accountId}::uuid AND a.journey_id = ANY (${journeyIds}::uuid[]) AND a.partner_id = ANY (${partnerIds}::text[])
-      AND a.decided_by <> 'INHERITED' AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = a.account_id
-        AND next.event_id = a.event_id AND next.revision = a.revision + 1)
+      AND a.decided_by <> 'INHERITED' AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL
     GROUP BY a.journey_id, a.partner_id`
 }
 
@@ -112,8 +112,8 @@ export function findEvidenceBefore(
       array_agg(DISTINCT evidence.code_id::text) FILTER (WHERE evidence.kind = 'EMAIL_MATCH' AND evidence.code_id IS NOT NULL) AS matched
     FROM unnest(${asked.map(({ id }) => id)}::uuid[], ${asked.map(({ t }) => t)}::timestamptz[]) AS asked (id, t)
     JOIN evidence ON evidence.account_id = ${accountId}::uuid AND evidence.relationship_id = asked.id
-    LEFT JOIN event ON event.account_id = evidence.account_id AND event.id = evidence.event_id
-    WHERE event.id IS NULL OR event.received_at < ${from}
+    LEFT JOIN LATERAL (SELECT received_at FROM event WHERE account_id = ${accountId}::uuid AND id = evidence.event_id LIMIT 1) AS event ON TRUE
+    WHERE event.received_at IS NULL OR event.received_at < ${from}
     GROUP BY asked.id`
 }
 
@@ -182,16 +182,16 @@ export function findQualitiesBefore(
     CROSS JOIN unnest(${caps.map(([quality]) => quality)}::text[]::quality[], ${caps.map(([, cap]) => cap)}::int[]) AS kind (quality, cap)
     CROSS JOIN LATERAL (
       (SELECT a.occurred_at AS at FROM attribution AS a
-        JOIN event ON event.account_id = a.account_id AND event.id = a.event_id AND event.received_at < ${from}
+        CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
         WHERE a.account_id = ${accountId}::uuid AND a.profile_id = asked.id AND a.quality = kind.quality AND a.occurred_at <= asked.t
-          AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = a.account_id
-            AND next.event_id = a.event_id AND next.revision = a.revision + 1)
+          AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL
         ORDER BY a.occurred_at DESC LIMIT kind.cap)
       UNION ALL
       (SELECT a.occurred_at AS at FROM attribution AS a
-        JOIN event ON event.account_id = a.account_id AND event.id = a.event_id AND event.received_at < ${from}
+        CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
         WHERE a.account_id = ${accountId}::uuid AND a.profile_id = asked.id AND a.quality = kind.quality AND a.occurred_at > asked.t
-          AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = a.account_id
-            AND next.event_id = a.event_id AND next.revision = a.revision + 1))
+          AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL)
     ) AS found`
 }

@@ -16,14 +16,12 @@ export interface Range {
   readonly head: bigint
 }
 
+/** Every event has a decision: both come in one transaction. */
 export async function countDecisions(tx: Transaction, range: Range): Promise<number> {
   const [row] = await tx.$queryRaw<{ total: number }[]>`
-    SELECT count(*)::int AS total FROM attribution AS a
-    JOIN event ON event.account_id = a.account_id AND event.id = a.event_id
-    WHERE a.account_id = ${range.accountId}::uuid AND a.revision = 1 AND a.position <= ${range.head}
-      AND a.event_id >= ${range.lowId}::uuid AND a.event_id < ${range.highId}::uuid
-      AND event.id >= ${range.lowId}::uuid AND event.id < ${range.highId}::uuid
-      AND event.received_at >= ${range.from} AND event.received_at < ${range.to}`
+    SELECT count(*)::int AS total FROM event
+    WHERE account_id = ${range.accountId}::uuid AND id >= ${range.lowId}::uuid AND id < ${range.highId}::uuid
+      AND received_at >= ${range.from} AND received_at < ${range.to}`
   return row?.total ?? 0
 }
 
@@ -71,12 +69,11 @@ export function findDecisions(tx: Transaction, range: Range, profileIds: readonl
       a.rules_version AS version, a.decided_at AS "decidedAt", a.journey_id AS "journeyId", a.relationship_id AS "relationshipId",
       journey.definition, journey.key, relationship.advocate_id AS "advocateId"
     FROM attribution AS a
-    JOIN event ON event.account_id = a.account_id AND event.id = a.event_id
+    CROSS JOIN LATERAL (SELECT * FROM event WHERE account_id = ${range.accountId}::uuid AND id = a.event_id LIMIT 1) AS event
     LEFT JOIN journey ON journey.account_id = a.account_id AND journey.id = a.journey_id
     LEFT JOIN relationship ON relationship.account_id = a.account_id AND relationship.id = a.relationship_id
     WHERE a.account_id = ${range.accountId}::uuid AND a.profile_id = ANY (${profileIds}::uuid[])
       AND a.event_id >= ${range.lowId}::uuid AND a.event_id < ${range.highId}::uuid
-      AND event.id >= ${range.lowId}::uuid AND event.id < ${range.highId}::uuid
       AND event.received_at >= ${range.from} AND event.received_at < ${range.to}
       AND (a.revision > 1 OR a.position <= ${range.head})
     ORDER BY a.position`
@@ -136,7 +133,7 @@ export function findOthersEvidence(
       CASE WHEN event.received_at >= ${range.from} THEN shown.position ELSE 0 END AS position
     FROM relationship AS edge
     JOIN evidence ON evidence.account_id = edge.account_id AND evidence.relationship_id = edge.id
-    LEFT JOIN event ON event.account_id = edge.account_id AND event.id = evidence.event_id
+    LEFT JOIN LATERAL (SELECT id, received_at FROM event WHERE account_id = ${range.accountId}::uuid AND id = evidence.event_id LIMIT 1) AS event ON TRUE
     LEFT JOIN LATERAL (
       SELECT coalesce(min(position), 0) AS position FROM attribution AS a
       WHERE a.account_id = edge.account_id AND a.event_id = evidence.event_id AND a.relationship_id = edge.id
@@ -184,8 +181,8 @@ export function findKnownActivities(
     CROSS JOIN LATERAL (
       SELECT a.occurred_at AS at FROM attribution AS a
       WHERE a.account_id = ${accountId}::uuid AND a.journey_id = asked.id AND a.occurred_at <= asked.t AND a.position < asked.position
-        AND a.decided_by <> 'INHERITED' AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = a.account_id
-          AND next.event_id = a.event_id AND next.revision = a.revision + 1 AND next.position < asked.position)
+        AND a.decided_by <> 'INHERITED' AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 AND next.position < asked.position LIMIT 1) IS NULL
       ORDER BY a.occurred_at DESC LIMIT 1
     ) AS latest`
 }

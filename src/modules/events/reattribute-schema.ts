@@ -1,10 +1,10 @@
 // reattributeEvent.
 
 import { builder } from '../../builder.ts'
-import { TargetingInput } from '../events/inputs.ts'
-import type { AttributionId } from './id.ts'
+import type { AttributionId } from '../attributions/id.ts'
+import { AttributionType } from '../attributions/schema.ts'
+import { TargetingInput } from './inputs.ts'
 import { reattributeEvent } from './reattribute.ts'
-import { AttributionType } from './schema.ts'
 
 const ReattributeEventInput = builder.inputType('ReattributeEventInput', {
   fields: (t) => ({

@@ -12,14 +12,14 @@ import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import type { JsonObject } from '../../scalars.ts'
 import { checkedText } from '../../text.ts'
-import { acceptEvent, type EventContext } from '../events/check.ts'
-import { codesOf, decideBatch, emailsOf, type KnownEvent, worldRequest } from '../events/decide-batch.ts'
-import { loadHistory } from '../events/person-history.ts'
-import { findAdvocates, loadWorld, type WorldRequest } from '../events/world.ts'
+import type { AttributionId } from '../attributions/id.ts'
+import { appendAttributions } from '../attributions/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
 import { applyRelationships } from '../relationships/apply.ts'
-import type { AttributionId } from './id.ts'
+import { acceptEvent, type EventContext } from './check.ts'
+import { codesOf, decideBatch, emailsOf, type KnownEvent, worldRequest } from './decide-batch.ts'
+import { loadHistory } from './person-history.ts'
 import {
   fallBack,
   findInForce,
@@ -30,7 +30,7 @@ import {
   withdrawEvidence,
   withdrawJourney,
 } from './reattribute-sql.ts'
-import { appendAttributions } from './sql.ts'
+import { findAdvocates, loadWorld, type WorldRequest } from './world.ts'
 
 export interface ReattributeEventInput {
   eventId: string | number
