@@ -1,4 +1,4 @@
-// The README's examples, as they stand there, against a running server.
+// The examples of the README and of the guide to targeting, as they stand there, against a running server.
 
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -12,10 +12,10 @@ import { adminKey, startServer, type TestServer } from '../support/server.ts'
 const root = path.resolve(import.meta.dirname, '../..')
 const run = promisify(execFile)
 
-/** The code of the README's fenced blocks of that language, in order. */
-async function blocksOf(language: string): Promise<string[]> {
-  const readme = await readFile(path.join(root, 'README.md'), 'utf8')
-  return [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+/** The contents of a document's fenced blocks of that language, in order. */
+async function blocksOf(language: string, document = 'README.md'): Promise<string[]> {
+  const text = await readFile(path.join(root, document), 'utf8')
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
     .filter(([, of]) => of === language)
     .map(([, , code = '']) => code)
 }
@@ -89,6 +89,22 @@ describe.skipIf(!hasCurl)('the main job of the README', () => {
     expect(await sendByCurl()).toMatchObject({ data: { trackEvent: { replayed: true, attribution: decision } } })
   })
 
+  test('is explained, previewed and replayed as the README asks', async () => {
+    const [forAgents = '', forMarketers = ''] = await blocksOf('graphql')
+    const asked = await server.query(forAgents)
+    const summary = expect.stringContaining('The advocate code ADA-10 settled it.')
+    expect(asked.profile.attributions.edges).toMatchObject([{ node: { summary } }])
+    expect(asked.unattributedInbox.edges).toEqual([])
+    const { campaigns } = await server.query('{ campaigns(first: 1) { edges { node { id } } } }')
+    const [from, to] = [-1, 1].map((days) => new Date(Date.now() + days * 86_400_000).toISOString())
+    const tried = await server.query(forMarketers, { campaignId: campaigns.edges[0].node.id, from, to })
+    expect(tried).toMatchObject({
+      previewTargeting: { summary: expect.stringContaining('nobody had referred the person') },
+      campaignOverlap: [],
+      replayTargeting: { same: 1, changed: 0, newlyAttributed: 0, newlyUnattributed: 0, samples: [] },
+    })
+  })
+
   test('takes less than 60 lines', async () => {
     const readme = await readFile(path.join(root, 'README.md'), 'utf8')
     const [, section = ''] = /^## The main job\n(.*?)^## /ms.exec(readme) ?? []
@@ -97,3 +113,20 @@ describe.skipIf(!hasCurl)('the main job of the README', () => {
     expect(lines.length).toBeLessThan(60)
   })
 })
+
+describe('the guide to targeting', () => {
+  const guide = 'docs/targeting.md'
+
+  test('runs from top to bottom beside the README’s examples, and prints what stands in it', async () => {
+    const [ask = '', ...steps] = await blocksOf('js', guide)
+    await writeFile(path.join(folder, 'ask.mjs'), ask)
+    await writeFile(path.join(folder, 'guide.mjs'), steps.join('\n'))
+    const live = await server.otherAccount('Live')
+    const places = { ...env, LIVE_URL: server.url, LIVE_KEY: live.key }
+    const { stdout } = await run(process.execPath, ['guide.mjs'], { cwd: folder, env: places })
+    const printed = await blocksOf('text', guide)
+    expect(withoutDays(stdout)).toBe(withoutDays(printed.join('')))
+  })
+})
+
+const withoutDays = (text: string): string => text.replace(/\d{1,2} [A-Z][a-z]+ \d{4}/g, 'THAT DAY')
