@@ -90,6 +90,10 @@ describe('what is wrong with a document', () => {
         ],
       },
     ],
+    [
+      'BAD_INPUT campaigns[1].journeys[0].events[1]',
+      { ...journey({ events: ['x', 'Bought'] }), aliases: [{ alias: 'bought', name: 'purchase' }] },
+    ],
     ['BAD_INPUT eventTypes[0].name', { eventTypes: [{ name: ' ', followsTransaction: true }] }],
     ['BAD_INPUT codes[0].kind', { codes: [{ ...coupon, kind: 'SHARE' }] }],
     ['BAD_INPUT codes[0].campaigns', { codes: [{ ...coupon, campaigns: [] }] }],
@@ -129,7 +133,7 @@ describe('what is wrong with a document', () => {
 
   test('what the account has under the same name and is something else is a conflict', async () => {
     const caller = await server.otherAccount()
-    const taken = await aCampaign(caller, { name: 'First' })
+    const taken = await aCampaign(caller, { name: 'First', journeys: [{ ...flow, events: ['signup'] }] })
     await mutate(caller, 'createProgram', { name: 'Broken', labels: ['mine'] })
     await mutate(caller, 'createCoupon', { code: 'C', campaignIds: [taken] })
     await mutate(caller, 'createEventTypeAlias', { alias: 'bought', name: 'purchase' })
@@ -142,6 +146,7 @@ describe('what is wrong with a document', () => {
       ['input.blueprint.codes[0].code', { ...free, codes: [{ ...coupon, campaigns: ['Free'] }] }],
       ['input.blueprint.aliases[0].alias', { ...free, aliases: [{ alias: 'bought', name: 'sale' }] }],
       ['input.blueprint.aliases[0].name', { ...free, aliases: [{ alias: 'sold', name: 'bought' }] }],
+      ['input.blueprint.aliases[0].alias', { ...free, campaigns: [], aliases: [{ alias: 'signup', name: 'sale' }] }],
       ['input.blueprint.eventTypes[0]', { ...free, eventTypes: [{ name: 'refund', followsTransaction: false }] }],
       [
         'input.blueprint.campaigns[0].journeys[0].events[1]',

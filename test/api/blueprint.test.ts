@@ -1,7 +1,9 @@
 // A program as a document: taken to another account it is the same, and decides as the original.
 
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { track } from '../support/brand.ts'
+import { accountOf } from '../support/people.ts'
 import { aRichProgram, blueprintOf, importProgram, type Made, mutate, read } from '../support/programs.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { aCampaign, aProgram, createAudience, refused } from '../support/setup.ts'
@@ -210,6 +212,58 @@ describe('a document', () => {
       id: campaignId,
     })
     expect((await read(caller, node.program.id)).campaigns).toMatchObject([{ name: 'Edited', endsAt: null }])
+  })
+
+  test('has the campaigns in the order in which they went live, drafts last', async () => {
+    const caller = await server.otherAccount()
+    const made = await aRichProgram(caller)
+    await goLive(caller, made)
+    const { campaigns } = await read(caller, made.programId)
+    expect(campaigns.map(({ name }) => name)).toEqual(['Everybody', 'Gold', 'Refer', 'Bound'])
+  })
+
+  test('leaves out campaigns that are over, and the codes that stand for them alone', async () => {
+    const [caller, to] = [await server.otherAccount(), await server.otherAccount()]
+    const made = await aRichProgram(caller)
+    const id = (name: string) => made.campaigns.get(name)
+    await mutate(caller, 'createCoupon', { code: 'TWO', campaignIds: [id('Everybody'), id('Gold')] })
+    await goLive(caller, made)
+    await caller.query(changeState, { input: { campaignId: id('Everybody'), state: 'ENDED' } })
+    const blueprint = await read(caller, made.programId)
+    expect(blueprint.campaigns.map(({ name }) => name)).toEqual(['Gold', 'Refer', 'Bound'])
+    expect(blueprint.codes).toMatchObject([{ code: 'LINK' }, { code: 'TWO', campaigns: ['Gold'] }])
+    await to.query(importProgram, { input: { blueprint } })
+  })
+
+  test('is refused where a campaign requires one that is over', async () => {
+    const caller = await server.otherAccount()
+    const { programId, campaigns } = await aRichProgram(caller)
+    await caller.query(changeState, { input: { campaignId: campaigns.get('Refer'), state: 'ARCHIVED' } })
+    const { errors } = await caller.send(blueprintOf, { programId })
+    expect(errors[0]?.message).toBe(
+      'the campaign Bound, requiredTargets[0]: it requires Refer, which is ARCHIVED and so left out',
+    )
+    expect(errors[0]?.extensions).toMatchObject({ code: 'CONFLICT', field: 'programId' })
+  })
+
+  test('with more codes than it can hold is refused before they are all read, which a copy never does', async () => {
+    const caller = await server.otherAccount()
+    const { programId } = await aRichProgram(caller)
+    const { system } = server.app.services.database
+    const code = await system.code.findFirstOrThrow({ where: { accountId: await accountOf(caller), code: 'LINK' } })
+    await system.code.createMany({
+      data: Array.from({ length: 9000 }, (_, i) => ({ ...code, id: randomUUID(), code: `L${i}` })),
+    })
+    const { errors } = await caller.send(blueprintOf, { programId })
+    expect(errors[0]?.message).toBe('over 9000 coupons and promo links, more than a document can hold')
+    expect(errors[0]?.extensions.code).toBe('LIMIT_EXCEEDED')
+    await mutate(caller, 'copyProgram', { programId, name: 'Copy', labels: [{ from: 'vip', to: 'guests' }] })
+  })
+
+  test('is given only to those who may write campaigns', async () => {
+    const programId = await aProgram(server)
+    const { errors } = await (await server.withScopes('PROFILES_READ')).send(blueprintOf, { programId })
+    expect(errors[0]?.extensions.code).toBe('FORBIDDEN')
   })
 
   test('of a program of another account is not given', async () => {

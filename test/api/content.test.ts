@@ -146,6 +146,19 @@ describe('views', () => {
     })
   })
 
+  test('carry along what the campaign wants to be asked for', async () => {
+    await addCampaign(server, {
+      ...{ programId, name: 'Asked', requiredTargets: [{ kind: 'PROGRAM', value: 'Shop' }], journeys: [viewer] },
+      content: [{ zone: 'asked', journeyName: 'visitor', body: { title: 'Asked' } }],
+    } as Parameters<typeof addCampaign>[1])
+    const shown = await resolve({
+      ...{ zone: 'asked', recordView: true, profile: { deviceId: 'asking' } },
+      targeting: { require: [{ kind: 'PROGRAM', value: 'Shop' }] },
+    })
+    expect(shown.summary).toContain('would be credited to the campaign “Asked”')
+    expect(shown.event.attribution).toMatchObject({ status: 'ATTRIBUTED', campaign: { name: 'Asked' } })
+  })
+
   test('are not tracked where there is nothing to show', async () => {
     const before = await counts()
     expect(await resolve({ zone: 'nowhere', recordView: true, profile: { deviceId: 'another' } })).toMatchObject({

@@ -1,7 +1,8 @@
 // A program copied inside its account.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aRichProgram, type Blueprint, read } from '../support/programs.ts'
+import { accountOf } from '../support/people.ts'
+import { aRichProgram, type Blueprint, mutate, read } from '../support/programs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { aCampaign, aProgram, createCampaign, fresh, refused } from '../support/setup.ts'
 
@@ -67,6 +68,35 @@ describe('a copy', () => {
     expect(await copy({})).toBe('CONFLICT input.name')
     const { programs } = await caller.query('{ programs { edges { node { name } } } }')
     expect(programs.edges).toHaveLength(2)
+  })
+
+  test('has no campaigns that are over', async () => {
+    const caller = await server.otherAccount()
+    const { programId, campaigns } = await aRichProgram(caller)
+    const archive = (name: string) =>
+      mutate(caller, 'changeCampaignState', { campaignId: campaigns.get(name), state: 'ARCHIVED' })
+    await archive('Gold')
+    const labels = [{ from: 'vip', to: 'guests' }]
+    const { program } = (await caller.query(copyProgram, { input: { programId, name: 'Autumn', labels } })).copyProgram
+    const names = program.campaigns.edges.map(({ node }: { node: { name: string } }) => node.name)
+    expect(names).toEqual(['Autumn: Refer', 'Autumn: Everybody', 'Autumn: Bound'])
+    await archive('Refer')
+    expect(await refused(caller, copyProgram, { programId, name: 'Winter', labels })).toBe('CONFLICT input.programId')
+  })
+
+  test('tells what is wrong with the original by the name of its campaign', async () => {
+    const caller = await server.otherAccount()
+    const { programId } = await aRichProgram(caller)
+    // As a server of before, whose bounds were others, may have stored it.
+    await server.app.services.database.system.journeyDefinition.updateMany({
+      where: { accountId: await accountOf(caller), name: 'views' },
+      data: { priority: 2_000_000 },
+    })
+    const { errors } = await caller.send(copyProgram, {
+      input: { programId, name: 'Autumn', labels: [{ from: 'vip', to: 'x' }] },
+    })
+    expect(errors[0]?.message).toBe('the campaign Gold, journeys[0].priority: not from -1000000 to 1000000')
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_INPUT', field: 'input.programId' })
   })
 
   test('of a program with a long name is cut, and refused where that makes two alike', async () => {

@@ -1,6 +1,6 @@
 // The rules of any earlier decision can be had again: campaigns as they were, by the account's count of rule changes.
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accountOf } from '../support/people.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { aCampaign, participant } from '../support/setup.ts'
@@ -15,6 +15,8 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop())
 
+type Transaction = Parameters<TestServer['app']['services']['ruleSets']['inForce']>[0]
+
 const mutations = {
   move: 'mutation ($input: ChangeCampaignStateInput!) { changeCampaignState(input: $input) { campaign { id } } }',
   update: 'mutation ($input: UpdateCampaignInput!) { updateCampaign(input: $input) { campaign { id } } }',
@@ -26,6 +28,8 @@ const versionNow = async () => {
   const { system } = server.app.services.database
   return (await system.account.findUniqueOrThrow({ where: { id: accountId } })).rulesVersion
 }
+const versionIn = async (tx: Transaction) =>
+  (await tx.account.findUniqueOrThrow({ where: { id: accountId } })).rulesVersion
 const rulesAt = (version: number) =>
   server.app.services.ruleSets.asOf(server.app.services.database.system, accountId, version)
 
@@ -85,10 +89,85 @@ test('of many versions the ones used last are kept ready', async () => {
   const newest = await versionNow()
   const oldest = await rulesAt(1)
   expect(await rulesAt(1)).toBe(oldest)
-  for (let version = newest; version > newest - 49; version--) await rulesAt(version)
+  for (let version = newest; version > newest - 119; version--) await rulesAt(version)
   expect(await rulesAt(1)).toBe(oldest)
-  for (let version = newest; version > newest - 50; version--) await rulesAt(version)
+  for (let version = newest; version > newest - 120; version--) await rulesAt(version)
   expect(await rulesAt(1)).not.toBe(oldest)
+})
+
+test('earlier rules stay ready when later ones change, until a name or a setting changes', async () => {
+  const campaignId = await aCampaign(server)
+  await server.query(mutations.move, { input: { campaignId, state: 'LIVE' } })
+  const version = await versionNow()
+  const rules = await rulesAt(version)
+  await server.query(mutations.move, { input: { campaignId, state: 'PAUSED' } })
+  expect(await rulesAt(version)).toBe(rules)
+  await server.query(mutations.update, { input: { campaignId, name: 'Renamed' } })
+  expect((await rulesAt(version)).rules.campaigns.get(bare(campaignId))?.facts).toMatchObject({
+    name: 'Renamed',
+    state: 'LIVE',
+  })
+})
+
+const withDrafts = () =>
+  server.app.services.ruleSets.inForce(server.app.services.database.system, accountId, { drafts: true })
+
+test('drafts that take part rank as if they went live one after the other', async () => {
+  const ids = [await aCampaign(server), await aCampaign(server)]
+  const { rules } = await withDrafts()
+  const [first = 0, second = 0] = ids.map((id) => rules.campaigns.get(bare(id))?.facts.firstLiveAt ?? 0)
+  expect(second).toBeGreaterThan(first)
+})
+
+test('rules with drafts stay ready until a draft changes', async () => {
+  const campaignId = await aCampaign(server)
+  await server.query(mutations.move, { input: { campaignId, state: 'LIVE' } })
+  const before = await withDrafts()
+  expect(await withDrafts()).toBe(before)
+  for (const name of ['one', 'two']) {
+    await server.query(mutations.update, { input: { campaignId, journeys: [{ ...participant, name }] } })
+    const { version, rules } = await withDrafts()
+    expect(version).toBe(before.version)
+    expect(rules.campaigns.get(bare(campaignId))?.facts.journeys).toMatchObject([{ name }])
+  }
+})
+
+/** The transaction, but reading aliases comes to nothing. */
+const failing = (tx: Transaction): Transaction =>
+  new Proxy(tx, {
+    get: (target, key, receiver) =>
+      key === 'eventTypeAlias'
+        ? { findMany: () => Promise.reject(new Error('the first is gone')) }
+        : Reflect.get(target, key, receiver),
+  })
+
+describe('rules that many ask for at the same moment', () => {
+  const load = (tx: Transaction) => server.app.services.ruleSets.inForce(tx, accountId)
+
+  test('are loaded once', async () => {
+    await aCampaign(server)
+    await server.app.services.database.transaction(async (tx) => {
+      const [first, ...others] = await Promise.all([load(tx), load(tx), load(tx)])
+      for (const rules of others) expect(rules).toBe(first)
+    })
+  })
+
+  test('are not waited for where the one who loads has no connection of their own', async () => {
+    await aCampaign(server)
+    const { system } = server.app.services.database
+    const [first, second] = await Promise.all([load(system), load(system)])
+    expect(second).not.toBe(first)
+  })
+
+  test('are loaded by each that waited, where the first one fails', async () => {
+    await aCampaign(server)
+    await server.app.services.database.transaction(async (tx) => {
+      const [first, ...others] = await Promise.allSettled([load(failing(tx)), load(tx), load(tx)])
+      expect(first).toMatchObject({ status: 'rejected', reason: { message: 'the first is gone' } })
+      const version = await versionIn(tx)
+      expect(others).toMatchObject(Array(2).fill({ status: 'fulfilled', value: { version } }))
+    })
+  })
 })
 
 test('follow-ups and content are part of the rules in force', async () => {

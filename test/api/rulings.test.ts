@@ -86,6 +86,29 @@ describe('an event that follows another of its transaction', () => {
     expect(strange).toMatchObject({ decidedBy: 'PRIORITY', campaign: { name: 'Stronger' } })
   })
 
+  it.each(ways)(
+    'takes over the first that somebody was credited for, though a checkout named it before (%s)',
+    async (_, send) => {
+      const caller = await server.otherAccount()
+      await caller.query(
+        'mutation { setEventType(input: { name: "refund", followsTransaction: true }) { eventType { name } } }',
+      )
+      const programId = await create(caller, 'Program', { name: 'Shop' })
+      const flow = { name: 'buyer', role: 'PARTICIPANT', events: ['purchase'] }
+      await addCampaign(caller, { programId, name: 'Sales', journeys: [flow] })
+      const profile = { email: 'ann@example.com' }
+      const answers = await send(
+        caller,
+        ['checkout_started', 'purchase', 'refund'].map((name) => ({ name, profile, data: { order_id: 'T-9' } })),
+      )
+      expect(answers[2]).toMatchObject({
+        decidedBy: 'INHERITED',
+        campaign: { name: 'Sales' },
+        trace: { inheritedFrom: { id: answers[1]?.id } },
+      })
+    },
+  )
+
   it.each(ways)('takes over also that nobody is credited (%s)', async (_, send) => {
     const caller = await server.otherAccount()
     await caller.query(
@@ -188,6 +211,61 @@ describe('a late event', () => {
       campaign: { name: 'Newer' },
       warnings: [{ code: 'ORDER_SENSITIVE' }],
     })
+  })
+
+  it.each(ways)('that joins a journey begun since is compared all the same (%s)', async (_, send) => {
+    const caller = await server.otherAccount()
+    const programId = await create(caller, 'Program', { name: 'Shop' })
+    const older = await addCampaign(caller, { programId, name: 'Older', journeys: [flow('p', ['click'])] })
+    await addCampaign(caller, { programId, name: 'Newer', journeys: [flow('p', ['click'])] })
+    const [profile, targeting] = [{ email: 'ann@example.com' }, { journeyCampaignId: older }]
+    const [, middle, late] = await send(caller, [
+      { name: 'click', profile, targeting, occurredAt: '2026-03-12T00:00:00Z' },
+      { name: 'click', profile, occurredAt: '2026-03-10T00:00:00Z' },
+      { name: 'click', profile, targeting, occurredAt: '2026-03-05T00:00:00Z' },
+    ])
+    expect(middle?.campaign.name).toBe('Newer')
+    expect(late?.warnings).toEqual([{ code: 'ORDER_SENSITIVE', hint: expect.stringContaining('EVENT:') }])
+    const { warnings } = await read(caller, middle?.id ?? '')
+    expect(warnings.map(({ code }: { code: string }) => code)).toContain('ORDER_SENSITIVE')
+  })
+
+  it('says in a preview what it will say once it is tracked', async () => {
+    const caller = await server.otherAccount()
+    const programId = await create(caller, 'Program', { name: 'Shop' })
+    await addCampaign(caller, { programId, name: 'Older', journeys: [flow('p', ['visit', 'purchase'])] })
+    await addCampaign(caller, { programId, name: 'Newer', journeys: [flow('p', ['purchase'])] })
+    const profile = { email: 'ann@example.com' }
+    await track(caller, { name: 'purchase', profile, occurredAt: '2026-03-05T00:00:00Z' })
+    const input = { name: 'visit', profile, occurredAt: '2026-03-01T00:00:00Z' }
+    const { previewTargeting } = await caller.query(
+      'query ($input: TrackEventInput!) { previewTargeting(input: $input) { campaign { name } warnings { code hint } } }',
+      { input },
+    )
+    const { campaign, warnings } = await track(caller, input)
+    expect(previewTargeting).toEqual({ campaign, warnings })
+    expect(warnings).toMatchObject([{ code: 'ORDER_SENSITIVE' }])
+  })
+
+  it('is one of hundreds of one person with many journeys, and all are answered', async () => {
+    const caller = await server.otherAccount()
+    const programId = await create(caller, 'Program', { name: 'Shop' })
+    const keyed = { ...flow('p', ['visit']), keyField: 'shop' }
+    await addCampaign(caller, { programId, name: 'Keyed', journeys: [keyed] })
+    const profile = { email: 'ann@example.com' }
+    const visits = (day: number, count: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        name: 'visit',
+        profile,
+        data: { shop: n },
+        occurredAt: new Date(Date.UTC(2026, 2, day) + n * 1000).toISOString(),
+      }))
+    const document =
+      'mutation ($input: TrackEventsInput!) { trackEvents(input: $input) { results { error { code } } } }'
+    for (const day of [9, 2]) {
+      const { trackEvents } = await caller.query(document, { input: { events: visits(day, 300) } })
+      expect(trackEvents.results).toEqual(Array.from({ length: 300 }, () => ({ error: null })))
+    }
   })
 
   it.each(ways)('that changes nothing raises no warning (%s)', async (_, send) => {

@@ -12,6 +12,14 @@ const orders = { aggregate: 'COUNT', op: 'GTE', value: 3 } as const
 
 const nested = (depth: number): unknown => (depth === 1 ? leaf : { not: nested(depth - 1) })
 
+// Of so many conditions, the i-th of them being `make(i)`, two hundred wide.
+const many = (count: number, make: (i: number) => unknown): unknown => ({
+  all: Array.from({ length: Math.ceil(count / 200) }, (_, row) => ({
+    any: Array.from({ length: Math.min(200, count - row * 200) }, (_, i) => make(row * 200 + i)),
+  })),
+})
+const named = (i: number) => ({ event: { name: `e${i}` } })
+
 const refused: [name: string, rule: unknown, at: string, problem: RuleProblem][] = [
   ['nothing', null, '', 'NOT_AN_OBJECT'],
   ['a list', [leaf], '', 'NOT_AN_OBJECT'],
@@ -21,6 +29,8 @@ const refused: [name: string, rule: unknown, at: string, problem: RuleProblem][]
   ['a key of no kind', { any: [{ none: [] }] }, 'any[0].none', 'UNKNOWN_KEY'],
   ['members that are no list', { all: leaf }, 'all', 'NOT_A_LIST'],
   ['members that are too many', { any: Array(201).fill(leaf) }, 'any', 'TOO_WIDE'],
+  ['a thousand conditions and one', many(1001, () => leaf), '', 'TOO_LARGE'],
+  ['events of fifty-one names', many(51, named), '', 'TOO_MANY_EVENTS'],
   ['a tree that is too deep', nested(17), Array(16).fill('not').join('.'), 'TOO_DEEP'],
   ['a field without conditions', { field: 'tier' }, 'field', 'NOT_AN_OBJECT'],
   ['a stray key', { field: { ...leaf.field, ops: 'EQ' } }, 'field.ops', 'UNKNOWN_KEY'],
@@ -132,6 +142,11 @@ const accepted: [name: string, rule: unknown][] = [
   ['all of nothing', { all: [] }],
   ['sixteen deep', nested(16)],
   ['two hundred wide', { any: Array(200).fill(leaf) }],
+  ['a thousand conditions', many(1000, () => ({ not: leaf }))],
+  [
+    'events of fifty names, each in several spellings',
+    many(150, (i) => ({ event: { name: i % 3 ? `E${i % 50}` : `e${i % 50}` } })),
+  ],
   ['IN of two hundred', { field: { field: 'x', op: 'IN', value: Array(200).fill('a') } }],
   ['nulls where nothing is said', { field: { field: 'x', op: 'MISSING', value: null, orMissing: null } }],
   ['an audience that one is not in', { audience: { id: audience, member: false } }],

@@ -74,7 +74,7 @@ CREATE INDEX "journey_step_account_id_journey_id_id_idx" ON "journey_step"("acco
 CREATE INDEX "attribution_account_id_profile_id_occurred_at_idx" ON "attribution"("account_id", "profile_id", "occurred_at");
 
 -- CreateIndex
-CREATE INDEX "attribution_account_id_transaction_id_idx" ON "attribution"("account_id", "transaction_id");
+CREATE INDEX "attribution_account_id_transaction_id_event_id_idx" ON "attribution"("account_id", "transaction_id", "event_id");
 
 -- CreateIndex
 CREATE INDEX "attribution_account_id_reason_position_idx" ON "attribution"("account_id", "reason", "position");
@@ -110,11 +110,14 @@ SELECT journey."account_id", (left(event."id"::text, 24) || left(md5(journey."id
 FROM "journey" JOIN "event" ON event."account_id" = journey."account_id" AND event."id" = journey."latest_event_id"
 WHERE journey."exited_at" IS NOT NULL;
 
--- Transactions that stored events name, as the server reads them.
-UPDATE "attribution" AS a SET "transaction_id" = coalesce(nullif(btrim(event."data" ->> 'transaction_id'), ''), nullif(btrim(event."data" ->> 'order_id'), ''))
+-- Transactions that stored events name, as the server reads them: a text or number of 1 to 256 characters without its blanks.
+UPDATE "attribution" AS a SET "transaction_id" = coalesce(
+  CASE WHEN jsonb_typeof(event."data" -> 'transaction_id') IN ('string', 'number')
+    AND length(btrim(event."data" ->> 'transaction_id', E' \t\r\n')) BETWEEN 1 AND 256 THEN btrim(event."data" ->> 'transaction_id', E' \t\r\n') END,
+  CASE WHEN jsonb_typeof(event."data" -> 'order_id') IN ('string', 'number')
+    AND length(btrim(event."data" ->> 'order_id', E' \t\r\n')) BETWEEN 1 AND 256 THEN btrim(event."data" ->> 'order_id', E' \t\r\n') END)
 FROM "event"
-WHERE event."account_id" = a."account_id" AND event."id" = a."event_id"
-  AND length(coalesce(nullif(btrim(event."data" ->> 'transaction_id'), ''), nullif(btrim(event."data" ->> 'order_id'), ''))) <= 256;
+WHERE event."account_id" = a."account_id" AND event."id" = a."event_id" AND (event."data" ? 'transaction_id' OR event."data" ? 'order_id');
 UPDATE "attribution" SET "near_miss_campaign_id" = ("trace" -> 'nearMiss' ->> 'campaignId')::uuid,
   "near_miss_code" = ("trace" -> 'nearMiss' ->> 'code')::"unattributed_reason"
 WHERE "trace" -> 'nearMiss' ->> 'campaignId' IS NOT NULL;

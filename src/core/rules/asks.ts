@@ -40,7 +40,10 @@ export function asksOf(rules: Iterable<Rule>): Asks {
 /** The UUID in a checked audience rule. */
 export const audienceId = (rule: AudienceRule): string => decodeId('Audience', rule.id) ?? rule.id
 
-function* leavesOf(rules: Iterable<Rule>): Iterable<Rule> {
+/** The conditions of checked rules, in the order in which they are written. */
+export function* leavesOf(
+  rules: Iterable<Rule>,
+): Iterable<Exclude<Rule, { all: unknown } | { any: unknown } | { not: unknown }>> {
   for (const rule of rules) {
     if ('all' in rule) yield* leavesOf(rule.all)
     else if ('any' in rule) yield* leavesOf(rule.any)

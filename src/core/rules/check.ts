@@ -1,9 +1,11 @@
 // Is this value a rule? Answers with the first fault and its place, so that a caller can mend it.
 
+import { foldEventName } from '../names.ts'
+import { leavesOf } from './asks.ts'
 import { checkEvent, checkOrder, checkQuality, checkRelationship } from './check-history.ts'
 import { checkAudience, checkField } from './check-person.ts'
 import { fault, isObject, type RuleFault, within } from './faults.ts'
-import { maxRuleDepth, maxRuleWidth } from './rule.ts'
+import { maxRuleDepth, maxRuleEvents, maxRuleLeaves, maxRuleWidth, type Rule } from './rule.ts'
 
 export type { RuleFault, RuleProblem } from './faults.ts'
 
@@ -18,8 +20,22 @@ const leaves: ReadonlyMap<string, (leaf: unknown, at: string) => RuleFault | nul
 ])
 const keys = ['all', 'any', 'not', ...leaves.keys()]
 
-/** The first fault of a would-be rule, depth first; null for a rule that compileRule takes. */
-export const checkRule = (value: unknown): RuleFault | null => checkNode(value, '', 1)
+/** The first fault of a would-be rule, depth first, then what is too much of the whole; null for a rule that compileRule takes. */
+export const checkRule = (value: unknown): RuleFault | null => checkNode(value, '', 1) ?? checkSize(value as Rule) // It has the form of one: no fault was found.
+
+function checkSize(rule: Rule): RuleFault | null {
+  const events = new Set<string>()
+  let leaves = 0
+  for (const leaf of leavesOf([rule])) {
+    if (++leaves > maxRuleLeaves) {
+      return fault('', 'TOO_LARGE', `more than ${maxRuleLeaves.toLocaleString('en')} conditions`)
+    }
+    if ('event' in leaf) events.add(foldEventName(leaf.event.name))
+  }
+  return events.size > maxRuleEvents
+    ? fault('', 'TOO_MANY_EVENTS', `more than ${maxRuleEvents} different event names`)
+    : null
+}
 
 function checkNode(node: unknown, at: string, depth: number): RuleFault | null {
   if (depth > maxRuleDepth) return fault(at, 'TOO_DEEP', `deeper than ${maxRuleDepth}`)

@@ -7,6 +7,8 @@ export type RuleProblem =
   | 'NOT_A_LIST'
   | 'TOO_DEEP'
   | 'TOO_WIDE'
+  | 'TOO_LARGE'
+  | 'TOO_MANY_EVENTS'
   | 'BAD_PATH'
   | 'UNKNOWN_OPERATOR'
   | 'BAD_VALUE'

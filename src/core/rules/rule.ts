@@ -115,6 +115,12 @@ export const maxRuleDepth = 16
 /** Members of one `all` or `any`, and values of one `IN`. */
 export const maxRuleWidth = 200
 
+/** Conditions of one rule together. */
+export const maxRuleLeaves = 1_000
+
+/** Different event names that one rule asks about. */
+export const maxRuleEvents = 50
+
 /** The largest bound of a count. */
 export const maxRuleCount = 1000
 

@@ -185,10 +185,13 @@ function leave(builder: Builder, opening: Opening, options: readonly Option[]): 
   }
 }
 
+/** So many are told of in a near miss. */
+const maxAdvocates = 20
+
 function failReferral(builder: Builder, { campaign, definition, key }: Opening): void {
   const { ineligible, lapsed } = edgesOf(builder, campaign.program)
   const code = ineligible.length > 0 ? 'ADVOCATE_INELIGIBLE' : 'NO_REFERRAL'
-  const advocateIds = ineligible.length > 0 ? ineligible : lapsed
+  const advocateIds = (ineligible.length > 0 ? ineligible : lapsed).slice(0, maxAdvocates)
   builder.failures.push({ campaign, definition, key, edge: null, journey: null, code, advocateIds })
 }
 

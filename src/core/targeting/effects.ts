@@ -231,10 +231,11 @@ function touch(decision: Attributed, person: PersonFacts): TouchedJourney {
   return { id: journey.id, at: t, eventId, occasion: occasionOf(decision), isLatest, isReopened }
 }
 
-/** The first event of a transaction is what those that follow it inherit from. */
+/** The first event of a transaction that somebody is credited for, else its first, is what those that follow it inherit from. */
 function registerTransaction(decision: Decision, { journeyId, relationshipId }: Credit, world: World): void {
   const { transactionId, eventId, journey } = decision
-  if (transactionId === null || world.transactions.has(transactionId)) return
+  const known = transactionId === null ? undefined : world.transactions.get(transactionId)
+  if (transactionId === null || (known && (known.reason === null || decision.status === 'UNATTRIBUTED'))) return
   const { campaignId, campaignRevision, programId, advocateId, quality, reason, reasonDetail } = decision
   world.transactions.set(transactionId, {
     eventId,

@@ -2,11 +2,11 @@
 // member of the person's fields or of the event's data are turned into tables from values to sets of flows, and the sets are
 // intersected. What else a flow asks is asked of those that are left. Sets are bits, 32 flows to a word.
 
+import { groupBy } from '../group.ts'
 import { compileRule, type Predicate } from '../rules/compile.ts'
 import type { Rule } from '../rules/rule.ts'
 import { askTerm, fieldTerm, memberTerm, type Term } from '../rules/terms.ts'
 import { isTrue } from '../rules/truth.ts'
-import type { JsonObject } from './facts.ts'
 import type { Question } from './question.ts'
 
 /** Flows of one block share tables; small enough that a table has some kilobytes. */
@@ -87,7 +87,8 @@ function admit({ words, all, slots, others }: Block, question: Question, { bits,
 
 function fittingFlows(slot: Slot, value: unknown): Bits {
   if (typeof value === 'string') return slot.texts.get(value) ?? slot.otherText
-  if (typeof value === 'number') return slot.numbers[cellOf(slot.points, value)] ?? slot.others
+  if (typeof value === 'number')
+    return Number.isNaN(value) ? slot.others : (slot.numbers[cellOf(slot.points, value)] ?? slot.others)
   return value === undefined || value === null ? slot.missing : slot.others
 }
 
@@ -122,11 +123,7 @@ function compileBlock(rules: readonly (Rule | null)[]): Block {
   }
   const words = Math.ceil(rules.length / 32)
   const all = bitsOf(rules.map(() => true))
-  const slots = new Map<string, Condition[]>()
-  for (const condition of conditions) {
-    const key = `${condition.isEventData} ${condition.term.name}`
-    slots.set(key, [...(slots.get(key) ?? []), condition])
-  }
+  const slots = groupBy(conditions, ({ isEventData, term }) => `${isEventData} ${term.name}`)
   return { words, all, slots: [...slots.values()].map((own) => compileSlot(own, all)), others }
 }
 
@@ -147,28 +144,61 @@ function compileSlot(conditions: readonly Condition[], all: Bits): Slot {
   const [first] = conditions
   if (!first) throw new Error('a slot has a condition')
   const { isEventData, term } = first
-  const fitting = (value: unknown): Bits => {
-    const members: JsonObject = value === undefined ? {} : { [term.name]: value }
-    const failing = conditions.filter((condition) => askTerm(condition.term, members, 0) !== isTrue)
-    const bits = all.slice()
-    for (const { place } of failing) bits[place >>> 5] = (bits[place >>> 5] ?? 0) & ~(1 << (place & 31))
-    return bits
-  }
-  const texts = new Set(conditions.flatMap((condition) => [...condition.term.texts]))
+  // No rule can name a text with half a character.
+  const otherText = fitting(conditions, '\ud800', all)
   const points = Float64Array.from(
     new Set(conditions.flatMap((condition) => (Number.isNaN(condition.term.number) ? [] : [condition.term.number]))),
   ).sort()
   return {
     isEventData,
     name: term.name,
-    texts: new Map([...texts].map((text) => [text, fitting(text)])),
-    // No rule can name a text with half a character.
-    otherText: fitting('\ud800'),
+    texts: textSets(conditions, otherText),
+    otherText,
     points,
-    numbers: representatives(points).map(fitting),
-    missing: fitting(undefined),
-    others: fitting(true),
+    numbers: representatives(points).map((number) => fitting(conditions, number, all)),
+    missing: fitting(conditions, undefined, all),
+    others: fitting(conditions, true, all),
   }
+}
+
+/** The flows none of whose conditions fails on the value. */
+function fitting(conditions: readonly Condition[], value: unknown, all: Bits): Bits {
+  const bits = all.slice()
+  for (const { term, place } of conditions) if (!isFitting(term, value)) setBit(bits, place, false)
+  return bits
+}
+
+const isFitting = (term: Term, value: unknown): boolean =>
+  askTerm(term, value === undefined ? {} : { [term.name]: value }, 0) === isTrue
+
+/** Of each text that a condition names, what it fits: as any other text, but for the flows with conditions that name it. */
+function textSets(conditions: readonly Condition[], otherText: Bits): ReadonlyMap<string, Bits> {
+  const byPlace = groupBy(conditions, ({ place }) => place)
+  const naming = new Map<string, Set<number>>()
+  for (const { term, place } of conditions) {
+    for (const text of term.texts) {
+      const places = naming.get(text)
+      if (places) places.add(place)
+      else naming.set(text, new Set([place]))
+    }
+  }
+  const sets = new Map<string, Bits>()
+  for (const [text, places] of naming) {
+    const bits = otherText.slice()
+    for (const place of places)
+      setBit(
+        bits,
+        place,
+        (byPlace.get(place) ?? []).every(({ term }) => isFitting(term, text)),
+      )
+    sets.set(text, bits)
+  }
+  return sets
+}
+
+function setBit(bits: Bits, place: number, isSet: boolean): void {
+  const [word, bit] = [place >>> 5, 1 << (place & 31)]
+  bits[word] = isSet ? (bits[word] ?? 0) | bit : (bits[word] ?? 0) & ~bit
 }
 
 /** A number below, at, between and above the points in turn. */
@@ -176,7 +206,7 @@ function representatives(points: Float64Array): number[] {
   const numbers: number[] = []
   for (const [i, point] of points.entries()) {
     const before = points[i - 1]
-    numbers.push(before === undefined ? Number.NEGATIVE_INFINITY : before + (point - before) / 2, point)
+    numbers.push(before === undefined ? Number.NEGATIVE_INFINITY : before / 2 + point / 2, point)
   }
   return [...numbers, Number.POSITIVE_INFINITY]
 }

@@ -1,6 +1,6 @@
 // One character for what became of a flow: the alphabet of stored traces.
 
-import { type HintKind, reasonRank, type UnattributedReason } from './decision.ts'
+import type { HintKind, UnattributedReason } from './decision.ts'
 
 /** A mark is the code of its character, below 128. */
 export type Mark = number
@@ -17,10 +17,31 @@ export const untouchedMark = codeOf('-')
 const fallenBy: readonly HintKind[] = ['COUPON_CODE', 'SHARE_ID', 'ADVOCATE_CODE', 'JOURNEY_CAMPAIGN_ID', 'LABEL']
 const [firstScreen, firstFallen, firstFailure] = [codeOf('0'), codeOf('A'), codeOf('a')]
 
+/**
+ * What is stored goes by these places: a new reason is added at the end, and none ever moves.
+ */
+const places: { readonly [reason in UnattributedReason]: number } = {
+  NO_CAMPAIGN: 0,
+  CAMPAIGN_NOT_LIVE: 1,
+  OUTSIDE_WINDOW: 2,
+  EVENT_NOT_SUPPORTED: 3,
+  CAMPAIGN_TARGET_NOT_PRESENT: 4,
+  REQUIRED_TARGET_UNMATCHED: 5,
+  TARGET_MALFORMED: 6,
+  REENTRY_FORBIDDEN: 7,
+  ENTRY_CRITERIA_FAILED: 8,
+  ONGOING_CRITERIA_FAILED: 9,
+  NO_REFERRAL: 10,
+  ADVOCATE_INELIGIBLE: 11,
+  PERSON_BLOCKED: 12,
+  BOT: 13,
+  HINT_UNRESOLVED: 14,
+}
+
 /** The campaign fell in phases 2 or 3. */
-export const screenMark = (code: UnattributedReason): Mark => firstScreen + reasonRank[code]
+export const screenMark = (code: UnattributedReason): Mark => firstScreen + places[code]
 /** It became no candidate in phase 4. */
-export const failureMark = (code: UnattributedReason): Mark => firstFailure + reasonRank[code]
+export const failureMark = (code: UnattributedReason): Mark => firstFailure + places[code]
 /** A hint chose otherwise. */
 export const fallenMark = (code: HintKind): Mark => firstFallen + fallenBy.indexOf(code)
 
@@ -32,7 +53,7 @@ export type Meaning =
   | { readonly kind: 'FAILED'; readonly code: UnattributedReason }
   | { readonly kind: 'FALLEN'; readonly code: HintKind }
 
-const reasons = new Map(Object.entries(reasonRank).map(([code, rank]) => [rank, code as UnattributedReason])) // `as`: entries forget the keys' type
+const reasons = new Map(Object.entries(places).map(([code, place]) => [place, code as UnattributedReason])) // `as`: entries forget the keys' type
 
 /** Throws RangeError for a character that is no mark. */
 export const meaningOf = (character: string): Meaning => meaningOfMark(codeOf(character))

@@ -34,7 +34,10 @@ function justBefore(world: World, { personId, t }: EventFacts): World {
   const people = new Map(world.people)
   people.set(personId, {
     ...person,
-    journeys: person.journeys.filter(({ startedAt }) => startedAt < t).map((journey) => journeyBefore(journey, t)),
+    // A late event may have joined a journey that began after it.
+    journeys: person.journeys
+      .filter(({ startedAt, activities }) => startedAt < t || activities.some((at) => at < t))
+      .map((journey) => journeyBefore(journey, t)),
     relationships: person.relationships
       .filter(({ firstEvidenceAt }) => firstEvidenceAt < t)
       .map((relationship) => relationshipBefore(relationship, t)),

@@ -1,7 +1,9 @@
 // What may take an event, sorted once per rule set: the flows of open campaigns that support it, in the order in which they
 // rank among people whom none of them knows.
 
+import { groupBy } from '../group.ts'
 import { byteOrder } from '../names.ts'
+import { type Asks, asksOf } from '../rules/asks.ts'
 import type { RankingKey } from './decision.ts'
 import { type Bits, bitsOf, compileIndex, type EntryIndex } from './entry-index.ts'
 import { failureMark, type Mark, screenMark } from './marks.ts'
@@ -36,6 +38,8 @@ export interface Plan {
   readonly open: Bits
   /** What becomes of each where no criteria hold. */
   readonly closedMarks: Uint8Array
+  /** What the criteria of its flows ask about people: a decision about such an event reads nothing else of their histories. */
+  readonly asks: Asks
 }
 
 /** The plan of each event that an open campaign supports. */
@@ -72,8 +76,8 @@ function fixedMark(campaign: Campaign, { role, startEvents }: Definition, event:
 
 function planOf(unordered: readonly Omit<Flow, 'index'>[]): Plan {
   const flows = unordered.toSorted(byRank).map((flow, index): Flow => ({ ...flow, index }))
-  const byCampaign = new Map<Campaign, Flow[]>()
-  for (const flow of flows) byCampaign.set(flow.campaign, [...(byCampaign.get(flow.campaign) ?? []), flow])
+  const byCampaign = groupBy(flows, ({ campaign }) => campaign)
+  let entries: EntryIndex | null = null
   return {
     flows,
     byCampaign,
@@ -83,11 +87,16 @@ function planOf(unordered: readonly Omit<Flow, 'index'>[]): Plan {
     timedFlows: flows.filter(
       ({ campaign: { facts } }) => facts.state === 'LIVE' && (facts.startsAt ?? facts.endsAt) !== null,
     ),
-    entries: compileIndex(
-      flows.map(({ fixedMark, definition }) => (fixedMark === null ? definition.facts.entry : null)),
-    ),
+    // Compiled when the first event asks: of many names few come in at once.
+    get entries() {
+      entries ??= compileIndex(
+        flows.map(({ fixedMark, definition }) => (fixedMark === null ? definition.facts.entry : null)),
+      )
+      return entries
+    },
     open: bitsOf(flows.map((flow) => flow.fixedMark === null)),
     closedMarks: Uint8Array.from(flows, (flow) => flow.fixedMark ?? failureMark('ENTRY_CRITERIA_FAILED')),
+    asks: asksOf(flows.flatMap(({ definition: { facts } }) => [facts.entry ?? [], facts.ongoing ?? []].flat())),
   }
 }
 

@@ -21,6 +21,8 @@ export interface StoredTrace {
   /** One character per flow of the event's plan, in its order. */
   readonly flows?: string
   readonly own?: readonly OwnEntry[]
+  /** How many entries are left out for size. */
+  readonly cut?: number
   /** PAUSED campaigns that do not support the event though the person is inside of them. */
   readonly inside?: readonly string[]
   readonly nearMiss?: NearMiss
@@ -95,12 +97,27 @@ export function packSwept(
 function packed(question: Question, marks: Marks, nearMiss: NearMiss | null): StoredTrace {
   const trace = packEnd(question, { inheritedFrom: null, nearMiss })
   trace.flows = marks.text()
-  if (marks.own.length > 0) trace.own = marks.own
+  if (marks.own.length > 0) trace.own = bounded(marks.own)
+  if (trace.own && trace.own.length < marks.own.length) trace.cut = marks.own.length - trace.own.length
   if (question.rules.hasPaused) {
     const inside = insideOf(question)
     if (inside.length > 0) trace.inside = inside
   }
   return trace
+}
+
+/** Of entries at most so many are kept, and the first of each flow. */
+const maxEntries = 50
+
+/** They come in the order of how far they went. */
+function bounded(own: readonly OwnEntry[]): readonly OwnEntry[] {
+  if (own.length <= maxEntries) return own
+  const flows = new Set<number>()
+  return own.filter(([flow], place) => {
+    const isFirst = !flows.has(flow)
+    flows.add(flow)
+    return place < maxEntries || isFirst
+  })
 }
 
 /** Takes down what becomes of each flow of a plan. */

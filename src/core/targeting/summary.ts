@@ -25,6 +25,8 @@ export interface Summarised
     'reason' | 'reasonDetail' | 'decidedBy' | 'quality' | 'warnings' | 'campaignId' | 'advocateId'
   > {
   readonly trace: Trace
+  /** It was not taken: nobody was credited, somebody would be. */
+  readonly isHypothetical?: boolean
 }
 
 const maxSentences = 5
@@ -52,10 +54,13 @@ function eventTitle({ name, at }: Names['event']): string {
 
 const subjectOf = ({ event }: Names): string => upperFirst(eventTitle(event))
 
+const creditedWords = ({ isHypothetical = false }: Summarised): string =>
+  isHypothetical ? 'would be credited' : 'was credited'
+
 /** At most four sentences, so that there is room for one remark. */
 function credited(told: Summarised, names: Names): string[] {
   const flow = names.journeyName === null ? '' : ` (flow “${names.journeyName}”)`
-  const first = `${subjectOf(names)} was credited to the campaign ${campaignName(told.campaignId, names)}${flow}${advocateWords(told, names)}.`
+  const first = `${subjectOf(names)} ${creditedWords(told)} to the campaign ${campaignName(told.campaignId, names)}${flow}${advocateWords(told, names)}.`
   const second = runnerUpWords(told, names)
   const { decidedBy, trace } = told
   const isToldByRunnerUp = second !== null && decidedBy === trace.decidingKey
@@ -76,13 +81,14 @@ function advocateWords({ advocateId }: Summarised, names: Names): string {
   return name === null ? ', and to the advocate who referred the person' : `, with ${name} as the advocate`
 }
 
-function notCredited({ trace, reasonDetail }: Summarised, reason: NonNullable<Decision['reason']>, names: Names) {
+function notCredited(told: Summarised, reason: NonNullable<Decision['reason']>, names: Names) {
+  const { trace, reasonDetail } = told
   const why =
     reason === 'REQUIRED_TARGET_UNMATCHED' && reasonDetail !== null
       ? `of the campaigns that the event asks for none could take it, since ${reasonWords[reasonDetail]}`
       : reasonWords[reason]
   return [
-    `${subjectOf(names)} was credited to nobody: ${why}.`,
+    `${subjectOf(names)} ${creditedWords(told)} to nobody: ${why}.`,
     ...(names.origin ? [inheritedWords(names)] : []),
     ...(names.origin && !trace.nearMiss ? [] : [remedyWords(trace.nearMiss, reason, names)]),
   ]

@@ -82,7 +82,7 @@ function traceField(
     runnerUp: runnerUp ? 1 : null,
     cut: {
       campaigns: question.rules.byPrecedence.length - campaigns.length,
-      candidates: ordered.length - candidates.length,
+      candidates: ordered.length - candidates.length + (stored.cut ?? 0),
     },
   }
 }

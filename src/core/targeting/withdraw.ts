@@ -1,5 +1,5 @@
-// Takes back what a decision did, before its event is decided anew: credit, evidence, and what is remembered of it. Journeys
-// that its event ended stay ended.
+// Takes back what a decision did, before its event is decided anew: credit, evidence, exits, and what is remembered of it.
+// Journeys that its event took up again stay so.
 
 import type { Decision } from './decision.ts'
 import type { Effects, Settled } from './effects.ts'
@@ -24,6 +24,10 @@ export function withdraw(world: World, done: Done, all: Iterable<Done>): void {
       (other) => other.event.id !== event.id && other.effects.journeyId === effects.journeyId,
     )
     withdrawCredit(person, done, partners)
+  }
+  for (const { journeyId, at } of effects.journeysExited) {
+    const journey = person.journeys.find(({ id }) => id === journeyId)
+    if (journey?.exitedAt === at) journey.exitedAt = null
   }
   for (const { relationshipId, kind, codeId, at } of effects.evidenceAdded) {
     const edge = person.relationships.find(({ id }) => id === relationshipId)

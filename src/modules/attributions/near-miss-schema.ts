@@ -99,8 +99,9 @@ const RemedyType = builder.objectRef<NearMiss>('Remedy').implement({
     }),
     advocates: t.field({
       type: [ProfileType],
+      nullable: { list: false, items: true },
       description:
-        'NO_REFERRAL: those whose relationship was not usable at the time; ADVOCATE_INELIGIBLE: those blocked or erased.',
+        'NO_REFERRAL: those whose relationship was not usable at the time; ADVOCATE_INELIGIBLE: those blocked or erased. Null for one who cannot be had.',
       resolve: ({ detail }, _args, context) =>
         Promise.all((detail.advocateIds ?? []).map((id) => personRow(context, id))),
     }),

@@ -58,6 +58,9 @@ export async function appendAttributions(
     ORDER BY place`
 }
 
+/** One that has so many is given no more. */
+export const maxWarnings = 50
+
 /** A warning that a stored decision deserves since. */
 export interface LateWarning {
   eventId: string
@@ -74,6 +77,7 @@ export async function addWarnings(tx: Transaction, accountId: string, rows: read
       GROUP BY event_id
     ) AS given
     WHERE attribution.account_id = ${accountId}::uuid AND attribution.event_id = given.event_id
+      AND jsonb_array_length(attribution.warnings) < ${maxWarnings}::int
       AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = attribution.account_id
         AND next.event_id = attribution.event_id AND next.revision = attribution.revision + 1)`
 }

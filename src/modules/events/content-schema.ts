@@ -59,6 +59,7 @@ const ContentResolutionType = builder.objectRef<ContentResolution>('ContentResol
         decision &&
         summaryFor(context, {
           ...decision,
+          isHypothetical: true,
           event: { name: viewEvent, at: decision.t },
           journeyName: decision.journey?.definition ?? null,
         }),

@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts'
 import { narrowedTo } from '../../core/targeting/changed-rules.ts'
 import type { Attributed, Explained, UnattributedReason } from '../../core/targeting/decision.ts'
 import type { TypedTargeting } from '../../core/targeting/facts.ts'
-import type { RuleSet } from '../../core/targeting/rule-set.ts'
+import { type Campaign, foldTarget, type RuleSet } from '../../core/targeting/rule-set.ts'
 import { badInput } from '../../errors.ts'
 import { checkedText } from '../../text.ts'
 import type { ProfileKey } from '../profiles/look-up.ts'
@@ -26,6 +26,8 @@ export interface Content {
   readonly decision: Attributed & Explained
   readonly zone: string
   readonly body: unknown
+  /** What the campaign itself wants events to ask for. */
+  readonly requiredTargets: Campaign['requiredTargets']
 }
 
 /** Nothing to show: no journey has content for the zone, or the profile id is nobody's, or why nobody would get the credit. */
@@ -83,22 +85,27 @@ const nothing = (reason: NoContentReason, decision: Explained | null = null): Co
 function resolved(decision: Explained, rules: RuleSet, zone: string): ContentResolution {
   if (decision.status === 'UNATTRIBUTED') return nothing(decision.reason, decision)
   const { campaignId, journey } = decision
-  const piece = rules.campaigns
-    .get(campaignId)
-    ?.facts.content.find((one) => one.zone === zone && one.journeyName === journey.definition)
-  if (!piece) throw new Error(`a journey without content for ${zone} was chosen`)
-  return { content: { decision, zone, body: piece.body }, reason: null, decision, eventId: null }
+  const campaign = rules.campaigns.get(campaignId)
+  const piece = campaign?.facts.content.find((one) => one.zone === zone && one.journeyName === journey.definition)
+  if (!campaign || !piece) throw new Error(`a journey without content for ${zone} was chosen`)
+  const { requiredTargets } = campaign
+  return { content: { decision, zone, body: piece.body, requiredTargets }, reason: null, decision, eventId: null }
 }
 
-/** The view as an event that may be credited to what was shown, and to nothing else. */
-function viewOf(input: TrackEventInput, { decision, zone }: Content): TrackEventInput {
+/** The view as an event that may be credited to what was shown, and to nothing else. What the campaign wants to be asked for stays. */
+function viewOf(input: TrackEventInput, { decision, zone, requiredTargets }: Content): TrackEventInput {
   const { campaignId, journey } = decision
+  // Within a kind they are alternatives: others of these two kinds would let the view go elsewhere.
+  const kept = (input.targeting?.require ?? []).filter(
+    (target) => target.kind === 'PROGRAM' || requiredTargets.get(target.kind)?.has(foldTarget(target)),
+  )
   return {
     ...input,
     data: { zone, campaign_id: campaignId, journey_name: journey.definition },
     targeting: {
       ...input.targeting,
       require: [
+        ...kept,
         { kind: 'CAMPAIGN_ID', value: campaignId },
         { kind: 'JOURNEY_NAME', value: journey.definition },
       ],

@@ -12,7 +12,7 @@ import type { IdentityStep } from '../../core/targeting/people.ts'
 import { takeStep } from '../../core/targeting/people.ts'
 import type { RuleSet } from '../../core/targeting/rule-set.ts'
 import { newId } from '../../ids.ts'
-import type { LateWarning } from '../attributions/sql.ts'
+import { type LateWarning, maxWarnings } from '../attributions/sql.ts'
 import type { People } from '../profiles/resolve.ts'
 import type { AccountRules } from '../programs/rule-sets.ts'
 import type { AcceptedEvent } from './check.ts'
@@ -41,9 +41,9 @@ export function worldRequest(accountId: string, { events, people, account, later
     rules: account.rules,
     events: facts,
     // Just before: what a later event did itself is not to be seen.
-    moments: later.flatMap(({ personId, t }) => [
-      { personId, t: t - 1 },
-      { personId, t },
+    moments: later.flatMap(({ personId, t, name }) => [
+      { personId, t: t - 1, name },
+      { personId, t, name },
     ]),
     codes: [...new Set(looked.flatMap(requestedCodes))],
     emails: account.rules.hasFriendFlows ? emailsOf(events, people) : [],
@@ -116,6 +116,7 @@ export function decideBatch(
   const { world, rules } = moment
   const results: Result[] = []
   const lateWarnings: LateWarning[] = []
+  const places = new Map(events.map(({ id }, place) => [id, place]))
   for (const [index, event] of events.entries()) {
     const step = steps[index]
     if (step) takeStep(world, step)
@@ -129,14 +130,18 @@ export function decideBatch(
     for (const [i, { id }] of overtaken.entries()) {
       const [then, now] = [before[i], after[i]]
       if (!then || !now || isSameWinner(then, now)) continue
-      warnings.push(orderSensitive(id, 'came in before, and would have been decided otherwise'))
+      addBounded(warnings, orderSensitive(id, 'came in before, and would have been decided otherwise'))
       const own = orderSensitive(event.id, 'came in late, and would have changed this decision')
-      const place = events.findIndex((other) => other.id === id)
-      if (place >= 0) results[place]?.warnings.push(own)
-      else lateWarnings.push({ eventId: id, warning: own })
+      const place = places.get(id)
+      if (place === undefined) lateWarnings.push({ eventId: id, warning: own })
+      else addBounded(results[place]?.warnings ?? [], own)
     }
   }
   return { results, lateWarnings }
+}
+
+function addBounded(warnings: Warning[], warning: Warning): void {
+  if (warnings.length < maxWarnings) warnings.push(warning)
 }
 
 const maxOvertaken = 20

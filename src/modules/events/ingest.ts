@@ -14,7 +14,7 @@ import type { AccountRules } from '../programs/rule-sets.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { type AcceptedEvent, differingFields } from './check.ts'
 import { codesOf, type DecidedBatch, decideBatch, emailsOf, type KnownEvent, worldRequest } from './decide-batch.ts'
-import { findLaterEvents } from './later.ts'
+import { findOvertaken } from './overtaken.ts'
 import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
 import { findAdvocates, loadWorld } from './world.ts'
 
@@ -118,27 +118,12 @@ async function decideAndApply(
   await lockPeople(tx, people, { accountId, others })
   // Whatever was waited for is over: rules, time and facts are those of now.
   const account = await services.ruleSets.inForce(tx, accountId)
-  const later = await findOvertaken(tx, { accountId, known, people })
+  const later = await findOvertaken(tx, accountId, { events: known, people })
   const request = worldRequest(accountId, { events: known, people, account, later })
   const world = await loadWorld(tx, request)
   const steps = known.map(({ step }) => step)
   const decided = decideBatch(request.events, steps, { world, rules: account.rules, later })
   await apply(tx, { accountId, events: known, facts: request.events, decided, account, decidedAt: services.now() })
-}
-
-/** What the people did after the events, as far as it was decided before them. New people did nothing. */
-function findOvertaken(tx: Transaction, { accountId, known, people }: Admitted): Promise<EventFacts[]> {
-  const earliest = new Map<string, Date>()
-  for (const { event, step } of known) {
-    const personId = people.rootOf(step.personId)
-    const at = earliest.get(personId)
-    if (!at || event.occurredAt < at) earliest.set(personId, event.occurredAt)
-  }
-  const created = new Set(people.created)
-  const asked = [...earliest].flatMap(([personId, after]) =>
-    people.membersOf(personId).flatMap((profileId) => (created.has(profileId) ? [] : [{ profileId, after }])),
-  )
-  return findLaterEvents(tx, accountId, { asked, rootOf: (id) => people.rootOf(id) })
 }
 
 function outcomeOf(outcomes: ReadonlyMap<string, Outcome>, event: AcceptedEvent): Outcome {

@@ -17,7 +17,8 @@ interface LaterRow {
 }
 
 /**
- * The events of each profile after a time that were decided, the nearest 20, oldest first; the person is the one whom
+ * The events of each profile after a time that were decided, the nearest 20, oldest first, each with the hints of its decision
+ * in force; the person is the one whom
  * `rootOf` gives. Follow-ups are left out: they take over what was decided before.
  */
 export async function findLaterEvents(
@@ -27,13 +28,16 @@ export async function findLaterEvents(
 ): Promise<EventFacts[]> {
   if (asked.length === 0) return []
   const rows = await tx.$queryRaw<LaterRow[]>`
-    SELECT event.id, later.profile_id AS "profileId", event.name, event.occurred_at AS "occurredAt", event.data, event.targeting, event.context
+    SELECT event.id, later.profile_id AS "profileId", event.name, event.occurred_at AS "occurredAt", event.data,
+      coalesce(later.targeting, event.targeting) AS targeting, event.context
     FROM unnest(${asked.map(({ profileId }) => profileId)}::uuid[], ${asked.map(({ after }) => after)}::timestamptz[]) AS asked (profile_id, after)
     CROSS JOIN LATERAL (
-      SELECT event_id, profile_id, occurred_at FROM attribution
-      WHERE account_id = ${accountId}::uuid AND profile_id = asked.profile_id AND occurred_at > asked.after
-        AND revision = 1 AND decided_by IS DISTINCT FROM 'INHERITED'
-      ORDER BY occurred_at LIMIT ${maxLater}::int
+      SELECT a.event_id, a.profile_id, a.occurred_at, a.trace -> 'targeting' AS targeting FROM attribution AS a
+      WHERE a.account_id = ${accountId}::uuid AND a.profile_id = asked.profile_id AND a.occurred_at > asked.after
+        AND a.decided_by IS DISTINCT FROM 'INHERITED'
+        AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
+          AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL
+      ORDER BY a.occurred_at LIMIT ${maxLater}::int
     ) AS later
     JOIN event ON event.account_id = ${accountId}::uuid AND event.id = later.event_id
     ORDER BY later.occurred_at, event.id`

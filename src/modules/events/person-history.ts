@@ -1,24 +1,33 @@
-// What the people of a batch did before, as far as the rules in force ask: one statement for each kind that is asked for,
-// none where nothing is. Each is told as of the times of the events, so that late ones see no more than they should.
+// What the people of a batch did before, as far as the rules that may take its events ask: one statement for each kind that is
+// asked for, none where nothing is. Each is told as of the times of the events, so that late ones see no more than they should.
 
-import { groupBy } from '../../core/group.ts'
 import { amountKeys, orderEvents, orderOf } from '../../core/orders.ts'
 import type { Asks } from '../../core/rules/asks.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
 import type { JsonObject, PersonFacts, PersonHistory } from '../../core/targeting/facts.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { findEvidenceAsOf } from '../relationships/sql.ts'
+import { findEvidenceWithin } from '../relationships/sql.ts'
+import { type HistoryMoment, type Range, rangesOf, type Wanted, type Wants, wantsOf } from './history-ranges.ts'
 
 /** Of the events of one name that tell of orders, of one profile at one time: rules read the latest 1,000 of both names. */
 const maxOrders = 1000
 /** Of relationships of one advocate; the latest. */
 const maxFriends = 1001
+/**
+ * Of one profile and kind, how many rows are read beyond those that one time needs. Every time finds its latest rows exactly,
+ * unless one batch tells of times between which a profile has more than so many rows that they need: then the earliest of
+ * these times miss some. Where up to four rows are enough for a condition, no batch of 500 events gets there.
+ */
+const maxBetween = 2000
 
 export interface HistoryRequest {
   accountId: string
+  /** What is asked at moments that name no event. */
   asks: Asks
-  /** Whose history is asked for, as of when: persons under any id that `membersOf` takes. */
-  moments: readonly { personId: string; t: number }[]
+  /** What is asked at an event of that (folded) name; undefined: nothing. Without it, `asks` holds for all. */
+  asksOf?(eventName: string): Asks | undefined
+  /** Whose history is asked for, as of when and for which event: persons under any id that `membersOf` takes. */
+  moments: readonly HistoryMoment[]
   /** By the ids that `rootOf` gives. Their histories are added to. */
   people: ReadonlyMap<string, PersonFacts>
   /** All profiles that are the person by the end of the batch, those of people whom the batch joins included. */
@@ -29,54 +38,62 @@ export interface HistoryRequest {
   exceptEventId?: string
 }
 
-/** A stored profile, and a time that it is asked about. */
-interface Ask {
-  profileId: string
-  at: Date
+const nothing: Asks = {
+  audienceIds: new Set(),
+  eventCaps: new Map(),
+  orders: false,
+  qualityCaps: new Map(),
+  friends: false,
 }
 
 /** Fills the histories of the moments' people with what the rules ask for. */
 export async function loadHistory(tx: Transaction, request: HistoryRequest): Promise<void> {
-  const { eventCaps, orders, qualityCaps, friends } = request.asks
-  if (eventCaps.size === 0 && !orders && qualityCaps.size === 0 && !friends) return
-  const asked = asksOfProfiles(request)
-  if (asked.length === 0) return
-  if (eventCaps.size > 0) await addEvents(tx, request, asked)
-  if (orders) await addOrders(tx, request, asked)
-  if (qualityCaps.size > 0) await addQualities(tx, request, asked)
-  if (friends) await addFriends(tx, request, asked)
+  const { events, orders, qualities, friends } = wantsIn(request)
+  if (events.size > 0) await addEvents(tx, request, events)
+  if (orders.size > 0) await addOrders(tx, request, orders)
+  if (qualities.size > 0) await addQualities(tx, request, qualities)
+  if (friends.size > 0) await addFriends(tx, request, friends)
 }
 
-/** Each member of each person with each time that it is asked about, once. */
-function asksOfProfiles({ moments, membersOf }: HistoryRequest): Ask[] {
-  const asked = new Map<string, Ask>()
-  for (const { personId, t } of moments) {
-    for (const profileId of membersOf(personId)) asked.set(`${profileId} ${t}`, { profileId, at: new Date(t) })
-  }
-  return [...asked.values()]
+function wantsIn(request: HistoryRequest): Wants {
+  const { moments, asks } = request
+  const asksAt = ({ name }: HistoryMoment): Asks =>
+    name === undefined || !request.asksOf ? asks : (request.asksOf(name) ?? nothing)
+  const membersOf = (personId: string) => request.membersOf(personId)
+  return wantsOf({ moments, membersOf, asksAt }, { names: orderEvents, cap: maxOrders })
 }
 
 const historyOf = ({ people, rootOf }: HistoryRequest, profileId: string): PersonHistory | undefined =>
   people.get(rootOf(profileId))?.history
 
-// A row that several times found counts once.
-function once<Row extends { id: string }>(rows: readonly Row[]): Iterable<Row> {
-  return new Map(rows.map((row) => [row.id, row])).values()
-}
+/** The columns of ranges, for `unnest`. */
+const columns = <Kind>(ranges: readonly Range<Kind>[]) => ({
+  profileIds: ranges.map(({ profileId }) => profileId),
+  kinds: ranges.map(({ kind }) => kind),
+  afters: ranges.map(({ after }) => after),
+  untils: ranges.map(({ until }) => until),
+  caps: ranges.map(({ cap }) => cap),
+})
 
-async function addEvents(tx: Transaction, request: HistoryRequest, asked: readonly Ask[]): Promise<void> {
-  const wanted = [...request.asks.eventCaps].flatMap(([name, cap]) => asked.map((ask) => ({ ...ask, name, cap })))
-  const rows = await tx.$queryRaw<{ id: string; profileId: string; name: string; at: Date }[]>`
-    SELECT found.id, asked.profile_id AS "profileId", asked.name, found.at
-    FROM unnest(${wanted.map(({ profileId }) => profileId)}::uuid[], ${wanted.map(({ name }) => name)}::text[],
-      ${wanted.map(({ at }) => at)}::timestamptz[], ${wanted.map(({ cap }) => cap)}::int[]) AS asked (profile_id, name, at, cap)
-    CROSS JOIN LATERAL (
-      SELECT event.id, event.occurred_at AS at FROM event
-      WHERE event.account_id = ${request.accountId}::uuid AND event.profile_id = asked.profile_id
-        AND event.name = asked.name AND event.occurred_at <= asked.at AND event.id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
-      ORDER BY event.occurred_at DESC LIMIT asked.cap
-    ) AS found`
-  for (const { profileId, name, at } of once(rows)) {
+async function addEvents(tx: Transaction, request: HistoryRequest, wanted: Wanted<string>): Promise<void> {
+  const { profileIds, kinds, afters, untils, caps } = columns(rangesOf(wanted))
+  const rows = await tx.$queryRaw<{ profileId: string; name: string; at: Date }[]>`
+    SELECT found.profile_id AS "profileId", found.name, found.at
+    FROM (
+      SELECT asked.profile_id, asked.name, asked.cap, event.at,
+        row_number() OVER (PARTITION BY asked.profile_id, asked.name ORDER BY event.at DESC) AS place
+      FROM unnest(${profileIds}::uuid[], ${kinds}::text[], ${afters}::timestamptz[], ${untils}::timestamptz[], ${caps}::int[])
+        AS asked (profile_id, name, after, until, cap)
+      CROSS JOIN LATERAL (
+        SELECT event.occurred_at AS at FROM event
+        WHERE event.account_id = ${request.accountId}::uuid AND event.profile_id = asked.profile_id AND event.name = asked.name
+          AND event.occurred_at > coalesce(asked.after, '-infinity') AND event.occurred_at <= asked.until
+          AND event.id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
+        ORDER BY event.occurred_at DESC LIMIT asked.cap
+      ) AS event
+    ) AS found
+    WHERE found.place <= found.cap + ${maxBetween}::int`
+  for (const { profileId, name, at } of rows) {
     const events = historyOf(request, profileId)?.events
     const times = events?.get(name)
     if (times) times.push(at.getTime())
@@ -87,48 +104,59 @@ async function addEvents(tx: Transaction, request: HistoryRequest, asked: readon
 // What orderOf reads; nothing else of an event's data, which may be large.
 const orderKeys = ['transaction_id', 'order_id', 'currency', ...amountKeys]
 
-async function addOrders(tx: Transaction, request: HistoryRequest, asked: readonly Ask[]): Promise<void> {
+async function addOrders(tx: Transaction, request: HistoryRequest, wanted: Wanted<string>): Promise<void> {
+  const { profileIds, kinds, afters, untils, caps } = columns(rangesOf(wanted))
   const rows = await tx.$queryRaw<{ id: string; profileId: string; name: string; at: Date; data: JsonObject }[]>`
-    SELECT found.id, asked.profile_id AS "profileId", found.name, found.at, found.data
-    FROM unnest(${asked.map(({ profileId }) => profileId)}::uuid[], ${asked.map(({ at }) => at)}::timestamptz[]) AS asked (profile_id, at)
-    CROSS JOIN unnest(${orderEvents}::text[]) AS kind (name)
-    CROSS JOIN LATERAL (
-      SELECT event.id, event.name, event.occurred_at AS at, (
-        SELECT coalesce(jsonb_object_agg(key, event.data -> key), '{}') FROM unnest(${orderKeys}::text[]) AS key WHERE event.data ? key
-      ) AS data
-      FROM event
-      WHERE event.account_id = ${request.accountId}::uuid AND event.profile_id = asked.profile_id
-        AND event.name = kind.name AND event.occurred_at <= asked.at AND event.id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
-      ORDER BY event.occurred_at DESC, event.id DESC LIMIT ${maxOrders}::int
-    ) AS found`
-  for (const { id, profileId, name, at, data } of once(rows)) {
+    SELECT found.id, found.profile_id AS "profileId", found.name, found.at, (
+      SELECT coalesce(jsonb_object_agg(key, found.data -> key), '{}') FROM unnest(${orderKeys}::text[]) AS key WHERE found.data ? key
+    ) AS data
+    FROM (
+      SELECT asked.profile_id, asked.name, asked.cap, event.id, event.at, event.data,
+        row_number() OVER (PARTITION BY asked.profile_id, asked.name ORDER BY event.at DESC, event.id DESC) AS place
+      FROM unnest(${profileIds}::uuid[], ${kinds}::text[], ${afters}::timestamptz[], ${untils}::timestamptz[], ${caps}::int[])
+        AS asked (profile_id, name, after, until, cap)
+      CROSS JOIN LATERAL (
+        SELECT event.id, event.occurred_at AS at, event.data FROM event
+        WHERE event.account_id = ${request.accountId}::uuid AND event.profile_id = asked.profile_id AND event.name = asked.name
+          AND event.occurred_at > coalesce(asked.after, '-infinity') AND event.occurred_at <= asked.until
+          AND event.id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
+        ORDER BY event.occurred_at DESC, event.id DESC LIMIT asked.cap
+      ) AS event
+    ) AS found
+    WHERE found.place <= found.cap + ${maxBetween}::int`
+  for (const { id, profileId, name, at, data } of rows) {
     const order = orderOf({ id, name, data, t: at.getTime() })
     if (order) historyOf(request, profileId)?.orders.push(order)
   }
 }
 
-async function addQualities(tx: Transaction, request: HistoryRequest, asked: readonly Ask[]): Promise<void> {
+async function addQualities(tx: Transaction, request: HistoryRequest, wanted: Wanted<Quality>): Promise<void> {
   const { accountId } = request
-  const caps = [...request.asks.qualityCaps]
-  const rows = await tx.$queryRaw<{ id: string; profileId: string; quality: Quality; at: Date }[]>`
-    SELECT found.id, asked.profile_id AS "profileId", kind.quality::text AS quality, found.at
-    FROM unnest(${asked.map(({ profileId }) => profileId)}::uuid[], ${asked.map(({ at }) => at)}::timestamptz[]) AS asked (profile_id, at)
-    CROSS JOIN unnest(${caps.map(([quality]) => quality)}::text[]::quality[], ${caps.map(([, cap]) => cap)}::int[]) AS kind (quality, cap)
-    CROSS JOIN LATERAL (
-      SELECT decision.event_id AS id, decision.occurred_at AS at FROM attribution AS decision
-      WHERE decision.account_id = ${accountId}::uuid AND decision.profile_id = asked.profile_id
-        AND decision.quality = kind.quality AND decision.occurred_at <= asked.at AND decision.event_id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
-        AND NOT EXISTS (SELECT FROM attribution AS later WHERE later.account_id = ${accountId}::uuid
-          AND later.event_id = decision.event_id AND later.revision > decision.revision)
-      ORDER BY decision.occurred_at DESC LIMIT kind.cap
-    ) AS found`
-  for (const { profileId, quality, at } of once(rows)) {
+  const { profileIds, kinds, afters, untils, caps } = columns(rangesOf(wanted))
+  const rows = await tx.$queryRaw<{ profileId: string; quality: Quality; at: Date }[]>`
+    SELECT found.profile_id AS "profileId", found.quality::text AS quality, found.at
+    FROM (
+      SELECT asked.profile_id, asked.quality, asked.cap, decision.at,
+        row_number() OVER (PARTITION BY asked.profile_id, asked.quality ORDER BY decision.at DESC) AS place
+      FROM unnest(${profileIds}::uuid[], ${kinds}::text[]::quality[], ${afters}::timestamptz[], ${untils}::timestamptz[], ${caps}::int[])
+        AS asked (profile_id, quality, after, until, cap)
+      CROSS JOIN LATERAL (
+        SELECT decision.occurred_at AS at FROM attribution AS decision
+        WHERE decision.account_id = ${accountId}::uuid AND decision.profile_id = asked.profile_id AND decision.quality = asked.quality
+          AND decision.occurred_at > coalesce(asked.after, '-infinity') AND decision.occurred_at <= asked.until
+          AND decision.event_id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
+          AND NOT EXISTS (SELECT FROM attribution AS later WHERE later.account_id = ${accountId}::uuid
+            AND later.event_id = decision.event_id AND later.revision > decision.revision)
+        ORDER BY decision.occurred_at DESC LIMIT asked.cap
+      ) AS decision
+    ) AS found
+    WHERE found.place <= found.cap + ${maxBetween}::int`
+  for (const { profileId, quality, at } of rows) {
     historyOf(request, profileId)?.qualities.push({ quality, at: at.getTime() })
   }
 }
 
-async function addFriends(tx: Transaction, request: HistoryRequest, asked: readonly Ask[]): Promise<void> {
-  const times = groupBy(asked, ({ profileId }) => profileId)
+async function addFriends(tx: Transaction, request: HistoryRequest, times: Wants['friends']): Promise<void> {
   const rows = await tx.$queryRaw<{ id: string; advocateId: string; programId: string; first: Date; latest: Date }[]>`
     SELECT found.id, asked.profile_id AS "advocateId", found.program_id AS "programId",
       found.first_evidence_at AS first, found.latest_evidence_at AS latest
@@ -138,22 +166,35 @@ async function addFriends(tx: Transaction, request: HistoryRequest, asked: reado
       WHERE edge.account_id = ${request.accountId}::uuid AND edge.advocate_id = asked.profile_id AND edge.withdrawn_at IS NULL
       ORDER BY edge.latest_evidence_at DESC LIMIT ${maxFriends}::int
     ) AS found`
-  // A late event sees the latest evidence of its own time.
-  const late = rows.flatMap(({ id, advocateId, latest }) =>
-    (times.get(advocateId) ?? []).filter(({ at }) => at < latest).map(({ at }) => ({ id, at })),
-  )
-  const asOf = groupBy(late.length ? await findEvidenceAsOf(tx, request.accountId, late) : [], ({ id }) => id)
+  const asOf = await lateEvidence(tx, request.accountId, { times, rows })
   const loaded = new Map(
     [...request.people.values()].flatMap(({ relationships }) =>
       relationships.map((facts) => [facts.id, facts] as const),
     ),
   )
   for (const { id, advocateId, programId, first, latest } of rows) {
-    const evidence = [latest, ...(asOf.get(id) ?? []).map(({ at }) => at)].map((at) => at.getTime())
+    const evidence = [latest, ...(asOf.get(id) ?? [])].map((at) => at.getTime())
     // A relationship whose friend is of the batch too is shared, so that both see what the batch adds to it.
     const shared = loaded.get(id)
     if (shared) shared.evidence.push(...evidence)
     const facts = shared ?? { id, programId, firstEvidenceAt: first.getTime(), evidence }
     historyOf(request, advocateId)?.friends.push(facts)
   }
+}
+
+interface FriendRows {
+  times: Wants['friends']
+  rows: readonly { id: string; advocateId: string; latest: Date }[]
+}
+
+/** By relationship, its evidence as of the times of late events, who see the latest of their own time. */
+async function lateEvidence(tx: Transaction, accountId: string, { times, rows }: FriendRows) {
+  const ends = new Map([...times].map(([id, own]) => [id, [...own].sort((a, b) => a - b)] as const))
+  const ranges = rows.flatMap(({ id, advocateId, latest }) => {
+    const late = ends.get(advocateId)?.filter((t) => t < latest.getTime()) ?? []
+    const [from, until] = [late.at(0), late.at(-1)]
+    return from === undefined || until === undefined ? [] : [{ id, from: new Date(from), until: new Date(until) }]
+  })
+  const found = ranges.length ? await findEvidenceWithin(tx, accountId, { ranges, limit: maxBetween }) : []
+  return new Map(found.map(({ id, ats }) => [id, ats]))
 }

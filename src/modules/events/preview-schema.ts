@@ -51,6 +51,7 @@ const TargetingPreview = builder.objectRef<Previewed>('TargetingPreview').implem
       resolve: ({ eventName, ...decision }, _args, context) =>
         summaryFor(context, {
           ...decision,
+          isHypothetical: true,
           event: { name: eventName, at: decision.t },
           journeyName: decision.journey?.definition ?? null,
         }),

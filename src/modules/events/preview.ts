@@ -1,15 +1,15 @@
 // The decision that trackEvent would take: the same loading and deciding, and nothing written.
 
 import type { Context } from '../../context.ts'
-import { decide } from '../../core/targeting/decide.ts'
 import type { Explained } from '../../core/targeting/decision.ts'
-import { takeStep } from '../../core/targeting/people.ts'
+import { traceOf } from '../../core/targeting/trace.ts'
 import { notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { resolvePeople } from '../profiles/resolve.ts'
 import type { AccountRules } from '../programs/rule-sets.ts'
 import { type AcceptedEvent, acceptEvent, type TrackEventInput } from './check.ts'
-import { worldRequest } from './decide-batch.ts'
+import { decideBatch, worldRequest } from './decide-batch.ts'
+import { findOvertaken } from './overtaken.ts'
 import { loadWorld } from './world.ts'
 
 export interface PreviewAsked {
@@ -46,10 +46,13 @@ export async function decideUnstored(
   const people = await resolvePeople(tx, [event.ref], { accountId, write: false })
   const [step] = people.steps
   if (!step) return null
-  const request = worldRequest(accountId, { events: [{ event, step }], people, account })
-  const [facts] = request.events
-  if (!facts) throw new Error('one event gives one request')
+  const events = [{ event, step }]
+  const later = await findOvertaken(tx, accountId, { events, people })
+  const request = worldRequest(accountId, { events, people, account, later })
   const world = await loadWorld(tx, request)
-  takeStep(world, step)
-  return decide(facts, world, account.rules)
+  const { results } = decideBatch(request.events, [step], { world, rules: account.rules, later })
+  const [facts, result] = [request.events[0], results[0]]
+  if (!facts || !result) throw new Error('one event gives one decision')
+  const { decision, trace, warnings } = result
+  return { ...decision, warnings, trace: traceOf(trace, facts, account.rules) }
 }

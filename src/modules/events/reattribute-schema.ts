@@ -34,7 +34,7 @@ builder.mutationField('reattributeEvent', (t) =>
     nullable: true,
     authScopes: { can: 'CAMPAIGNS_WRITE' },
     description:
-      'Decides an event anew: by the rules in force now, as of its own time, seeing neither itself nor what its earlier decision did. The new decision supersedes the one in force, also where it is the same; both stay, the event never changes, and subscribers are told. The journey credited before loses that credit (and is WITHDRAWN where it was the only one; a journey that the event took up again, or ended, stays so), and the relationship its evidence of that event. Follow-ups that inherited the earlier decision keep it. Every call makes a decision: sent twice, there are two.',
+      'Decides an event anew: by the rules in force now, as of its own time, seeing neither itself nor what its earlier decision did. The new decision supersedes the one in force, also where it is the same; both stay, the event never changes, and subscribers are told. The journey credited before loses that credit (and is WITHDRAWN where it was the only one; a journey that the event took up again stays so, one that it ended goes on unless the new decision ends it too), and the relationship its evidence of that event. Follow-ups that inherited the earlier decision keep it. Every call makes a decision: sent twice, there are two.',
     args: { input: t.arg({ type: ReattributeEventInput, required: true }) },
     resolve: (_root, { input }, context) => reattributeEvent(context, input),
   }),

@@ -84,6 +84,33 @@ export async function withdrawJourney(tx: Transaction, accountId: string, journe
     UPDATE journey SET state = 'WITHDRAWN' WHERE account_id = ${accountId}::uuid AND id = ${journeyId}::uuid`
 }
 
+/** Those of the journeys that the event ended, and that nobody has taken up again since. */
+export async function findEndedBy(
+  tx: Transaction,
+  accountId: string,
+  { eventId, journeyIds }: { eventId: string; journeyIds: readonly string[] },
+): Promise<string[]> {
+  if (journeyIds.length === 0) return []
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT asked.id FROM unnest(${journeyIds}::uuid[]) AS asked (id)
+    CROSS JOIN LATERAL (
+      SELECT kind, event_id FROM journey_step WHERE account_id = ${accountId}::uuid AND journey_id = asked.id
+        AND kind IN ('EXITED', 'EXPIRED', 'RESUMED') ORDER BY id DESC LIMIT 1
+    ) AS last
+    WHERE last.kind <> 'RESUMED' AND last.event_id = ${eventId}::uuid`
+  return rows.map(({ id }) => id)
+}
+
+export async function reopenJourneys(
+  tx: Transaction,
+  accountId: string,
+  journeyIds: readonly string[],
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE journey SET state = 'ACTIVE', exited_at = NULL
+    WHERE account_id = ${accountId}::uuid AND id = ANY (${journeyIds}::uuid[]) AND state = 'EXITED'`
+}
+
 export interface WithdrawnStep {
   id: string
   journeyId: string

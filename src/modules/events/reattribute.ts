@@ -15,6 +15,7 @@ import { checkedText } from '../../text.ts'
 import type { AttributionId } from '../attributions/id.ts'
 import { appendAttributions } from '../attributions/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
+import { insertSteps } from '../journeys/sql.ts'
 import { lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { acceptEvent, type EventContext } from './check.ts'
@@ -22,11 +23,13 @@ import { codesOf, decideBatch, emailsOf, type KnownEvent, worldRequest } from '.
 import { loadHistory } from './person-history.ts'
 import {
   fallBack,
+  findEndedBy,
   findInForce,
   findOtherCredit,
   findOtherPartners,
   type InForceRow,
   insertWithdrawnStep,
+  reopenJourneys,
   withdrawEvidence,
   withdrawJourney,
 } from './reattribute-sql.ts'
@@ -80,11 +83,14 @@ async function decideAnew(tx: Transaction, { services, accountId }: Context, ask
   // The event's name was translated when it was stored.
   const account = { ...inForceRules, aliases: new Map<string, string>() }
   const request = worldRequest(accountId, { events: [known.event], people: known.people, account })
-  const world = await worldWithout(tx, request, { event, inForce })
+  const { world, reopened } = await worldWithout(tx, request, { event, inForce })
   const { results } = decideBatch(request.events, [known.event.step], { world, rules: account.rules, later: [] })
   const [result] = results
   if (!result) throw new Error('one event gives one decision')
   const { decision, effects, warnings, trace } = result
+  const ended = new Set(effects.journeysExited.map(({ journeyId }) => journeyId))
+  const stays = reopened.filter((id) => !ended.has(id))
+  await reopen(tx, accountId, { event, journeyIds: stays })
   await applyRelationships(tx, accountId, [effects])
   await applyJourneys(tx, accountId, [effects])
   const revision = inForce.revision + 1
@@ -144,8 +150,27 @@ async function withdraw(
   await fallBack(tx, accountId, { ...occasion, journeyId, eventId: latest.eventId, at: latest.at })
 }
 
+/** Journeys that the event no longer ends go on. */
+async function reopen(
+  tx: Transaction,
+  accountId: string,
+  { event, journeyIds }: { event: Event; journeyIds: readonly string[] },
+): Promise<void> {
+  if (journeyIds.length === 0) return
+  await reopenJourneys(tx, accountId, journeyIds)
+  const about = { eventId: event.id, eventName: event.name, at: event.occurredAt.getTime() }
+  const steps = journeyIds.map((journeyId) => ({ id: newId(), journeyId, kind: 'RESUMED' as const, ...about }))
+  await insertSteps(tx, accountId, steps)
+}
+
+interface Undecided {
+  world: World
+  /** Journeys that the event had ended; in the world they go on. */
+  reopened: readonly string[]
+}
+
 /** The world as if the event had not been decided yet: its stored decision is still there, and is left out. */
-async function worldWithout(tx: Transaction, request: WorldRequest, withdrawn: Withdrawn): Promise<World> {
+async function worldWithout(tx: Transaction, request: WorldRequest, withdrawn: Withdrawn): Promise<Undecided> {
   const { event, inForce } = withdrawn
   const world = await loadWorld(tx, request)
   const personId = request.rootOf(event.profileId)
@@ -160,9 +185,12 @@ async function worldWithout(tx: Transaction, request: WorldRequest, withdrawn: W
     people: world.people,
     exceptEventId: event.id,
   })
+  const left = person.journeys.filter(({ exitedAt }) => exitedAt !== null)
+  const reopened = await findEndedBy(tx, request.accountId, { eventId: event.id, journeyIds: left.map(({ id }) => id) })
+  for (const journey of left) if (reopened.includes(journey.id)) journey.exitedAt = null
   const { journeyId } = inForce
   const journey = person.journeys.find(({ id }) => id === journeyId)
-  if (!journey || journeyId === null) return world
+  if (!journey || journeyId === null) return { world, reopened }
   const { accountId, partnerIds } = request
   const asked = { journeyId, eventId: event.id }
   const latest = [
@@ -173,5 +201,5 @@ async function worldWithout(tx: Transaction, request: WorldRequest, withdrawn: W
   journey.partnerIds.clear()
   for (const { partnerId, at } of await findOtherPartners(tx, accountId, { ...asked, partnerIds }))
     journey.partnerIds.set(partnerId, at.getTime())
-  return world
+  return { world, reopened }
 }

@@ -37,17 +37,26 @@ export async function loadTransactions(
   )
 }
 
-/** Of each transaction the event that was received first. */
+/** Of each transaction the first event that somebody was credited for, else the first: a checkout may name it before the purchase. */
 function findTransactions(tx: Transaction, accountId: string, ids: readonly string[]): Promise<TransactionRow[]> {
   return tx.$queryRaw<TransactionRow[]>`
-    SELECT DISTINCT ON (a.transaction_id) a.transaction_id AS "transactionId", a.event_id AS "eventId", a.campaign_id AS "campaignId",
+    SELECT asked.id AS "transactionId", a.event_id AS "eventId", a.campaign_id AS "campaignId",
       a.campaign_revision AS "campaignRevision", campaign.program_id AS "programId", a.journey_id AS "journeyId", journey.definition, journey.role,
       journey.key, a.relationship_id AS "relationshipId", relationship.advocate_id AS "advocateId", a.quality, a.reason, a.reason_detail AS "reasonDetail"
-    FROM attribution AS a
+    FROM unnest(${ids}::text[]) AS asked (id)
+    CROSS JOIN LATERAL (
+      SELECT coalesce(
+        (SELECT event_id FROM attribution
+          WHERE account_id = ${accountId}::uuid AND transaction_id = asked.id AND revision = 1 AND status = 'ATTRIBUTED' ORDER BY event_id LIMIT 1),
+        (SELECT event_id FROM attribution
+          WHERE account_id = ${accountId}::uuid AND transaction_id = asked.id AND revision = 1 ORDER BY event_id LIMIT 1)
+      ) AS event_id
+    ) AS first
+    CROSS JOIN LATERAL (
+      SELECT * FROM attribution
+      WHERE account_id = ${accountId}::uuid AND event_id = first.event_id ORDER BY revision DESC LIMIT 1
+    ) AS a
     LEFT JOIN campaign ON campaign.account_id = a.account_id AND campaign.id = a.campaign_id
     LEFT JOIN journey ON journey.account_id = a.account_id AND journey.id = a.journey_id
-    LEFT JOIN relationship ON relationship.account_id = a.account_id AND relationship.id = a.relationship_id
-    WHERE a.account_id = ${accountId}::uuid AND a.transaction_id = ANY (${ids}::text[])
-      AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = a.account_id AND next.event_id = a.event_id AND next.revision = a.revision + 1)
-    ORDER BY a.transaction_id, a.event_id`
+    LEFT JOIN relationship ON relationship.account_id = a.account_id AND relationship.id = a.relationship_id`
 }

@@ -15,10 +15,10 @@ import type { RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
 import { type CodeRow, findCodes, findSharesTo, type ShareRow } from '../codes/sql.ts'
-import { findActivitiesAsOf, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
+import { findActivitiesIn, findJourneys, findPartnerIds } from '../journeys/sql.ts'
 import type { KnownPerson } from '../profiles/resolve.ts'
 import { findMembers, findProfiles, type PersonRow } from '../profiles/sql.ts'
-import { findEvidenceAsOf, findRelationships, type RelationshipRow } from '../relationships/sql.ts'
+import { findEvidenceIn, findRelationships, type RelationshipRow } from '../relationships/sql.ts'
 import { loadHistory } from './person-history.ts'
 import { addMatchedCodes, addOpposites, codeFacts, relationshipFacts, sharesByEmail } from './referrals.ts'
 import { loadTransactions } from './transactions.ts'
@@ -48,6 +48,8 @@ export interface WorldRequest {
 export interface Moment {
   readonly personId: string
   readonly t: Instant
+  /** Of the event that is to be decided then. */
+  readonly name: string
 }
 
 /** The links of a batch to people beside its own. */
@@ -88,13 +90,14 @@ export async function loadWorld(tx: Transaction, request: WorldRequest): Promise
   const links = await findLinks(tx, request)
   const cast = await loadCast(tx, request, links)
   const people = await loadPeople(tx, request, cast)
-  await addRelationships(tx, request, { relationships: links.relationships, cast, people })
+  const times = new Times(request)
+  await addRelationships(tx, request, { relationships: links.relationships, cast, people, times })
   if (links.shares.length) await addMatchedCodes(tx, accountId, people)
   const friendIds = membersOfAll(request)
   const own = new Set(friendIds)
   const advocateIds = cast.profileIds.filter((id) => !own.has(id))
   await addOpposites(tx, accountId, { people, rootOf: cast.rootOf, advocateIds, friendIds })
-  await addJourneys(tx, request, { cast, people })
+  await addJourneys(tx, request, { cast, people, times })
   await loadHistory(tx, {
     ...request,
     asks: request.rules.asks,
@@ -111,7 +114,7 @@ export async function loadWorld(tx: Transaction, request: WorldRequest): Promise
 }
 
 const momentsOf = ({ events, moments }: Pick<WorldRequest, 'events' | 'moments'>): readonly Moment[] => [
-  ...events.map(({ personId, t }) => ({ personId, t })),
+  ...events.map(({ personId, t, name }) => ({ personId, t, name })),
   ...moments,
 ]
 
@@ -177,29 +180,31 @@ function emptyPerson(id: string) {
 
 interface Scene {
   cast: Cast
+  times: Times
   people: ReadonlyMap<string, PersonFacts>
 }
 
 async function addRelationships(
   tx: Transaction,
   request: WorldRequest,
-  { relationships, cast, people }: Scene & { relationships: readonly RelationshipRow[] },
+  { relationships, cast, people, times }: Scene & { relationships: readonly RelationshipRow[] },
 ): Promise<void> {
-  const asked = relationships.flatMap((row) =>
-    timesBefore(request, cast.rootOf(row.friendId), row.latestEvidenceAt).map((at) => ({ id: row.id, at })),
-  )
-  const asOf = groupBy(asked.length ? await findEvidenceAsOf(tx, request.accountId, asked) : [], ({ id }) => id)
+  const spans = relationships.flatMap((row) => times.before(cast.rootOf(row.friendId), row.latestEvidenceAt, row.id))
+  const asOf = groupBy(spans.length ? await findEvidenceIn(tx, request.accountId, spans) : [], ({ id }) => id)
   for (const row of relationships) {
     const evidence = [row.latestEvidenceAt, ...(asOf.get(row.id) ?? []).map(({ at }) => at)]
     people.get(cast.rootOf(row.friendId))?.relationships.push(relationshipFacts(row, cast.rootOf, evidence))
   }
 }
 
-async function addJourneys(tx: Transaction, request: WorldRequest, { cast, people }: Scene): Promise<void> {
+async function addJourneys(tx: Transaction, request: WorldRequest, { cast, people, times }: Scene): Promise<void> {
   const { accountId, partnerIds } = request
   const rows = await findJourneys(tx, accountId, cast.profileIds)
-  const asked = rows.flatMap((row) => lateTimes(request, cast, row).map((at) => ({ id: row.id, at })))
-  const asOf = groupBy(asked.length ? await findActivitiesAsOf(tx, accountId, asked) : [], ({ id }) => id)
+  // An advocate's journey is read at the times of anybody's events, a person's own at their own.
+  const spans = rows.flatMap((row) =>
+    times.before(row.role === 'ADVOCATE' ? null : cast.rootOf(row.profileId), row.lastActivityAt, row.id),
+  )
+  const asOf = groupBy(spans.length ? await findActivitiesIn(tx, accountId, spans) : [], ({ id }) => id)
   const partners = groupBy(
     partnerIds.length && rows.length
       ? await findPartnerIds(tx, accountId, { journeyIds: rows.map(({ id }) => id), partnerIds })
@@ -219,17 +224,28 @@ async function addJourneys(tx: Transaction, request: WorldRequest, { cast, peopl
   }
 }
 
-// An advocate's journey is read at the times of anybody's events, a person's own at their own.
-function lateTimes(request: WorldRequest, cast: Cast, row: JourneyRow): Date[] {
-  return timesBefore(request, row.role === 'ADVOCATE' ? null : cast.rootOf(row.profileId), row.lastActivityAt)
-}
+/** When people are looked at. */
+class Times {
+  readonly #all: readonly Instant[]
+  readonly #byPerson: ReadonlyMap<string, readonly Instant[]>
+  readonly #rootOf: (personId: string) => string
 
-/** Times at which the person (null: anybody) is looked at before which something of them has its latest sign already. */
-function timesBefore(request: WorldRequest, personId: string | null, latest: Date): Date[] {
-  const { rootOf } = request
-  const person = personId === null ? null : rootOf(personId)
-  const late = momentsOf(request).filter(
-    (moment) => (person === null || rootOf(moment.personId) === person) && moment.t < latest.getTime(),
-  )
-  return [...new Set(late.map(({ t }) => t))].map((t) => new Date(t))
+  constructor(request: WorldRequest) {
+    const moments = momentsOf(request)
+    const inOrder = (found: readonly Moment[]) => [...new Set(found.map(({ t }) => t))].sort((a, b) => a - b)
+    this.#rootOf = (id) => request.rootOf(id)
+    this.#all = inOrder(moments)
+    this.#byPerson = new Map(
+      [...groupBy(moments, ({ personId }) => request.rootOf(personId))].map(([id, found]) => [id, inOrder(found)]),
+    )
+  }
+
+  /** From the first to the last time at which the person (null: anybody) is looked at before the latest sign of something. */
+  before(personId: string | null, latest: Date, id: string): { id: string; from: Date; to: Date }[] {
+    const times = personId === null ? this.#all : (this.#byPerson.get(this.#rootOf(personId)) ?? [])
+    const [first] = times
+    if (first === undefined || first >= latest.getTime()) return []
+    const last = times.findLast((t) => t < latest.getTime()) ?? first
+    return [{ id, from: new Date(first), to: new Date(last) }]
+  }
 }

@@ -2,6 +2,7 @@
 
 import type { NewStep, Occasion } from '../../core/targeting/effects.ts'
 import type { JourneyRole } from '../../core/targeting/facts.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
 
 export interface JourneyRow {
@@ -32,21 +33,30 @@ export interface AsOf {
   at: Date
 }
 
+/** A journey, and the span of times that it is looked at. */
+export interface Span {
+  id: string
+  from: Date
+  to: Date
+}
+
 /**
- * For each journey and time, the latest activity not after it; pairs without one are left out. What was credited elsewhere
- * since, and what follow-ups took over, is no activity.
+ * For each journey the latest activity not after its span's beginning, and all inside the span: enough for every time in it.
+ * What was credited elsewhere since, and what follow-ups took over, is no activity.
  */
-export function findActivitiesAsOf(tx: Transaction, accountId: string, asked: readonly AsOf[]): Promise<AsOf[]> {
+export function findActivitiesIn(tx: Transaction, accountId: string, spans: readonly Span[]): Promise<AsOf[]> {
+  const isActivity = Prisma.sql`attribution.account_id = ${accountId}::uuid AND attribution.journey_id = asked.id AND attribution.decided_by <> 'INHERITED'
+    AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = attribution.account_id
+      AND next.event_id = attribution.event_id AND next.revision = attribution.revision + 1)`
   return tx.$queryRaw<AsOf[]>`
-    SELECT asked.id, latest.at
-    FROM unnest(${asked.map(({ id }) => id)}::uuid[], ${asked.map(({ at }) => at)}::timestamptz[]) AS asked (id, at)
+    SELECT asked.id, found.at
+    FROM unnest(${spans.map(({ id }) => id)}::uuid[], ${spans.map(({ from }) => from)}::timestamptz[], ${spans.map(({ to }) => to)}::timestamptz[])
+      AS asked (id, first, last)
     CROSS JOIN LATERAL (
-      SELECT occurred_at AS at FROM attribution
-      WHERE account_id = ${accountId}::uuid AND journey_id = asked.id AND occurred_at <= asked.at AND decided_by <> 'INHERITED'
-        AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = attribution.account_id
-          AND next.event_id = attribution.event_id AND next.revision = attribution.revision + 1)
-      ORDER BY occurred_at DESC LIMIT 1
-    ) AS latest`
+      (SELECT occurred_at AS at FROM attribution WHERE ${isActivity} AND occurred_at <= asked.first ORDER BY occurred_at DESC LIMIT 1)
+      UNION ALL
+      (SELECT occurred_at AS at FROM attribution WHERE ${isActivity} AND occurred_at > asked.first AND occurred_at <= asked.last)
+    ) AS found`
 }
 
 export interface PartnerRow {

@@ -23,6 +23,7 @@ interface CodePlan {
 /** Stores the codes; one that is there and says the same is kept. CONFLICT, at the place, for one that says something else. */
 export async function insertCodes(tx: Transaction, accountId: string, plan: CodePlan): Promise<void> {
   const { codes, references, at, path } = plan
+  if (codes.length === 0) return
   const wanted = codes.map((code, i) => checkedCode(code, references, `${path}[${i}]`))
   const texts = wanted.map(({ code }) => code)
   const twice = texts.findIndex((text, i) => texts.indexOf(text) < i)

@@ -1,13 +1,16 @@
 // The event names of a document: aliases and follow-ups, which belong to the account and must read the same there.
 
-import { foldEventName } from '../../core/names.ts'
 import { badInput, conflict } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import type { Blueprint } from './blueprint.ts'
 import { checkedEventName } from './definitions.ts'
+import type { Draft } from './drafts.ts'
+import { eventPlaces, findEventUse } from './event-places.ts'
 
 interface EventPlan {
   blueprint: Blueprint
+  /** What was read of the document's campaigns, in their order. */
+  drafts: readonly Draft[]
   at: Date
   /** Where the document stands in the input. */
   path: string
@@ -15,7 +18,8 @@ interface EventPlan {
 
 /**
  * Stores aliases and event types; those that are there and say the same are kept. CONFLICT, at the place, for one that says
- * something else, and for an event of a campaign that the account reads as another or as a follow-up, unlike the document.
+ * something else, for an alias that a campaign of the account names, and for an event of a campaign that the account reads as
+ * another or as a follow-up, unlike the document. BAD_INPUT for an event of a campaign that is an alias in the document.
  */
 export async function insertEventNames(tx: Transaction, accountId: string, plan: EventPlan): Promise<void> {
   const { blueprint, at, path } = plan
@@ -34,7 +38,8 @@ export async function insertEventNames(tx: Transaction, accountId: string, plan:
   }
   assertAliases(aliases, known, path)
   assertTypes(types, known, `${path}.eventTypes`)
-  assertEvents(blueprint, { aliases, types, known }, path)
+  assertEvents(plan, { aliases, types, known })
+  await assertUnused(tx, accountId, { aliases, known, path })
   await tx.eventTypeAlias.createMany({
     data: [...aliases].map(([alias, name]) => ({ accountId, alias, name, createdAt: at })),
     skipDuplicates: true,
@@ -89,19 +94,32 @@ function assertTypes(types: Types, known: Known, path: string): void {
 
 /** What the document does not speak of must not be read in another way here. */
 function assertEvents(
-  { campaigns }: Blueprint,
+  { blueprint: { campaigns }, drafts, path }: EventPlan,
   { aliases, types, known }: { aliases: Aliases; types: Types; known: Known },
-  path: string,
 ): void {
-  for (const [i, { journeys }] of campaigns.entries()) {
-    for (const [j, { events }] of journeys.entries()) {
-      for (const [k, event] of events.entries()) {
-        const name = foldEventName(event)
-        const place = `${path}.campaigns[${i}].journeys[${j}].events[${k}]`
-        if (!aliases.has(name) && known.aliases.has(name))
-          throw conflict(`${name} is an alias of ${known.aliases.get(name)} here`, place)
-        if (known.types.get(name) && !types.get(name)) throw conflict(`${name} follows its transaction here`, place)
-      }
-    }
+  const places = campaigns.flatMap(({ journeys }, i) =>
+    eventPlaces({ journeys, definitions: drafts[i]?.definitions ?? [], path: `${path}.campaigns[${i}].journeys` }),
+  )
+  for (const { name, path: place } of places) {
+    if (aliases.has(name)) throw badInput(`an alias of ${aliases.get(name)}; name that`, place)
+    if (known.aliases.has(name)) throw conflict(`${name} is an alias of ${known.aliases.get(name)} here`, place)
+    if (known.types.get(name) && !types.get(name)) throw conflict(`${name} follows its transaction here`, place)
   }
+}
+
+/** No alias that is new here may be an event that a campaign of the account names. */
+async function assertUnused(
+  tx: Transaction,
+  accountId: string,
+  { aliases, known, path }: { aliases: Aliases; known: Known; path: string },
+): Promise<void> {
+  const names = [...aliases.keys()]
+  const use = await findEventUse(
+    tx,
+    accountId,
+    names.filter((alias) => !known.aliases.has(alias)),
+  )
+  if (!use) return
+  const place = `${path}.aliases[${names.indexOf(use.event)}].alias`
+  throw conflict(`the campaign ${use.campaign} names ${use.event} in its journey ${use.journey}`, place)
 }

@@ -2,7 +2,7 @@
 
 import type { Context } from '../../context.ts'
 import { foldName } from '../../core/names.ts'
-import { badInput } from '../../errors.ts'
+import { ApiError, badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { checkedText } from '../../text.ts'
@@ -15,12 +15,15 @@ import { type Draft, emptyDraft, insertCampaigns, type NewCampaign, revised } fr
 import { checkedProgram, insertProgram } from './service.ts'
 import { bumpRules, type Change } from './sql.ts'
 
-/** The program as a document. NOT_FOUND; LIMIT_EXCEEDED for one that is too large to be sent back. */
+/**
+ * The program as a document. NOT_FOUND; CONFLICT where a campaign requires one that is over; LIMIT_EXCEEDED for a program that
+ * is too large to be sent back.
+ */
 export function programBlueprint(context: Context, programId: string | number) {
   const { accountId, services } = context
   const id = idInput('Program', programId, 'programId')
   return services.database.transaction(async (tx) =>
-    documentOf(await readBlueprint(tx, accountId, { programId: id, path: 'programId' })),
+    documentOf(await readBlueprint(tx, accountId, { programId: id, path: 'programId', withCodes: true })),
   )
 }
 
@@ -58,18 +61,35 @@ export interface CopyProgramInput {
   labels?: readonly { from: string; to: string }[] | null
 }
 
-/** Copies a program with its campaigns, as DRAFT, inside the account; returns the copy's id. */
+/**
+ * Copies a program with its campaigns that are not over, as DRAFT, inside the account; returns the copy's id. What the original
+ * holds and could not be said anew is told at `input.programId`.
+ */
 export async function copyProgram(context: Context, input: CopyProgramInput): Promise<string> {
   const { accountId, services, now: at } = context
   const id = idInput('Program', input.programId, 'input.programId')
   const name = checkedText(input.name, 'input.name')
   const { programId } = await services.database.transaction(async (tx) => {
     const version = await bumpRules(tx, accountId)
-    const original = await readBlueprint(tx, accountId, { programId: id, path: 'input.programId' })
+    const original = await readBlueprint(tx, accountId, { programId: id, path: 'input.programId', withCodes: false })
     const { blueprint, campaignName } = copied(original, { name, labels: input.labels ?? [] })
-    return build(tx, accountId, { blueprint, name, campaignName, version, at, path: 'input', namePath: 'input.name' })
+    const plan = { blueprint, name, campaignName, version, at, path: originalPath, namePath: 'input.name' }
+    return build(tx, accountId, plan).catch((error) => {
+      throw toldOfOriginal(error, original)
+    })
   })
   return programId
+}
+
+/** The document of a copy is no part of the input; faults of it are told of the original. */
+const originalPath = 'original'
+
+function toldOfOriginal(error: unknown, { campaigns }: Blueprint): unknown {
+  if (!(error instanceof ApiError) || !error.field?.startsWith(`${originalPath}.`)) return error
+  const [, index, place] = /^original\.campaigns\[(\d+)\]\.(.*)$/.exec(error.field) ?? []
+  const name = index && campaigns[Number(index)]?.name
+  const where = name ? `the campaign ${name}, ${place}` : error.field.slice(originalPath.length + 1)
+  return new ApiError(error.code, `${where}: ${error.message}`, { field: 'input.programId' })
 }
 
 interface Plan extends Change {
@@ -103,13 +123,13 @@ async function build(tx: Transaction, accountId: string, plan: Plan): Promise<Im
       path: plan.campaignName ? 'input.name' : `${place}.name`,
     }
   })
-  const place = plan.campaignName ? path : `${path}.program`
+  const place = plan.campaignName ? 'input' : `${path}.program`
   const program = { ...checkedProgram(blueprint.program, place), name, id: programId }
   const places = { name: plan.namePath ?? `${place}.name`, labels: `${place}.labels` }
   await insertProgram(tx, accountId, { program, at, places })
   await tx.audience.createMany({ data: audiences.created.map((row) => ({ ...row, accountId, createdAt: at })) })
   await insertCampaigns(tx, accountId, { campaigns, version, at })
-  await insertEventNames(tx, accountId, { blueprint, at, path })
+  await insertEventNames(tx, accountId, { blueprint, drafts: campaigns.map(({ draft }) => draft), at, path })
   await insertCodes(tx, accountId, { codes: blueprint.codes, references, at, path: `${path}.codes` })
   return { programId, audiencesCreated: audiences.created.map(({ id }) => id) }
 }

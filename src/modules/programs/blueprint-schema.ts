@@ -13,9 +13,10 @@ builder.queryField('programBlueprint', (t) =>
   t.field({
     type: 'JSONDocument',
     nullable: true,
-    authScopes: { authenticated: true },
+    authScopes: { can: 'CAMPAIGNS_WRITE' },
     description: [
-      'The program with all it holds as a document for `importProgram`: its settings and labels; its campaigns by their revisions in force, else their drafts, in the order of creation; the audiences that they ask about, by name and without people; event types and aliases of the account; coupons and promo links without an advocate.',
+      'The program with all it holds as a document for `importProgram`: its settings and labels; its campaigns by their revisions in force, else their drafts, in the order in which they went live, then those that never did; the audiences that they ask about, by name and without people; event types and aliases of the account; coupons and promo links without an advocate.',
+      'Campaigns that are ENDED, STOPPED or ARCHIVED are left out, as nothing is credited to them, and so are the coupons and promo links that stand for such campaigns alone. CONFLICT where a campaign of the document requires one that is left out.',
       'It has no ids. What has a name is referred to by it: a required target has `campaign` or `program` in place of an id in `value`; a rule says `audience: { name }` and `relationship: { program }`; a code has `campaigns` and `program`.',
       'LIMIT_EXCEEDED for a program that is too large to be sent back.',
     ].join('\n\n'),
@@ -83,7 +84,7 @@ builder.relayMutationField(
   {
     ...guarded,
     description:
-      'Copies a program inside the account: its settings and all its campaigns, by their revisions in force, else their drafts. The copies are DRAFT and are called `<name of the copy>: <campaign>`, cut to 200 characters. What refers to the program or its campaigns refers to the copies. Codes stay with the original.',
+      'Copies a program inside the account: its settings and its campaigns that are not ENDED, STOPPED or ARCHIVED, by their revisions in force, else their drafts. CONFLICT where one of them requires one that is left out. The copies are DRAFT and are called `<name of the copy>: <campaign>`, cut to 200 characters. What refers to the program or its campaigns refers to the copies. Codes stay with the original.',
     resolve: async (_root, { input }, context) => ({ programId: await copyProgram(context, input) }),
   },
   {

@@ -4,7 +4,8 @@
 
 import { decodeId } from '../../core/ids.ts'
 import type { ContentPiece, JourneyDefinition, RequiredTarget } from '../../core/targeting/facts.ts'
-import { ApiError, notFound } from '../../errors.ts'
+import { ApiError, conflict, notFound } from '../../errors.ts'
+import type { CampaignState } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { documentLimits, type JsonObject } from '../../scalars.ts'
 import { namesOf, type ProgramNames, withNames } from './blueprint-references.ts'
@@ -70,18 +71,33 @@ export function documentOf(blueprint: Blueprint): JsonObject {
   return JSON.parse(text) as JsonObject // Written as an object a line above.
 }
 
-/** The program with its campaigns by their revisions in force, else their drafts, in the order of creation. NOT_FOUND at `path`. */
+/** A document cannot hold more: the shortest takes over 100 bytes. */
+const maxCodes = Math.floor(documentLimits.bytes / 100)
+
+interface Asked {
+  programId: string
+  /** Where the program's id stands in the input. */
+  path: string
+  withCodes: boolean
+}
+
+/**
+ * The program with its campaigns by their revisions in force, else their drafts, in the order in which they first went live,
+ * then by id: going live anew in that order they rank the same. Without those that are over. NOT_FOUND at `path`; CONFLICT there
+ * where a campaign requires one that is over; LIMIT_EXCEEDED for more codes than a document can hold.
+ */
 export async function readBlueprint(
   tx: Transaction,
   accountId: string,
-  { programId, path }: { programId: string; path: string },
+  { programId, path, withCodes }: Asked,
 ): Promise<Blueprint> {
   const program = await tx.program.findUnique({
     where: { accountId_id: { accountId, id: programId } },
     include: { labels: { orderBy: { label: 'asc' } } },
   })
   if (!program) throw notFound(`no program ${programId}`, path)
-  const campaigns = await readCampaigns(tx, accountId, programId)
+  const { campaigns, over } = await readCampaigns(tx, accountId, programId)
+  assertNotOver(campaigns, over, path)
   const names = await namesOf(
     tx,
     accountId,
@@ -89,6 +105,7 @@ export async function readBlueprint(
   )
   const labels = program.labels.map(({ label }) => label)
   const ids = campaigns.map(({ id }) => id)
+  const codes = withCodes ? await readCodes(tx, accountId, { programId, ids, labels }) : []
   return {
     program: {
       name: program.name,
@@ -108,16 +125,17 @@ export async function readBlueprint(
       select: { alias: true, name: true },
       orderBy: { alias: 'asc' },
     }),
-    codes: await readCodes(tx, accountId, { programId, ids, labels }),
+    codes: codes.flatMap((code) => codeOf(code, over)),
   }
 }
 
 async function readCampaigns(tx: Transaction, accountId: string, programId: string) {
   const campaigns = await tx.campaign.findMany({
     where: { accountId, programId },
-    select: { id: true, name: true },
-    orderBy: { id: 'asc' },
+    select: { id: true, name: true, state: true },
+    orderBy: [{ firstLiveAt: { sort: 'asc', nulls: 'last' } }, { id: 'asc' }],
   })
+  const isOver = ({ state }: { state: CampaignState }) => overStates.includes(state)
   const rows = await tx.campaignRevision.findMany({
     where: { accountId, campaign: { accountId, programId } },
     include: { definitions: { orderBy: { name: 'asc' } } },
@@ -125,10 +143,30 @@ async function readCampaigns(tx: Transaction, accountId: string, programId: stri
     distinct: ['campaignId'],
   })
   const drafts = new Map(rows.map((row) => [row.campaignId, draftIn(row)]))
-  return campaigns.flatMap(({ id, name }) => {
-    const draft = drafts.get(id)
-    return draft ? [{ id, name, draft }] : []
-  })
+  return {
+    campaigns: campaigns.flatMap((campaign) => {
+      const { id, name } = campaign
+      const draft = drafts.get(id)
+      return draft && !isOver(campaign) ? [{ id, name, draft }] : []
+    }),
+    over: new Map(campaigns.filter(isOver).map((campaign) => [campaign.id, campaign])),
+  }
+}
+
+const overStates: readonly CampaignState[] = ['ENDED', 'STOPPED', 'ARCHIVED']
+
+/** By id. */
+type Over = ReadonlyMap<string, { name: string; state: CampaignState }>
+
+function assertNotOver(campaigns: readonly { name: string; draft: Draft }[], over: Over, path: string): void {
+  for (const { name, draft } of campaigns) {
+    for (const [i, { kind, value }] of draft.requiredTargets.entries()) {
+      const left = kind === 'CAMPAIGN_ID' ? over.get(value) : undefined
+      if (!left) continue
+      const place = `the campaign ${name}, requiredTargets[${i}]`
+      throw conflict(`${place}: it requires ${left.name}, which is ${left.state} and so left out`, path)
+    }
+  }
 }
 
 const campaignOf = (name: string, draft: Draft, names: ProgramNames): BlueprintCampaign => ({
@@ -155,7 +193,7 @@ async function readCodes(
   tx: Transaction,
   accountId: string,
   { programId, ids, labels }: { programId: string; ids: string[]; labels: string[] },
-): Promise<BlueprintCode[]> {
+) {
   const rows = await tx.code.findMany({
     where: {
       accountId,
@@ -169,15 +207,30 @@ async function readCodes(
     },
     include: { program: true, campaigns: { include: { campaign: true }, orderBy: { campaignId: 'asc' } } },
     orderBy: { code: 'asc' },
+    take: maxCodes + 1,
   })
-  return rows.map(({ kind, code, label, program, campaigns, destination, expiresAt, disabledAt }) => ({
-    kind: kind === 'COUPON' ? 'COUPON' : 'PROMO_LINK',
-    code,
-    label,
-    program: program?.name ?? null,
-    campaigns: campaigns.map(({ campaign }) => campaign.name),
-    destination,
-    expiresAt,
-    disabledAt,
-  }))
+  if (rows.length > maxCodes)
+    throw new ApiError('LIMIT_EXCEEDED', `over ${maxCodes} coupons and promo links, more than a document can hold`)
+  return rows
+}
+
+type CodeRow = Awaited<ReturnType<typeof readCodes>>[number]
+
+/** The code for the campaigns that are not over; none where it stands for others alone. */
+function codeOf({ kind, code, label, program, campaigns, ...rest }: CodeRow, over: Over): BlueprintCode[] {
+  const { destination, expiresAt, disabledAt } = rest
+  const kept = campaigns.filter(({ campaignId }) => !over.has(campaignId))
+  if (campaigns.length > 0 && kept.length === 0) return []
+  return [
+    {
+      kind: kind === 'COUPON' ? 'COUPON' : 'PROMO_LINK',
+      code,
+      label,
+      program: program?.name ?? null,
+      campaigns: kept.map(({ campaign }) => campaign.name),
+      destination,
+      expiresAt,
+      disabledAt,
+    },
+  ]
 }

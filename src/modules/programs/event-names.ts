@@ -3,6 +3,7 @@
 import type { Context } from '../../context.ts'
 import { badInput, conflict } from '../../errors.ts'
 import { checkedEventName } from './definitions.ts'
+import { findEventUse } from './event-places.ts'
 import { bumpRules } from './sql.ts'
 
 export interface CreateEventTypeAliasInput {
@@ -12,7 +13,7 @@ export interface CreateEventTypeAliasInput {
 
 /**
  * Makes another spelling of an event name; returns it folded. CONFLICT for one that is taken, that is an event type of its
- * own, or that would make a chain of aliases.
+ * own, that a campaign names which is not over, or that would make a chain of aliases.
  */
 export async function createEventTypeAlias(context: Context, input: CreateEventTypeAliasInput): Promise<string> {
   const { accountId, services, now } = context
@@ -26,6 +27,8 @@ export async function createEventTypeAlias(context: Context, input: CreateEventT
     if (related) throw conflict(`${alias} already has aliases of its own`, 'input.alias')
     const type = await tx.eventType.findUnique({ where: { accountId_name: { accountId, name: alias } } })
     if (type) throw conflict(`${alias} is an event type of its own`, 'input.alias')
+    const use = await findEventUse(tx, accountId, [alias])
+    if (use) throw conflict(`the campaign ${use.campaign} names ${alias} in its journey ${use.journey}`, 'input.alias')
     const { count } = await tx.eventTypeAlias.createMany({
       data: { accountId, alias, name, createdAt: now },
       skipDuplicates: true,

@@ -83,7 +83,8 @@ builder.relayMutationField(
   },
   {
     ...guarded,
-    description: 'Makes another spelling of an event name.',
+    description:
+      'Makes another spelling of an event name. CONFLICT for one that a campaign names which is not over: its events would go by another name.',
     resolve: async (_root, { input }, context) => ({ alias: await createEventTypeAlias(context, input) }),
   },
   {

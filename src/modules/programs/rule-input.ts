@@ -6,6 +6,8 @@ import {
   maxRuleCount,
   maxRuleDays,
   maxRuleDepth,
+  maxRuleEvents,
+  maxRuleLeaves,
   maxRuleWidth,
   type OrderAggregate,
   type OrderOperator,
@@ -144,7 +146,7 @@ const QualityRuleInput = builder.inputType('QualityRuleInput', {
 
 export const RuleInput = builder.inputRef<RuleShape>('RuleInput').implement({
   isOneOf: true,
-  description: `A condition on a person: a tree with one key per node, at most ${maxRuleDepth} deep and ${maxRuleWidth} wide.`,
+  description: `A condition on a person: a tree with one key per node, at most ${maxRuleDepth} deep and ${maxRuleWidth} wide, of at most ${maxRuleLeaves.toLocaleString('en')} conditions that ask about at most ${maxRuleEvents} different events.`,
   fields: (t) => ({
     all: t.field({ type: [RuleInput], description: 'Every one holds.' }),
     any: t.field({ type: [RuleInput], description: 'At least one holds.' }),

@@ -129,6 +129,13 @@ export function programPlaces(rule: Rule, path: string): RulePlace[] {
   })
 }
 
+/** The events that a rule counts, each with its place in the input. */
+export function eventRulePlaces(rule: Rule, path: string): { name: string; path: string }[] {
+  return leavesOf(rule, path).flatMap(([leaf, at]) =>
+    'event' in leaf ? [{ name: foldEventName(leaf.event.name), path: `${at}.event.name` }] : [],
+  )
+}
+
 function leavesOf(rule: Rule, path: string): (readonly [leaf: Rule, path: string])[] {
   if ('all' in rule) return rule.all.flatMap((member, i) => leavesOf(member, `${path}.all[${i}]`))
   if ('any' in rule) return rule.any.flatMap((member, i) => leavesOf(member, `${path}.any[${i}]`))

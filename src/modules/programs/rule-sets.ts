@@ -5,7 +5,8 @@
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { type CampaignRow, findCampaigns, findCampaignsAsOf } from './sql.ts'
+import { Recent } from './recent.ts'
+import { type CampaignRow, findCampaigns, findCampaignsAsOf, readDraftMark, readSettingsMark } from './sql.ts'
 
 export interface AccountRules {
   /** The account's count of rule changes that they are of. */
@@ -15,31 +16,57 @@ export interface AccountRules {
   readonly aliases: ReadonlyMap<string, string>
 }
 
-/** Who reads traces reads recent ones, of few versions; a rule set of 1,000 campaigns takes some megabytes. */
-const maxEarlier = 50
+/** Accounts that anything is kept of; those used last. */
+const maxAccounts = 200
+
+/** Who reads a page of traces reads 100 versions at most; a rule set of 1,000 campaigns takes some megabytes. */
+const maxEarlier = 120
 
 interface Earlier {
-  /** The version in force when it was loaded. */
+  /** The version in force when its settings were last seen to be those of then. */
   readonly loadedAt: number
+  /** Of the programs, names, aliases and follow-ups that it was compiled with. */
+  readonly settings: string
   readonly rules: AccountRules
 }
 
-export class RuleSets {
-  readonly #accounts = new Map<string, AccountRules>()
-  /** Of each account by version, the one used last at the end. */
-  readonly #earlier = new Map<string, Map<number, Earlier>>()
+/** What is kept of one account. */
+interface Kept {
+  inForce?: AccountRules
+  /** With the drafts that the mark tells. */
+  drafts?: { readonly mark: string; readonly rules: AccountRules }
+  /** Of the settings at a version. */
+  settings?: { readonly version: number; readonly mark: string }
+  /** By version. */
+  readonly earlier: Recent<number, Earlier>
+  /** What a transaction is loading right now; null where that came to nothing. */
+  readonly loading: Map<string, Promise<AccountRules | null>>
+}
 
-  /** The rules in force as the transaction sees them; drafts take part where asked, as if they went live now. */
+export class RuleSets {
+  readonly #accounts = new Recent<string, Kept>(maxAccounts)
+
+  /**
+   * The rules in force as the transaction sees them. Where asked, drafts take part as if they went live now, one after the other
+   * in the order of their ids.
+   */
   async inForce(tx: Transaction, accountId: string, { drafts = false } = {}): Promise<AccountRules> {
+    const kept = this.#of(accountId)
     for (;;) {
       const version = await readVersion(tx, accountId)
-      const known = this.#accounts.get(accountId)
-      if (!drafts && known?.version === version) return known
-      const campaigns = await findCampaigns(tx, accountId, drafts)
-      const rules = await compile(tx, accountId, { version, campaigns: drafts ? live(campaigns) : campaigns })
-      // A change that was committed between the statements would be part of it under the version of before.
-      if ((await readVersion(tx, accountId)) !== version) continue
-      if (!drafts) this.#accounts.set(accountId, rules)
+      const mark = drafts ? await readDraftMark(tx, accountId) : null
+      const known = mark === null ? kept.inForce : kept.drafts?.mark === mark ? kept.drafts.rules : undefined
+      if (known?.version === version) return known
+      const rules = await shared({ tx, loading: kept.loading, key: `${version} ${mark}` }, async () => {
+        const campaigns = await findCampaigns(tx, accountId, drafts)
+        const loaded = await compile(tx, accountId, { version, campaigns: drafts ? live(campaigns) : campaigns })
+        // A change that was committed between the statements would be part of it under the version of before.
+        if ((await readVersion(tx, accountId)) !== version) return null
+        return mark === null || (await readDraftMark(tx, accountId)) === mark ? loaded : null
+      })
+      if (!rules) continue
+      if (mark === null) kept.inForce = rules
+      else kept.drafts = { mark, rules }
       return rules
     }
   }
@@ -51,33 +78,70 @@ export class RuleSets {
   async asOf(tx: Transaction, accountId: string, version: number): Promise<AccountRules> {
     const loadedAt = await readVersion(tx, accountId)
     if (version > loadedAt) throw new RangeError(`version ${version} of the rules is yet to come`)
-    const known = this.#earlier.get(accountId)?.get(version)
-    if (known?.loadedAt === loadedAt) return this.#remember(accountId, known)
-    const campaigns = await findCampaignsAsOf(tx, accountId, version)
-    return this.#remember(accountId, { loadedAt, rules: await compile(tx, accountId, { version, campaigns }) })
+    const kept = this.#of(accountId)
+    const known = kept.earlier.get(version)
+    if (known?.loadedAt === loadedAt) return known.rules
+    // Campaigns of then stay what they were, so that only the settings of now can make it another.
+    if (kept.settings?.version !== loadedAt)
+      kept.settings = { version: loadedAt, mark: await readSettingsMark(tx, accountId) }
+    const settings = kept.settings.mark
+    const load = async () =>
+      compile(tx, accountId, { version, campaigns: await findCampaignsAsOf(tx, accountId, version) })
+    const isSame = known?.settings === settings
+    const key = `${version} as of ${loadedAt}`
+    const rules = isSame ? known.rules : await shared({ tx, loading: kept.loading, key }, load)
+    kept.earlier.set(version, { loadedAt, settings, rules })
+    return rules
   }
 
-  #remember(accountId: string, entry: Earlier): AccountRules {
-    const versions = this.#earlier.get(accountId) ?? new Map<number, Earlier>()
-    this.#earlier.set(accountId, versions)
-    versions.delete(entry.rules.version)
-    versions.set(entry.rules.version, entry)
-    const [oldest] = versions.keys()
-    if (versions.size > maxEarlier && oldest !== undefined) versions.delete(oldest)
-    return entry.rules
+  #of(accountId: string): Kept {
+    const known = this.#accounts.get(accountId)
+    if (known) return known
+    const kept: Kept = { earlier: new Recent(maxEarlier), loading: new Map() }
+    this.#accounts.set(accountId, kept)
+    return kept
   }
 }
+
+interface Sharing {
+  tx: Transaction
+  loading: Map<string, Promise<AccountRules | null>>
+  /** Of what is loaded. */
+  key: string
+}
+
+/** What another transaction is loading already; where that comes to nothing, or nobody is, what `load` gives. */
+async function shared<T extends AccountRules | null>(
+  { tx, loading, key }: Sharing,
+  load: () => Promise<T>,
+): Promise<T | AccountRules> {
+  const others = loading.get(key)
+  // A failure is that of the other's transaction.
+  if (others) return (await others.catch(() => null)) ?? load()
+  // Who has no connection of their own may have to wait for one that those hold who would wait for them.
+  if (!isTransaction(tx)) return load()
+  const own = load()
+  loading.set(key, own)
+  try {
+    return await own
+  } finally {
+    loading.delete(key)
+  }
+}
+
+/** Not a client, which takes a connection for each statement: those can connect. */
+const isTransaction = (tx: Transaction): boolean => !('$connect' in tx)
 
 async function readVersion(tx: Transaction, accountId: string): Promise<number> {
   const account = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { rulesVersion: true } })
   return account.rulesVersion
 }
 
-/** Drafts as if they went live now, after all others; the campaigns' ids keep them in order. */
+/** Drafts as if they went live now, after all others, one after the other in the order of their ids. */
 function live(campaigns: readonly CampaignRow[]): CampaignRow[] {
-  const newest = campaigns.reduce((latest, { firstLiveAt }) => Math.max(latest, firstLiveAt?.getTime() ?? 0), 0)
+  let newest = campaigns.reduce((latest, { firstLiveAt }) => Math.max(latest, firstLiveAt?.getTime() ?? 0), 0)
   return campaigns.map((campaign) =>
-    campaign.state === 'DRAFT' ? { ...campaign, state: 'LIVE', firstLiveAt: new Date(newest + 1) } : campaign,
+    campaign.state === 'DRAFT' ? { ...campaign, state: 'LIVE', firstLiveAt: new Date(++newest) } : campaign,
   )
 }
 

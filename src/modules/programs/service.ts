@@ -18,6 +18,7 @@ import {
   revised,
   saveDraft,
 } from './drafts.ts'
+import { assertNoAliases } from './event-places.ts'
 import { bumpRules, lockRules } from './sql.ts'
 
 const maxLabels = 100
@@ -150,6 +151,7 @@ export async function createCampaign(context: Context, input: CreateCampaignInpu
     const version = await bumpRules(tx, accountId)
     await assertProgram(tx, accountId, { id: programId, path: 'input.programId' })
     await assertNamed(tx, accountId, { draft, path: 'input' })
+    await assertNoAliases(tx, accountId, { ...input, definitions: draft.definitions, path: 'input.journeys' })
     await insertCampaigns(tx, accountId, { campaigns: [campaign], version, at: now })
   })
   return campaign.id
@@ -179,6 +181,9 @@ export async function updateCampaign(context: Context, input: UpdateCampaignInpu
     if (!newest) throw new Error(`campaign ${id} has no revision`)
     const draft = revised(draftIn(newest), input, 'input')
     await assertNamed(tx, accountId, { draft, path: 'input' })
+    const { journeys } = input
+    const { definitions } = draft
+    if (journeys) await assertNoAliases(tx, accountId, { journeys, definitions, path: 'input.journeys' })
     const isNew = newest.publishedAt !== null
     const key = { accountId, campaignId: id, number: newest.number + (isNew ? 1 : 0) }
     await saveDraft(tx, key, { draft, at: now, isNew })

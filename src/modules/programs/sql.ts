@@ -60,6 +60,27 @@ const definitionsIn = (accountId: string) => Prisma.sql`ARRAY(
   FROM journey_definition
   WHERE account_id = ${accountId}::uuid AND campaign_id = campaign.id AND revision = revision.number ORDER BY name)`
 
+/** Changes whenever a draft revision is written, published or discarded, as each such row is stored anew. */
+export async function readDraftMark(tx: Transaction, accountId: string): Promise<string> {
+  const [row] = await tx.$queryRaw<{ mark: string }[]>`
+    SELECT coalesce(md5(string_agg(campaign_id::text || '/' || number || '/' || xmin::text, ',' ORDER BY campaign_id, number)), '') AS mark
+    FROM campaign_revision WHERE account_id = ${accountId}::uuid AND published_at IS NULL`
+  return row?.mark ?? ''
+}
+
+/** Changes whenever something changes that rules of every version go by as it is now: programs, names, aliases and follow-ups. */
+export async function readSettingsMark(tx: Transaction, accountId: string): Promise<string> {
+  const [row] = await tx.$queryRaw<{ mark: string }[]>`
+    SELECT md5(jsonb_build_array(
+      (SELECT jsonb_agg(to_jsonb(program) ORDER BY id) FROM program WHERE account_id = ${accountId}::uuid),
+      (SELECT jsonb_agg(to_jsonb(program_label) ORDER BY label) FROM program_label WHERE account_id = ${accountId}::uuid),
+      (SELECT jsonb_agg(to_jsonb(event_type_alias) ORDER BY alias) FROM event_type_alias WHERE account_id = ${accountId}::uuid),
+      (SELECT jsonb_agg(to_jsonb(event_type) ORDER BY name) FROM event_type WHERE account_id = ${accountId}::uuid),
+      (SELECT jsonb_agg(jsonb_build_array(id, name) ORDER BY id) FROM campaign
+        WHERE account_id = ${accountId}::uuid AND state <> 'DRAFT'))::text) AS mark`
+  return row?.mark ?? ''
+}
+
 /** Each campaign with its revision in force, else its draft; with the newest where drafts take part. By id. */
 export function findCampaigns(tx: Transaction, accountId: string, drafts: boolean): Promise<CampaignRow[]> {
   return tx.$queryRaw<CampaignRow[]>`

@@ -46,7 +46,10 @@ const EvidenceType = builder.prismaNode('Evidence', {
   authScopes: { authenticated: true },
   fields: (t) => ({
     kind: t.expose('kind', { type: EvidenceKindEnum }),
-    at: t.expose('at', { type: 'DateTime', description: 'The effective time of the event that showed it.' }),
+    at: t.expose('at', {
+      type: 'DateTime',
+      description: 'The effective time of the event that showed it; of an EMAIL_MATCH, when the share was made.',
+    }),
     code: t.prismaField({
       type: CodeInterface,
       nullable: true,

@@ -71,6 +71,58 @@ export function findEvidenceAsOf(tx: Transaction, accountId: string, asked: read
     ) AS latest`
 }
 
+/** Times of a relationship that somebody asks about: the first and the last of them. */
+export interface EvidenceRange {
+  id: string
+  from: Date
+  until: Date
+}
+
+/**
+ * Of each relationship the latest evidence not after `from`, and every later one up to `until`, of which at most the latest
+ * `limit`; relationships without any are left out.
+ */
+export function findEvidenceWithin(
+  tx: Transaction,
+  accountId: string,
+  { ranges, limit }: { ranges: readonly EvidenceRange[]; limit: number },
+): Promise<{ id: string; ats: Date[] }[]> {
+  return tx.$queryRaw<{ id: string; ats: Date[] }[]>`
+    SELECT asked.id, array_agg(found.at) AS ats
+    FROM unnest(${ranges.map(({ id }) => id)}::uuid[], ${ranges.map(({ from }) => from)}::timestamptz[],
+      ${ranges.map(({ until }) => until)}::timestamptz[]) AS asked (id, "from", until)
+    CROSS JOIN LATERAL (
+      (SELECT at FROM evidence
+        WHERE account_id = ${accountId}::uuid AND relationship_id = asked.id AND at <= asked."from"
+        ORDER BY at DESC LIMIT 1)
+      UNION ALL
+      (SELECT at FROM evidence
+        WHERE account_id = ${accountId}::uuid AND relationship_id = asked.id AND at > asked."from" AND at <= asked.until
+        ORDER BY at DESC LIMIT ${limit}::int)
+    ) AS found
+    GROUP BY asked.id`
+}
+
+/** A relationship, and the span of times that it is looked at. */
+export interface Span {
+  id: string
+  from: Date
+  to: Date
+}
+
+/** For each relationship the latest evidence not after its span's beginning, and all inside the span: enough for every time in it. */
+export function findEvidenceIn(tx: Transaction, accountId: string, spans: readonly Span[]): Promise<AsOf[]> {
+  return tx.$queryRaw<AsOf[]>`
+    SELECT asked.id, found.at
+    FROM unnest(${spans.map(({ id }) => id)}::uuid[], ${spans.map(({ from }) => from)}::timestamptz[], ${spans.map(({ to }) => to)}::timestamptz[])
+      AS asked (id, first, last)
+    CROSS JOIN LATERAL (
+      (SELECT at FROM evidence WHERE account_id = ${accountId}::uuid AND relationship_id = asked.id AND at <= asked.first ORDER BY at DESC LIMIT 1)
+      UNION ALL
+      (SELECT at FROM evidence WHERE account_id = ${accountId}::uuid AND relationship_id = asked.id AND at > asked.first AND at <= asked.last)
+    ) AS found`
+}
+
 export interface RelationshipToCreate {
   id: string
   advocateId: string

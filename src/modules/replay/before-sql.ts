@@ -11,6 +11,8 @@ import type { Transaction } from '../../platform/database.ts'
 export interface Before {
   readonly accountId: string
   readonly from: Date
+  /** Of the feed: decisions from there on are not known yet, reattributions of earlier events among them. */
+  readonly first: bigint
 }
 
 export interface JourneyRow {
@@ -53,7 +55,7 @@ export interface Asked {
 /** The times of events credited to each journey. */
 export function findCreditsBefore(
   tx: Transaction,
-  { accountId, from }: Before,
+  { accountId, from, first }: Before,
   asked: readonly Asked[],
 ): Promise<{ id: string; at: Date }[]> {
   return tx.$queryRaw<{ id: string; at: Date }[]>`
@@ -64,21 +66,21 @@ export function findCreditsBefore(
         CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
         WHERE a.account_id = ${accountId}::uuid AND a.journey_id = asked.id AND a.occurred_at <= asked.t AND a.decided_by <> 'INHERITED'
           AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
-            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 AND next.position < ${first} LIMIT 1) IS NULL AND a.position < ${first}
         ORDER BY a.occurred_at DESC LIMIT 1)
       UNION ALL
       (SELECT a.occurred_at AS at FROM attribution AS a
         CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
         WHERE a.account_id = ${accountId}::uuid AND a.journey_id = asked.id AND a.occurred_at > asked.t AND a.decided_by <> 'INHERITED'
           AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
-            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL)
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 AND next.position < ${first} LIMIT 1) IS NULL AND a.position < ${first})
     ) AS credit`
 }
 
 /** Since when each partner id was known of each journey. */
 export function findPartnersBefore(
   tx: Transaction,
-  { accountId, from }: Before,
+  { accountId, from, first }: Before,
   { journeyIds, partnerIds }: { journeyIds: readonly string[]; partnerIds: readonly string[] },
 ): Promise<{ journeyId: string; partnerId: string; at: Date }[]> {
   return tx.$queryRaw<{ journeyId: string; partnerId: string; at: Date }[]>`
@@ -86,7 +88,7 @@ export function findPartnersBefore(
     CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
     WHERE a.account_id = ${accountId}::uuid AND a.journey_id = ANY (${journeyIds}::uuid[]) AND a.partner_id = ANY (${partnerIds}::text[])
       AND a.decided_by <> 'INHERITED' AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
-            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 AND next.position < ${first} LIMIT 1) IS NULL AND a.position < ${first}
     GROUP BY a.journey_id, a.partner_id`
 }
 
@@ -173,7 +175,7 @@ export function findOrdersBefore(
 /** The qualities of the profiles' decisions in force. */
 export function findQualitiesBefore(
   tx: Transaction,
-  { accountId, from }: Before,
+  { accountId, from, first }: Before,
   { asked, caps }: { asked: readonly Asked[]; caps: readonly (readonly [Quality, number])[] },
 ): Promise<{ id: string; quality: Quality; at: Date }[]> {
   return tx.$queryRaw<{ id: string; quality: Quality; at: Date }[]>`
@@ -185,13 +187,13 @@ export function findQualitiesBefore(
         CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
         WHERE a.account_id = ${accountId}::uuid AND a.profile_id = asked.id AND a.quality = kind.quality AND a.occurred_at <= asked.t
           AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
-            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 AND next.position < ${first} LIMIT 1) IS NULL AND a.position < ${first}
         ORDER BY a.occurred_at DESC LIMIT kind.cap)
       UNION ALL
       (SELECT a.occurred_at AS at FROM attribution AS a
         CROSS JOIN LATERAL (SELECT FROM event WHERE account_id = ${accountId}::uuid AND id = a.event_id AND received_at < ${from} LIMIT 1) AS event
         WHERE a.account_id = ${accountId}::uuid AND a.profile_id = asked.id AND a.quality = kind.quality AND a.occurred_at > asked.t
           AND (SELECT TRUE FROM attribution AS next WHERE next.account_id = a.account_id
-            AND next.event_id = a.event_id AND next.revision = a.revision + 1 LIMIT 1) IS NULL)
+            AND next.event_id = a.event_id AND next.revision = a.revision + 1 AND next.position < ${first} LIMIT 1) IS NULL AND a.position < ${first})
     ) AS found`
 }

@@ -58,7 +58,7 @@ export async function loadPeople(tx: Transaction, range: Range, stock: Stock): P
   const earliest = new Map(
     crowd.groups.flatMap(({ members, earliest: t }) => [...members].map((id) => [id, t] as const)),
   )
-  const before = { accountId, from }
+  const before = { accountId, from, first: range.first }
   await addJourneys(tx, before, { people, crowd, earliest })
   await addRelationships(tx, before, { people, links, earliest })
   await addHistory(tx, before, { people, wanted, earliest })

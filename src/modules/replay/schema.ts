@@ -126,6 +126,7 @@ const ReplaySample = builder.objectRef<Replayed>('ReplaySample').implement({
         explained &&
         summaryFor(context, {
           ...explained,
+          isHypothetical: true,
           event: { name: event.name, at: event.t },
           journeyName: explained.journey?.definition ?? null,
         }),
@@ -186,7 +187,7 @@ const ReplayUpdateType = builder.objectRef<ReplayUpdate>('ReplayUpdate').impleme
 })
 
 const description =
-  'Decides again the events that were received in a range, by the rules as they were with the changes of `with`, each person’s in the order in which they came, and compares with the decisions in force. Fields, audiences, blocks, programs and codes are as now; what others did is as recorded. Nothing is written.'
+  'Decides again the events that were received in a range, by the rules as they were with the changes of `with`, each person’s in the order in which they came, and compares with the decisions in force. Fields, audiences, blocks, programs, codes and who is one person with whom are as now, and evidence that a reattribution took away is gone; what others did is as recorded. People are read in chunks, each as of a moment of its own. Nothing is written.'
 
 builder.queryField('replayTargeting', (t) =>
   t.field({

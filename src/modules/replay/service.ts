@@ -1,6 +1,7 @@
 // replayTargeting: the decisions about a range of events taken again, person by person, with changes of campaigns. It reads in
 // transactions that may not write, a chunk of people each, so what it holds does not grow with the range.
 
+import { setImmediate } from 'node:timers/promises'
 import type { Context } from '../../context.ts'
 import { replay } from '../../core/targeting/replay.ts'
 import { count, newTally, type Tally, wantsSample } from '../../core/targeting/replay-tally.ts'
@@ -12,7 +13,7 @@ import { type CampaignChangeInput, checkedChanges } from './changes.ts'
 import { findCrowd, findLinks, wantedBy } from './chunk.ts'
 import { loadPlays } from './plays.ts'
 import { TriedRules } from './rules.ts'
-import { countDecisions, findProfilePage, findRuleChanges, type Range } from './sql.ts'
+import { countDecisions, findFirstPosition, findProfilePage, findRuleChanges, type Range } from './sql.ts'
 
 export interface ReplayTargetingInput {
   from: Date
@@ -37,7 +38,9 @@ const defaultSamples = 20
 export const maxAtOnce = 20_000
 const progressMs = 300
 /** Of people and of decisions that are held at a time; one person's are never split. */
-const [maxPeople, maxHeld] = [200, 2_000]
+const [maxPeople, maxHeld] = [200, 500]
+/** So many decisions are taken again before others get their turn. */
+const maxUnbroken = 100
 /** Ids are made some moments after the receipt, by clocks that may be set. */
 const idSlackMs = 3_600_000
 
@@ -58,15 +61,30 @@ export async function replayAtOnce(context: Context, input: ReplayTargetingInput
 export async function replayStreamed(
   context: Context,
   input: ReplayTargetingInput,
-): Promise<AsyncGenerator<ReplayUpdate>> {
-  return updates(context, await begin(context, input))
+): Promise<AsyncIterableIterator<ReplayUpdate>> {
+  const left = new AbortController()
+  return leaving(updates(context, await begin(context, input), left.signal), left)
 }
 
-async function* updates(context: Context, run: Run): AsyncGenerator<ReplayUpdate> {
+/** Tells at once that the reader leaves: a generator by itself learns of it with its next message alone. */
+function leaving<T>(source: AsyncGenerator<T>, left: AbortController): AsyncIterableIterator<T> {
+  const iterator: AsyncIterableIterator<T> = {
+    next: () => source.next(),
+    return() {
+      left.abort()
+      return source.return(undefined)
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  }
+  return iterator
+}
+
+async function* updates(context: Context, run: Run, left: AbortSignal): AsyncGenerator<ReplayUpdate> {
   const { services } = context
   const { total } = run
   let told = services.now().getTime()
   for await (const _ of chunksOf(context, run)) {
+    if (left.aborted) return
     const now = services.now().getTime()
     if (now - told < progressMs) continue
     told = now
@@ -103,9 +121,11 @@ async function begin({ accountId, services }: Context, input: ReplayTargetingInp
     const withDrafts = isTrying ? (await services.ruleSets.inForce(tx, accountId, { drafts: true })).rules : rules
     const changes = await checkedChanges(tx, { accountId, inputs, drafts, rules, withDrafts })
     const [head] = await readHeads(tx, [accountId])
-    const lowId = firstIdAt(new Date(from.getTime() - idSlackMs))
-    const highId = firstIdAt(new Date(to.getTime() + idSlackMs))
-    const range: Range = { accountId, from, to, lowId, highId, head: head?.position ?? 0n }
+    const [lowId, highId] = [idBeside(from, -idSlackMs), idBeside(to, idSlackMs)]
+    const within = { accountId, from, to, lowId, highId }
+    const position = head?.position ?? 0n
+    const first = (await findFirstPosition(tx, within)) ?? position + 1n
+    const range: Range = { ...within, head: position, first }
     const steps = await findRuleChanges(tx, accountId)
     return {
       range,
@@ -116,11 +136,18 @@ async function begin({ accountId, services }: Context, input: ReplayTargetingInp
   })
 }
 
+/** Ids begin with 1970; nothing was received before. */
+const idBeside = (time: Date, ms: number): string => firstIdAt(new Date(Math.max(0, time.getTime() + ms)))
+
 const beforeAll = '00000000-0000-0000-0000-000000000000'
 
-/** Plays chunk after chunk; gives word after each. */
+/**
+ * Plays chunk after chunk, each as of a moment of its own; gives word after each. Others get their turn in between: the embedded
+ * database answers without ever waiting for anything outside, so nobody else would before the end.
+ */
 async function* chunksOf({ services }: Context, { range, rules: tried, tally }: Run): AsyncGenerator<void> {
   for (let after = beforeAll; ; ) {
+    await setImmediate()
     const chunk = await reading(services.database, async (tx) => {
       const page = await nextPage(tx, range, after)
       if (page.length === 0) return null
@@ -136,7 +163,13 @@ async function* chunksOf({ services }: Context, { range, rules: tried, tally }: 
       return { after: page.at(-1) ?? after, rules, plays }
     })
     if (!chunk) return
+    let unbroken = 0
     for (const play of chunk.plays) {
+      unbroken += play.moments.length
+      if (unbroken > maxUnbroken) {
+        unbroken = play.moments.length
+        await setImmediate()
+      }
       count(tally, replay(play, { rules: chunk.rules, newId, wants: (kind) => wantsSample(tally, kind) }))
     }
     after = chunk.after

@@ -14,6 +14,21 @@ export interface Range {
   readonly lowId: string
   readonly highId: string
   readonly head: bigint
+  /** The position of the first of their decisions; what was decided from there on is not known before. */
+  readonly first: bigint
+}
+
+/** The place of the range's first decision in the feed; null where there is none. Events come in the order of their ids, but for neighbours. */
+export async function findFirstPosition(
+  tx: Transaction,
+  { accountId, from, to, lowId, highId }: Omit<Range, 'head' | 'first'>,
+): Promise<bigint | null> {
+  const [row] = await tx.$queryRaw<{ first: bigint | null }[]>`
+    SELECT min(a.position) AS first
+    FROM (SELECT id FROM event WHERE account_id = ${accountId}::uuid AND id >= ${lowId}::uuid AND id < ${highId}::uuid
+      AND received_at >= ${from} AND received_at < ${to} ORDER BY id LIMIT 1000) AS event
+    JOIN attribution AS a ON a.account_id = ${accountId}::uuid AND a.event_id = event.id AND a.revision = 1`
+  return row?.first ?? null
 }
 
 /** Every event has a decision: both come in one transaction. */
@@ -117,7 +132,7 @@ export interface OthersEvidenceRow {
   campaignId: string | null
   first: Date
   latest: Date
-  /** When it became known; 0 for all before the range. */
+  /** When it became known; 0 where no decision tells. */
   position: bigint
 }
 
@@ -130,7 +145,7 @@ export function findOthersEvidence(
   return tx.$queryRaw<OthersEvidenceRow[]>`
     SELECT edge.id, edge.advocate_id AS "advocateId", edge.friend_id AS "friendId", edge.program_id AS "programId",
       edge.campaign_id AS "campaignId", min(evidence.at) AS first, max(evidence.at) AS latest,
-      CASE WHEN event.received_at >= ${range.from} THEN shown.position ELSE 0 END AS position
+      shown.position
     FROM relationship AS edge
     JOIN evidence ON evidence.account_id = edge.account_id AND evidence.relationship_id = edge.id
     LEFT JOIN LATERAL (SELECT id, received_at FROM event WHERE account_id = ${range.accountId}::uuid AND id = evidence.event_id LIMIT 1) AS event ON TRUE
@@ -206,7 +221,7 @@ export interface TransactionRow {
   reasonDetail: UnattributedReason | null
 }
 
-/** Every decision about the event that each transaction began with, which is the one received first; in the order of the feed. */
+/** Every decision about the event that each transaction began with, the first that somebody was credited for, else the first; in the order of the feed. */
 export function findTransactions(
   tx: Transaction,
   accountId: string,
@@ -217,7 +232,7 @@ export function findTransactions(
       a.campaign_revision AS "campaignRevision", campaign.program_id AS "programId", a.journey_id AS "journeyId", journey.definition,
       journey.role::text AS role, journey.key, a.relationship_id AS "relationshipId", relationship.advocate_id AS "advocateId",
       a.quality::text AS quality, a.reason::text AS reason, a.reason_detail::text AS "reasonDetail"
-    FROM (SELECT transaction_id, min(event_id::text)::uuid AS event_id FROM attribution
+    FROM (SELECT transaction_id, coalesce(min(event_id::text) FILTER (WHERE status = 'ATTRIBUTED' AND revision = 1), min(event_id::text))::uuid AS event_id FROM attribution
       WHERE account_id = ${accountId}::uuid AND transaction_id = ANY (${ids}::text[]) GROUP BY transaction_id) AS first
     JOIN attribution AS a ON a.account_id = ${accountId}::uuid AND a.event_id = first.event_id
     LEFT JOIN campaign ON campaign.account_id = a.account_id AND campaign.id = a.campaign_id
