@@ -21,6 +21,8 @@ const project = (name: string, include: string[], more: object = {}) => ({
 const onServer = (name: 'embedded' | 'postgresql', include: string[]) =>
   project(name, include, { globalSetup: ['test/support/global-setup.ts'], env: { TEST_BACKEND: name } })
 
+const onBoth = ['test/api/**/*.test.ts', 'test/modules/**/*.test.ts']
+
 if (!hasServices) {
   process.stdout.write('skipped: PostgreSQL + Redis and several processes (set TEST_DATABASE_URL and TEST_REDIS_URL)\n')
 }
@@ -30,8 +32,8 @@ export default defineConfig({
     projects: [
       project('core', ['test/core/**/*.test.ts', 'test/*.test.ts']),
       project('platform', ['test/platform/**/*.test.ts']),
-      onServer('embedded', ['test/api/**/*.test.ts']),
-      ...(hasServices ? [onServer('postgresql', ['test/api/**/*.test.ts', 'test/processes/**/*.test.ts'])] : []),
+      onServer('embedded', onBoth),
+      ...(hasServices ? [onServer('postgresql', [...onBoth, 'test/processes/**/*.test.ts'])] : []),
     ],
   },
 })

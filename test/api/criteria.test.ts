@@ -300,3 +300,39 @@ describe('criteria that cannot be meant are refused, naming the place, and nothi
     })
   })
 })
+
+test('every event of a list is judged by what was done up to its own time', async () => {
+  const caller = await server.otherAccount()
+  const programId = await aProgram(caller)
+  const entry = {
+    all: [
+      { event: { name: 'click', atLeast: 3, withinLastDays: 1 } },
+      { order: { aggregate: 'COUNT', op: 'GTE', value: 4, withinLastDays: 2 } },
+    ],
+  }
+  const flow = { name: 'gated', role: 'PARTICIPANT', events: ['offer'], keyField: 'slot', entry }
+  await addCampaign(caller, { programId, name: 'Gated', journeys: [flow] })
+  const document = `mutation ($input: TrackEventsInput!) {
+    trackEvents(input: $input) { results { payload { attribution { status } } } }
+  }`
+  const now = Date.now()
+  const hoursAgo = (hours: number) => new Date(now - hours * 3_600_000).toISOString()
+  const send = async (name: string, hours: number[]) => {
+    const events = hours.map((ago) => ({ name, profile: ann, occurredAt: hoursAgo(ago), data: { slot: `${ago}` } }))
+    const { trackEvents: sent } = await caller.query(document, { input: { events } })
+    return sent.results.map((one: { payload: { attribution: { status: string } } }) => one.payload.attribution.status)
+  }
+  const [clicks, purchases] = [
+    [200, 190, 180, 179, 150, 100, 99, 98, 97, 60, 50, 40, 30, 20, 19],
+    [185, 184, 183, 182, 181, 101, 99, 70, 69, 68, 50, 45, 30, 25, 24],
+  ]
+  await send('click', clicks)
+  await send('purchase', purchases)
+  const between = (all: number[], ago: number, back: number) =>
+    all.filter((one) => one >= ago && one <= ago + back).length
+  const asked = Array.from({ length: 104 }, (_, i) => ((i * 37) % 104) * 2 + 0.5)
+  const expected = asked.map((ago) => between(clicks, ago, 24) >= 3 && between(purchases, ago, 48) >= 4)
+  const statuses: string[] = await send('offer', asked)
+  expect(statuses.map((status) => status === 'ATTRIBUTED')).toEqual(expected)
+  expect(new Set(expected).size).toBe(2)
+})

@@ -189,6 +189,21 @@ describe('an event that is decided anew', () => {
     expect((await passages(ann)).relationships).toMatchObject([{ firstEvidenceAt: day(3), latestEvidenceAt: day(3) }])
   })
 
+  test('is compared by its new hints when an earlier event comes in late', async () => {
+    await campaign('Begun', { priority: 200, startEvents: ['signup'] })
+    const rest = await campaign('Rest', { priority: 10, events: ['purchase'] })
+    const buy = (sourceId: string) =>
+      track(caller, { name: 'purchase', profile: { sourceId }, occurredAt: day(5) }).then(({ event }) => event.id)
+    await buy('bob')
+    await again(await buy('ann'), { targeting: { require: [{ kind: 'CAMPAIGN_ID', value: rest }] } })
+    const warned = async (sourceId: string) => {
+      const late = await track(caller, { name: 'signup', profile: { sourceId }, occurredAt: day(1) })
+      return late.attribution.warnings.map(({ code }: { code: string }) => code)
+    }
+    expect(await warned('bob')).toEqual(['ORDER_SENSITIVE'])
+    expect(await warned('ann')).toEqual([])
+  })
+
   test('is told to subscribers, after all that came before', async () => {
     await campaign('Only')
     const client = caller.socket()

@@ -165,6 +165,15 @@ describe('an event that nobody is credited for', () => {
     )
   })
 
+  test('nor would be, where it was only tried; nor is it said that anybody was', () => {
+    const told = (stage: ReturnType<typeof of>) =>
+      summaryOf({ ...stage.peek(purchase), isHypothetical: true }, namesOn(stage, purchase))
+    expect(told(of([]))).toContain('The purchase of 3 March 2026 would be credited to nobody: ')
+    expect(told(of([{ id: 'A', journeys: buyer() }]))).toContain(
+      'The purchase of 3 March 2026 would be credited to the campaign “Spring”',
+    )
+  })
+
   test('since the nearest campaign was stopped', () => {
     expect(say(of([{ id: 'A', state: 'STOPPED', journeys: buyer() }]), purchase)).toBe(
       'The purchase of 3 March 2026 was credited to nobody: no campaign was live. ' +

@@ -101,11 +101,7 @@ export async function findEndedBy(
   return rows.map(({ id }) => id)
 }
 
-export async function reopenJourneys(
-  tx: Transaction,
-  accountId: string,
-  journeyIds: readonly string[],
-): Promise<void> {
+export async function reopenJourneys(tx: Transaction, accountId: string, journeyIds: readonly string[]): Promise<void> {
   await tx.$executeRaw`
     UPDATE journey SET state = 'ACTIVE', exited_at = NULL
     WHERE account_id = ${accountId}::uuid AND id = ANY (${journeyIds}::uuid[]) AND state = 'EXITED'`

@@ -101,6 +101,7 @@ export async function loadWorld(tx: Transaction, request: WorldRequest): Promise
   await loadHistory(tx, {
     ...request,
     asks: request.rules.asks,
+    asksOf: (name) => request.rules.plans.get(name)?.asks,
     moments: momentsOf(request),
     people,
     rootOf: cast.rootOf,
