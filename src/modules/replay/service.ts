@@ -1,13 +1,13 @@
 // replayTargeting: the decisions about a range of events taken again, person by person, with changes of campaigns. It reads in
 // transactions that may not write, a chunk of people each, so what it holds does not grow with the range.
 
-import { setImmediate } from 'node:timers/promises'
 import type { Context } from '../../context.ts'
 import { replay } from '../../core/targeting/replay.ts'
 import { count, newTally, type Tally, wantsSample } from '../../core/targeting/replay-tally.ts'
 import { ApiError, badInput } from '../../errors.ts'
 import { firstIdAt, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
+import { turn } from '../../platform/turn.ts'
 import { readHeads } from '../live/sql.ts'
 import { type CampaignChangeInput, checkedChanges } from './changes.ts'
 import { findCrowd, findLinks, wantedBy } from './chunk.ts'
@@ -147,7 +147,7 @@ const beforeAll = '00000000-0000-0000-0000-000000000000'
  */
 async function* chunksOf({ services }: Context, { range, rules: tried, tally }: Run): AsyncGenerator<void> {
   for (let after = beforeAll; ; ) {
-    await setImmediate()
+    await turn()
     const chunk = await reading(services.database, async (tx) => {
       const page = await nextPage(tx, range, after)
       if (page.length === 0) return null
@@ -168,7 +168,7 @@ async function* chunksOf({ services }: Context, { range, rules: tried, tally }: 
       unbroken += play.moments.length
       if (unbroken > maxUnbroken) {
         unbroken = play.moments.length
-        await setImmediate()
+        await turn()
       }
       count(tally, replay(play, { rules: chunk.rules, newId, wants: (kind) => wantsSample(tally, kind) }))
     }
