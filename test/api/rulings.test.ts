@@ -86,28 +86,25 @@ describe('an event that follows another of its transaction', () => {
     expect(strange).toMatchObject({ decidedBy: 'PRIORITY', campaign: { name: 'Stronger' } })
   })
 
-  it.each(ways)(
-    'takes over the first that somebody was credited for, though a checkout named it before (%s)',
-    async (_, send) => {
-      const caller = await server.otherAccount()
-      await caller.query(
-        'mutation { setEventType(input: { name: "refund", followsTransaction: true }) { eventType { name } } }',
-      )
-      const programId = await create(caller, 'Program', { name: 'Shop' })
-      const flow = { name: 'buyer', role: 'PARTICIPANT', events: ['purchase'] }
-      await addCampaign(caller, { programId, name: 'Sales', journeys: [flow] })
-      const profile = { email: 'ann@example.com' }
-      const answers = await send(
-        caller,
-        ['checkout_started', 'purchase', 'refund'].map((name) => ({ name, profile, data: { order_id: 'T-9' } })),
-      )
-      expect(answers[2]).toMatchObject({
-        decidedBy: 'INHERITED',
-        campaign: { name: 'Sales' },
-        trace: { inheritedFrom: { id: answers[1]?.id } },
-      })
-    },
-  )
+  it.each(ways)('takes over that of the order, though a checkout named it before (%s)', async (_, send) => {
+    const caller = await server.otherAccount()
+    await caller.query(
+      'mutation { setEventType(input: { name: "refund", followsTransaction: true }) { eventType { name } } }',
+    )
+    const programId = await create(caller, 'Program', { name: 'Shop' })
+    const flow = { name: 'buyer', role: 'PARTICIPANT', events: ['purchase'] }
+    await addCampaign(caller, { programId, name: 'Sales', journeys: [flow] })
+    const profile = { email: 'ann@example.com' }
+    const answers = await send(
+      caller,
+      ['checkout_started', 'purchase', 'refund'].map((name) => ({ name, profile, data: { order_id: 'T-9' } })),
+    )
+    expect(answers[2]).toMatchObject({
+      decidedBy: 'INHERITED',
+      campaign: { name: 'Sales' },
+      trace: { inheritedFrom: { id: answers[1]?.id } },
+    })
+  })
 
   it.each(ways)('takes over also that nobody is credited (%s)', async (_, send) => {
     const caller = await server.otherAccount()

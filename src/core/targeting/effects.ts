@@ -2,6 +2,7 @@
 // so that the next event of the batch sees what this one did.
 
 import { foldCode } from '../names.ts'
+import { orderEvents } from '../orders.ts'
 import type {
   Attributed,
   DecidedBy,
@@ -11,7 +12,16 @@ import type {
   Proof,
   RelationshipChoice,
 } from './decision.ts'
-import type { EventFacts, Instant, JourneyFacts, JourneyRole, PersonFacts, RelationshipFacts, World } from './facts.ts'
+import type {
+  EventFacts,
+  Instant,
+  JourneyFacts,
+  JourneyRole,
+  PersonFacts,
+  RelationshipFacts,
+  TransactionFacts,
+  World,
+} from './facts.ts'
 import { remember, rememberFriend } from './history.ts'
 
 export interface NewRelationship {
@@ -107,7 +117,7 @@ export function takeEffect({ event, decision }: Settled, world: World, newId: ()
   const credit = takeCredit(decision, person, newId)
   remember(person, { event, quality: decision.quality })
   if (credit.relationshipCreated) rememberFriend(world, person, credit.relationshipCreated.id)
-  registerTransaction(decision, credit, world)
+  registerTransaction({ event, decision }, credit, world)
   const step = (kind: StepKind, journeyId: string, at: Instant = event.t): NewStep => {
     return { id: newId(), journeyId, kind, eventId: event.id, eventName: event.name, at }
   }
@@ -231,14 +241,14 @@ function touch(decision: Attributed, person: PersonFacts): TouchedJourney {
   return { id: journey.id, at: t, eventId, occasion: occasionOf(decision), isLatest, isReopened }
 }
 
-/** The first event of a transaction that somebody is credited for, else its first, is what those that follow it inherit from. */
-function registerTransaction(decision: Decision, { journeyId, relationshipId }: Credit, world: World): void {
+/** What follow-ups inherit from is the first order of a transaction, else its first event. */
+function registerTransaction({ event, decision }: Settled, { journeyId, relationshipId }: Credit, world: World): void {
   const { transactionId, eventId, journey } = decision
-  const known = transactionId === null ? undefined : world.transactions.get(transactionId)
-  if (transactionId === null || (known && (known.reason === null || decision.status === 'UNATTRIBUTED'))) return
+  if (transactionId === null) return
   const { campaignId, campaignRevision, programId, advocateId, quality, reason, reasonDetail } = decision
-  world.transactions.set(transactionId, {
+  const facts: TransactionFacts = {
     eventId,
+    isOrder: orderEvents.includes(event.name),
     campaignId,
     campaignRevision,
     programId,
@@ -251,5 +261,10 @@ function registerTransaction(decision: Decision, { journeyId, relationshipId }: 
     quality,
     reason,
     reasonDetail,
-  })
+  }
+  if (begins(facts, world.transactions.get(transactionId))) world.transactions.set(transactionId, facts)
 }
+
+/** Whether a transaction begins with this event rather than with the one known so far. */
+export const begins = (facts: TransactionFacts, known: TransactionFacts | undefined): boolean =>
+  known === undefined || known.eventId === facts.eventId || (facts.isOrder && !known.isOrder)

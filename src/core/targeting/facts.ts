@@ -183,6 +183,8 @@ export interface CodeFacts {
 /** The decision in force of the event that a transaction began with. */
 export interface TransactionFacts {
   readonly eventId: string
+  /** The event tells of an order; a checkout, say, may name the transaction before. */
+  readonly isOrder: boolean
   readonly campaignId: string | null
   readonly campaignRevision: number | null
   readonly programId: string | null

@@ -4,7 +4,7 @@
 import type { Identifier } from '../identity.ts'
 import { choose, decide } from './decide.ts'
 import type { Decision, Explained, Quality } from './decision.ts'
-import { takeEffect } from './effects.ts'
+import { begins, takeEffect } from './effects.ts'
 import type {
   CodeFacts,
   EventFacts,
@@ -167,9 +167,7 @@ function take(scene: Scene, moment: Moment): Replayed | null {
   else if (moment.kind === 'CODE') world.codes.set(moment.code.code, adopted(scene, moment.code))
   else if (moment.kind === 'EVIDENCE') show(scene, moment)
   else if (moment.kind === 'TRANSACTION') {
-    // The event that it began with may have been decided anew; no other takes its place.
-    const known = world.transactions.get(moment.id)
-    if (!known || known.eventId === moment.facts.eventId) world.transactions.set(moment.id, moment.facts)
+    if (begins(moment.facts, world.transactions.get(moment.id))) world.transactions.set(moment.id, moment.facts)
   } else {
     const { profileId, identifier } = moment
     takeStep(world, { personId: rootOf(scene, profileId), attached: [identifier], absorbed: [] })

@@ -1,9 +1,13 @@
 // The transactions that follow-ups of a batch name, each with the decision in force about the event that it began with.
 
+import { orderEvents } from '../../core/orders.ts'
 import type { Quality, UnattributedReason } from '../../core/targeting/decision.ts'
 import type { JourneyRole, TransactionFacts } from '../../core/targeting/facts.ts'
 import type { Transaction } from '../../platform/database.ts'
 import type { RootOf } from './referrals.ts'
+
+/** Of the events that name a transaction so many are looked at, the first. */
+const maxNamed = 100
 
 interface TransactionRow extends Omit<TransactionFacts, 'journey'> {
   transactionId: string
@@ -37,20 +41,19 @@ export async function loadTransactions(
   )
 }
 
-/** Of each transaction the first event that somebody was credited for, else the first: a checkout may name it before the purchase. */
+/** Of each transaction the first order, else the first event: a checkout may name it before the purchase. */
 function findTransactions(tx: Transaction, accountId: string, ids: readonly string[]): Promise<TransactionRow[]> {
   return tx.$queryRaw<TransactionRow[]>`
-    SELECT asked.id AS "transactionId", a.event_id AS "eventId", a.campaign_id AS "campaignId",
+    SELECT asked.id AS "transactionId", a.event_id AS "eventId", first.is_order AS "isOrder", a.campaign_id AS "campaignId",
       a.campaign_revision AS "campaignRevision", campaign.program_id AS "programId", a.journey_id AS "journeyId", journey.definition, journey.role,
       journey.key, a.relationship_id AS "relationshipId", relationship.advocate_id AS "advocateId", a.quality, a.reason, a.reason_detail AS "reasonDetail"
     FROM unnest(${ids}::text[]) AS asked (id)
     CROSS JOIN LATERAL (
-      SELECT coalesce(
-        (SELECT event_id FROM attribution
-          WHERE account_id = ${accountId}::uuid AND transaction_id = asked.id AND revision = 1 AND status = 'ATTRIBUTED' ORDER BY event_id LIMIT 1),
-        (SELECT event_id FROM attribution
-          WHERE account_id = ${accountId}::uuid AND transaction_id = asked.id AND revision = 1 ORDER BY event_id LIMIT 1)
-      ) AS event_id
+      SELECT named.event_id, event.name = ANY (${orderEvents}::text[]) AS is_order
+      FROM (SELECT event_id FROM attribution
+        WHERE account_id = ${accountId}::uuid AND transaction_id = asked.id AND revision = 1 ORDER BY event_id LIMIT ${maxNamed}::int) AS named
+      JOIN event ON event.account_id = ${accountId}::uuid AND event.id = named.event_id
+      ORDER BY is_order DESC, named.event_id LIMIT 1
     ) AS first
     CROSS JOIN LATERAL (
       SELECT * FROM attribution

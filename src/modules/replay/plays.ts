@@ -218,13 +218,15 @@ function othersTransactions(group: Group, { links, others }: Material, rootOf: (
   const own = new Set(group.decisions.map(({ eventId }) => eventId))
   const ids = new Set(links.transactionIds)
   return [...others.transactions].flatMap(([id, rows]) =>
-    ids.has(id) && !rows.some(({ eventId }) => own.has(eventId))
-      ? rows.map(
-          (row): Placed => ({
-            position: row.position,
-            moment: { kind: 'TRANSACTION', id, facts: factsOf(row, rootOf) },
-          }),
-        )
+    ids.has(id)
+      ? rows
+          .filter(({ eventId }) => !own.has(eventId))
+          .map(
+            (row): Placed => ({
+              position: row.position,
+              moment: { kind: 'TRANSACTION', id, facts: factsOf(row, rootOf) },
+            }),
+          )
       : [],
   )
 }

@@ -1,6 +1,7 @@
 // What replay reads of the decisions in a range and of the people they are about. Nothing here writes.
 
 import type { IdentityKind } from '../../core/identity.ts'
+import { orderEvents } from '../../core/orders.ts'
 import type { Quality, UnattributedReason } from '../../core/targeting/decision.ts'
 import type { JourneyRole, JsonObject, TypedTargeting } from '../../core/targeting/facts.ts'
 import type { Transaction } from '../../platform/database.ts'
@@ -205,6 +206,7 @@ export function findKnownActivities(
 export interface TransactionRow {
   transactionId: string
   eventId: string
+  isOrder: boolean
   profileId: string
   position: bigint
   campaignId: string | null
@@ -221,19 +223,26 @@ export interface TransactionRow {
   reasonDetail: UnattributedReason | null
 }
 
-/** Every decision about the event that each transaction began with, the first that somebody was credited for, else the first; in the order of the feed. */
+/** Every decision about the first event and the first order of each transaction, in the order of the feed. */
 export function findTransactions(
   tx: Transaction,
   accountId: string,
   ids: readonly string[],
 ): Promise<TransactionRow[]> {
   return tx.$queryRaw<TransactionRow[]>`
-    SELECT first.transaction_id AS "transactionId", a.event_id AS "eventId", a.profile_id AS "profileId", a.position, a.campaign_id AS "campaignId",
+    SELECT first.transaction_id AS "transactionId", a.event_id AS "eventId", first.is_order AS "isOrder", a.profile_id AS "profileId", a.position, a.campaign_id AS "campaignId",
       a.campaign_revision AS "campaignRevision", campaign.program_id AS "programId", a.journey_id AS "journeyId", journey.definition,
       journey.role::text AS role, journey.key, a.relationship_id AS "relationshipId", relationship.advocate_id AS "advocateId",
       a.quality::text AS quality, a.reason::text AS reason, a.reason_detail::text AS "reasonDetail"
-    FROM (SELECT transaction_id, coalesce(min(event_id::text) FILTER (WHERE status = 'ATTRIBUTED' AND revision = 1), min(event_id::text))::uuid AS event_id FROM attribution
-      WHERE account_id = ${accountId}::uuid AND transaction_id = ANY (${ids}::text[]) GROUP BY transaction_id) AS first
+    FROM (
+      SELECT named.transaction_id, named.is_order, min(named.event_id::text)::uuid AS event_id
+      FROM (
+        SELECT attribution.transaction_id, attribution.event_id, event.name = ANY (${orderEvents}::text[]) AS is_order
+        FROM attribution JOIN event ON event.account_id = ${accountId}::uuid AND event.id = attribution.event_id
+        WHERE attribution.account_id = ${accountId}::uuid AND attribution.transaction_id = ANY (${ids}::text[]) AND attribution.revision = 1
+      ) AS named
+      GROUP BY named.transaction_id, named.is_order
+    ) AS first
     JOIN attribution AS a ON a.account_id = ${accountId}::uuid AND a.event_id = first.event_id
     LEFT JOIN campaign ON campaign.account_id = a.account_id AND campaign.id = a.campaign_id
     LEFT JOIN journey ON journey.account_id = a.account_id AND journey.id = a.journey_id
