@@ -11,6 +11,10 @@ export interface Principal {
   readonly expiresAt: Date | null
 }
 
+/** Equal texts for principals who may see the same of everything: same account, same scopes. */
+export const rightsOf = (principal: Principal | null): string | undefined =>
+  principal ? [principal.accountId, ...principal.scopes.toSorted()].join(' ') : undefined
+
 /** True when the principal has one of the scopes; ADMIN has them all. */
 export function can(principal: Principal | null, scopes: readonly ApiScope[]): boolean {
   return principal?.scopes.some((scope) => scope === 'ADMIN' || scopes.includes(scope)) ?? false

@@ -1,12 +1,13 @@
 // The one file that opens connections, in order, and closes them in reverse. `main.ts` and the tests call it.
 
+import { rightsOf } from './access.ts'
 import type { Config } from './config.ts'
 import { Context, type Services } from './context.ts'
 import { KeyRing } from './modules/accounts/key-ring.ts'
 import { ensureFirstAccount } from './modules/accounts/keys.ts'
+import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
-import { makePartitions } from './modules/events/partitions.ts'
-import { deleteOldKeys } from './modules/events/sql.ts'
+import { intakePosts } from './modules/intake/posts.ts'
 import { currentEpoch } from './modules/live/epoch.ts'
 import { Live } from './modules/live/live.ts'
 import { RuleSets } from './modules/programs/rule-sets.ts'
@@ -17,7 +18,8 @@ import { openWakeBus } from './platform/wake.ts'
 import { buildSchema } from './schema.ts'
 
 export interface AppOptions {
-  config: Pick<Config, 'port' | 'host' | 'redisUrl' | 'adminKey' | 'corsOrigins'>
+  config: Pick<Config, 'port' | 'host' | 'redisUrl' | 'adminKey' | 'corsOrigins'> &
+    Partial<Pick<Config, 'persistedOperations' | 'persistedOnly' | 'retentionMonths'>>
   database: DatabasePlace
   log: Log
 }
@@ -44,18 +46,15 @@ async function closeAll(closers: Closer[], log: Log): Promise<void> {
   }
 }
 
-const houseKeepingMs = 6 * 3_600_000
-const keysKeptMs = 30 * 24 * 3_600_000
-
 /** Opens everything; when this resolves the API answers. What was opened is closed again where a later step fails. */
 export async function openApp({ config, database: place, log }: AppOptions): Promise<App> {
   const closers: Closer[] = []
   const closing = (close: Closer) => closers.push(close)
   const close = () => closeAll(closers, log)
   try {
-    const database = await openDatabase(place)
+    const database = await openDatabase(place, log)
     closing(() => database.close())
-    await keepHouse(database, log, closing)
+    closing(await openHouse({ system: database.system, log, retentionMonths: config.retentionMonths }))
     const bus = openWakeBus(config.redisUrl, log)
     closing(() => bus.close())
     const live = new Live({ database, bus, log, epoch: await currentEpoch(database.system) })
@@ -70,9 +69,12 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
       port: config.port,
       host: config.host,
       corsOrigins: config.corsOrigins,
+      persisted: { trusted: config.persistedOperations, trustedOnly: config.persistedOnly },
       authenticate: (key) => keyRing.find(key),
-      contextFor: (principal) => new Context(services, principal),
+      contextFor: (principal, asked) => new Context(services, principal, asked),
+      rightsOf,
       ready: () => problems(database),
+      posts: intakePosts,
     })
     closing(() => http.close())
     // Last: a key that is shown once must not be made by a start that then fails, for want of a port perhaps.
@@ -83,21 +85,6 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     await close()
     throw error
   }
-}
-
-/** Makes partitions ahead and forgets old idempotency keys: now, and every few hours. */
-async function keepHouse(database: Database, log: Log, closing: (close: Closer) => void): Promise<void> {
-  const keep = async () => {
-    const now = new Date()
-    await makePartitions(database.system, now)
-    await deleteOldKeys(database.system, new Date(now.getTime() - keysKeptMs))
-  }
-  await keep()
-  const timer = setInterval(() => {
-    keep().catch((error: unknown) => log.error({ err: error }, 'making partitions ahead or forgetting old keys failed'))
-  }, houseKeepingMs)
-  timer.unref()
-  closing(() => clearInterval(timer))
 }
 
 async function problems(database: Database): Promise<string[]> {

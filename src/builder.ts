@@ -125,4 +125,7 @@ builder.addScalarType('JSONDocument', JsonDocumentScalar)
 
 builder.queryType({ description: 'Reads. Lists are pages of at most 100 rows.' })
 builder.mutationType({ description: 'Writes. Payloads are nullable, so that one refused field hides no other answer.' })
-builder.subscriptionType({ description: 'What happens, as it happens.' })
+builder.subscriptionType({
+  description:
+    'What happens, as it happens. Over graphql-ws, do not use the id of an operation again in the same instant as its `complete`.',
+})

@@ -72,7 +72,7 @@ function nodeSelection<R>({ column }: Keyset<R>, { context, info }: Asked): Sele
   return queryFromInfo({ context, info, path: ['edges', 'node'], select: { [column]: true } })
 }
 
-type Model = 'campaign' | 'journey' | 'relationship' | 'event' | 'code'
+type Model = 'program' | 'campaign' | 'journey' | 'relationship' | 'event' | 'code'
 type RowOf<M extends Model> = PrismaTypes[Capitalize<M>]['Shape']
 
 export interface RowAsked<M extends Model> {

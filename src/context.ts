@@ -5,7 +5,7 @@ import type { KeyRing } from './modules/accounts/key-ring.ts'
 import type { Intake } from './modules/events/intake.ts'
 import type { Live } from './modules/live/live.ts'
 import type { RuleSets } from './modules/programs/rule-sets.ts'
-import type { AccountClient, Database, Transaction } from './platform/database.ts'
+import type { AccountClient, Database, Reads, Transaction } from './platform/database.ts'
 import type { Log } from './platform/log.ts'
 
 /** What the app opened, for as long as it runs. */
@@ -23,10 +23,19 @@ export interface Services {
 export class Context {
   readonly services: Services
   readonly principal: Principal | null
+  /** Where `db` and `sql` read. */
+  readonly #reads: Reads
 
-  constructor(services: Services, principal: Principal | null) {
+  /** `stale`: what is read may be a moment old, so the replica may tell it. */
+  constructor(services: Services, principal: Principal | null, { stale = false } = {}) {
     this.services = services
     this.principal = principal
+    this.#reads = stale ? services.database.reads : services.database
+  }
+
+  /** The same caller's, for reports: what they read may be a moment old. */
+  get aged(): Context {
+    return this.memo('aged', () => new Context(this.services, this.principal, { stale: true }))
   }
 
   /** The caller's account. UNAUTHENTICATED where no key was sent. */
@@ -37,12 +46,12 @@ export class Context {
 
   /** Prisma, limited to the caller's account. */
   get db(): AccountClient {
-    return this.services.database.forAccount(this.accountId)
+    return this.#reads.forAccount(this.accountId)
   }
 
   /** For statements that Prisma cannot say; each takes the account as its first parameter. */
   get sql(): Transaction {
-    return this.services.database.system
+    return this.#reads.system
   }
 
   get now(): Date {

@@ -125,6 +125,15 @@ export function checkText(value: string, path: string): void {
   if (!value.isWellFormed()) throw badInput(`half a surrogate pair${at(path)}`, path || undefined)
 }
 
+/** The same for every text in the value, whose own place is `path`. */
+export function checkTexts(value: unknown, path: string): void {
+  if (typeof value === 'string') checkText(value, path)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return
+  for (const [key, inner] of Object.entries(value)) {
+    checkTexts(inner, Array.isArray(value) ? `${path}[${key}]` : path ? `${path}.${key}` : key)
+  }
+}
+
 const at = (path: string) => (path ? ` at ${path.slice(0, 200)}` : '')
 
 const show = (value: unknown) => (JSON.stringify(value) ?? String(value)).slice(0, 60)

@@ -3,9 +3,11 @@
 import './modules/accounts/schema.ts'
 import './modules/attributions/inbox-schema.ts'
 import './modules/attributions/schema.ts'
+import './modules/attributions/stats-schema.ts'
 import './modules/audiences/schema.ts'
 import './modules/codes/schema.ts'
 import './modules/events/content-schema.ts'
+import './modules/events/live-schema.ts'
 import './modules/events/preview-schema.ts'
 import './modules/events/reattribute-schema.ts'
 import './modules/events/schema.ts'
@@ -21,7 +23,7 @@ import './modules/relationships/schema.ts'
 import './modules/replay/schema.ts'
 import { assertInterfaceType, type GraphQLField, type GraphQLSchema } from 'graphql'
 import { builder, nodeTypes } from './builder.ts'
-import { checkText } from './scalars.ts'
+import { checkTexts } from './scalars.ts'
 
 /** The schema, with every root field refusing text that cannot be stored. */
 export function buildSchema(): GraphQLSchema {
@@ -44,12 +46,4 @@ function guardInputs(field: GraphQLField<unknown, unknown>): void {
   }
   if (field.subscribe) field.subscribe = guarded
   else field.resolve = guarded
-}
-
-function checkTexts(value: unknown, path: string): void {
-  if (typeof value === 'string') checkText(value, path)
-  if (typeof value !== 'object' || value === null || value instanceof Date) return
-  for (const [key, inner] of Object.entries(value)) {
-    checkTexts(inner, Array.isArray(value) ? `${path}[${key}]` : path ? `${path}.${key}` : key)
-  }
 }

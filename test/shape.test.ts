@@ -76,7 +76,7 @@ const isService = (file: string) => moduleOf(file) !== undefined && !describesAp
 const ground = ['errors', 'ids', 'scalars', 'keyset', 'access', 'context', 'text', 'topics'].map(
   (name) => `src/${name}.ts`,
 )
-const schemaGround = ['src/builder.ts', 'src/connections.ts']
+const schemaGround = ['src/loaded-rows.ts', 'src/builder.ts', 'src/connections.ts']
 const isGenerated = (to: string) => to.startsWith('src/generated/prisma/')
 
 describe('who may import whom', () => {

@@ -1,5 +1,6 @@
 // The suites: pure ones, those against a running server on the embedded database, and the same again on PostgreSQL and Redis
-// where TEST_DATABASE_URL and TEST_REDIS_URL say where those are, with what needs several processes.
+// where TEST_DATABASE_URL and TEST_REDIS_URL say where those are, with what needs several processes. `npm run test:faults` runs
+// the last one, which takes minutes and starts its own PostgreSQL and Redis.
 
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -32,6 +33,7 @@ export default defineConfig({
     projects: [
       project('core', ['test/core/**/*.test.ts', 'test/*.test.ts']),
       project('platform', ['test/platform/**/*.test.ts']),
+      project('faults', ['test/faults/**/*.test.ts']),
       onServer('embedded', onBoth),
       ...(hasServices ? [onServer('postgresql', [...onBoth, 'test/processes/**/*.test.ts'])] : []),
     ],

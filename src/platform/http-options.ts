@@ -2,6 +2,8 @@
 
 import type { GraphQLError, GraphQLSchema } from 'graphql'
 import type { Log } from './log.ts'
+import type { PersistedOptions } from './persisted.ts'
+import type { Posts } from './rest.ts'
 
 /** How the edge serves a schema. `Principal` is whoever a key belongs to, `Context` what resolvers receive. */
 export interface HttpOptions<Principal, Context extends object> {
@@ -14,12 +16,21 @@ export interface HttpOptions<Principal, Context extends object> {
   corsOrigins: readonly string[]
   /** Whoever the bare key belongs to; null for an unknown or revoked one. Called once per HTTP request or socket that brings a key. */
   authenticate(key: string): Promise<Principal | null>
-  /** A fresh context, called once per operation and once per message of a subscription. null: nobody, no key was sent. */
-  contextFor(principal: Principal | null): Context
+  /** A fresh context, called once per operation and once per message of a subscription. null: nobody, no key was sent; `stale`: the caller takes what is a moment old. */
+  contextFor(principal: Principal | null, asked?: { stale: boolean }): Context
+  /**
+   * Equal texts for callers who may see the same of everything: their equal subscriptions are run once for all of them.
+   * undefined for one who shares with nobody, as nobody does where this is left out.
+   */
+  rightsOf?(principal: Principal | null): string | undefined
   /** What stands in the way of serving, one short line each; empty when ready. Shown to anybody who asks, so no secrets. */
   ready(): Promise<readonly string[]>
   /** Gives an error of a library its place in the closed list of codes; undefined leaves it to the edge. */
   translate?(error: unknown): GraphQLError | undefined
+  /** Operations that the operator trusts; without, clients register theirs. */
+  persisted?: PersistedOptions
+  /** What is served by plain POST, by path. */
+  posts?: Posts<Context>
   graphiql?: GraphiqlOptions
   limits?: Partial<HttpLimits>
 }
@@ -50,6 +61,8 @@ export interface HttpLimits {
   /** Between two pings; a peer that leaves one unanswered for as long again is cut. */
   keepAliveMs: number
   subscriptionsPerSocket: number
+  /** What may wait in a subscriber's connection; while more does, it misses messages of what it subscribes to. */
+  waitingBytes: number
 }
 
 export const httpLimits: HttpLimits = {
@@ -60,4 +73,5 @@ export const httpLimits: HttpLimits = {
   connectionInitMs: 3_000,
   keepAliveMs: 12_000,
   subscriptionsPerSocket: 100,
+  waitingBytes: 1_000_000,
 }

@@ -4,17 +4,44 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createDocuments } from './documents.ts'
+import { createEventStreams, type EventStreams } from './event-stream.ts'
+import { createFront } from './front.ts'
 import { createGraphiql } from './graphiql.ts'
 import { type HttpLimits, type HttpOptions, type HttpServer, httpLimits } from './http-options.ts'
+import { KeyWatch } from './key-watch.ts'
 import type { Log } from './log.ts'
-import { createMask, onTheWire } from './mask.ts'
+import { createMask, type Mask, onTheWire } from './mask.ts'
+import { createOperations, type Operations } from './operation.ts'
 import { setCorsHeaders } from './origins.ts'
-import { createPipeline } from './pipeline.ts'
+import { createPersisted, unfit } from './persisted.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+import { type Caller, createGate, type Gate } from './request-gate.ts'
+import { createPosts } from './rest.ts'
 import { openSockets, type Sockets } from './sockets.ts'
+import { openSubscriptions } from './subscriptions.ts'
 
 export type { GraphiqlOptions, HttpLimits, HttpOptions, HttpServer } from './http-options.ts'
 
 type Route = (request: IncomingMessage, response: ServerResponse) => unknown
+
+interface GraphqlParts<Principal> {
+  pipeline: Pipeline<Principal>
+  operations: Operations<Principal>
+  gate: Gate<Principal>
+  mask: Mask
+  events: EventStreams<Principal>
+}
+
+/** POSTs the short way, the rest through yoga. */
+function createGraphql<Principal>({ pipeline, operations, gate, mask, events }: GraphqlParts<Principal>): Route {
+  const others = (request: IncomingMessage, response: ServerResponse, caller: Caller<Principal>) =>
+    pipeline.handle(request, response, caller)
+  const { execute } = pipeline.getEnveloped()
+  const front = createFront({ gate, operations, execute, mask, events, others })
+  return (request, response) =>
+    request.method === 'POST' ? front(request, response) : others(request, response, { principal: null })
+}
 
 /** Listens, and resolves when connections are accepted. @throws what listening throws, such as EADDRINUSE. */
 export async function openHttp<Principal, Context extends object>(
@@ -24,18 +51,27 @@ export async function openHttp<Principal, Context extends object>(
   const { schema, log, corsOrigins } = options
   const authenticate = (key: string) => options.authenticate(key)
   const mask = createMask({ log, translate: (error) => options.translate?.(error) })
+  const documents = createDocuments(schema)
+  const persisted = createPersisted(documents, options.persisted)
+  const hashes = unfit(documents, options.persisted?.trusted)
+  if (hashes.length > 0) log.warn({ hashes }, 'trusted operations that do not fit the schema are refused')
+  const gate = { authenticate, persisted, bodyBytes: limits.bodyBytes }
   const pipeline = createPipeline<Principal, Context>({
     schema,
+    documents,
     mask,
-    contextFor: (principal) => options.contextFor(principal),
-    gate: { authenticate, bodyBytes: limits.bodyBytes },
+    contextFor: (principal, asked) => options.contextFor(principal, asked),
+    gate,
   })
+  const operations = createOperations<Principal>({ schema, documents, persisted, mask })
+  const live = openLive(options, { mask, waitingBytes: limits.waitingBytes })
+  const events = createEventStreams<Principal>({ ...live, mask, keepAliveMs: limits.keepAliveMs })
   const open = new Set<ServerResponse>()
   const state = { closing: false }
   const route = createRoutes(options, {
     limits,
     state,
-    graphql: (request, response) => pipeline.handle(request, response, { principal: null }),
+    graphql: createGraphql({ pipeline, operations, mask, events, gate: createGate(gate) }),
   })
   const server = createServer(timeouts(limits), (request, response) => {
     open.add(response)
@@ -44,9 +80,24 @@ export async function openHttp<Principal, Context extends object>(
     begin(request, response, log)
     Promise.resolve(route(request, response)).catch((error) => sendError(response, 500, onTheWire(mask(error))))
   })
-  const sockets = openSockets({ server, pipeline, authenticate, mask, log, corsOrigins, limits })
+  const sockets = openSockets({ server, pipeline, operations, ...live, authenticate, mask, log, corsOrigins, limits })
   await listen(server, options)
   return listening(server, { host: options.host, sockets, open, state })
+}
+
+/** What subscriptions need, over sockets and over event streams alike. */
+function openLive<Principal, Context extends object>(
+  options: HttpOptions<Principal, Context>,
+  { mask, waitingBytes }: { mask: Mask; waitingBytes: number },
+) {
+  const subscriptions = openSubscriptions<Principal>({
+    mask,
+    log: options.log,
+    contextFor: (principal) => options.contextFor(principal),
+    rightsOf: (principal) => options.rightsOf?.(principal),
+    waitingBytes,
+  })
+  return { subscriptions, keys: new KeyWatch(async (key) => (await options.authenticate(key)) !== null) }
 }
 
 function timeouts({ headersTimeoutMs, requestTimeoutMs }: HttpLimits) {
@@ -87,6 +138,7 @@ function createRoutes<Principal, Context extends object>(
   { limits, state, graphql }: RouteParts,
 ): Route {
   const graphiql = createGraphiql(options.graphiql)
+  const posts = createPosts(options)
   const ready = readiness(options, limits.readyTimeoutMs)
   const routes: Record<string, Route> = {
     '/': (_request, response) => response.writeHead(302, { location: '/graphql' }).end(),
@@ -103,8 +155,12 @@ function createRoutes<Principal, Context extends object>(
     },
   }
   return async (request, response) => {
+    const path = pathOf(request)
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+    // What is asked most need not be looked at by the others.
+    if (request.method === 'POST' && route) return route(request, response)
     if (await graphiql(request, response)) return
-    const route = Object.hasOwn(routes, pathOf(request)) ? routes[pathOf(request)] : undefined
+    if (!route && (await posts(request, response))) return
     const lost = {
       message: 'Nothing is served here. The API is at /graphql.',
       extensions: { code: 'NOT_FOUND', retryable: false },

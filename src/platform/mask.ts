@@ -45,10 +45,16 @@ export function createMask(options: { log: Log; translate?(error: unknown): Grap
   }
 }
 
+/** An error of parsing: GRAPHQL_PARSE_FAILED, a syntax error or a text over a limit. */
+export function asParseError(error: unknown): unknown {
+  return error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED', 400) : error
+}
+
 /** An error of validation: a code that a scalar gave stays, the rest is GRAPHQL_VALIDATION_FAILED. */
 export function asValidationError(error: Error): GraphQLError {
   const refusal = error instanceof GraphQLError ? error : new GraphQLError(error.message)
-  return asKnown(refusal) ?? coded(refusal, 'GRAPHQL_VALIDATION_FAILED')
+  const code = asKnown(refusal)?.extensions.code
+  return coded(refusal, isErrorCode(code) ? code : 'GRAPHQL_VALIDATION_FAILED', 400)
 }
 
 /** What a caller sees of a masked error: all but what concerns only HTTP or this server. yoga does the same for its responses. */

@@ -1,24 +1,17 @@
 // The one GraphQL pipeline behind HTTP and WebSocket: parse and validate within limits, run with graphql-js, mask errors.
-// Every operation and every message of a subscription gets a context of its own, so nothing that hangs on one grows stale.
+// Every operation gets a context of its own, so nothing that hangs on one grows stale. Subscriptions run beside it (messages.ts).
 
-import {
-  createSourceEventStream,
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  type GraphQLError,
-  type GraphQLSchema,
-} from 'graphql'
+import { execute, type GraphQLSchema, getOperationAST } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
-import { overLimits, parseWithinLimits, withinStack } from './document-limits.ts'
-import { asValidationError, type Mask } from './mask.ts'
+import type { Documents } from './documents.ts'
+import type { Mask } from './mask.ts'
 import { type Caller, type GateOptions, useRequestGate } from './request-gate.ts'
 
 export interface PipelineOptions<Principal, Context extends object> {
   schema: GraphQLSchema
+  documents: Documents
   mask: Mask
-  contextFor(principal: Principal | null): Context
+  contextFor(principal: Principal | null, asked: { stale: boolean }): Context
   gate: GateOptions<Principal>
 }
 
@@ -38,79 +31,33 @@ export function createPipeline<Principal, Context extends object>(
     multipart: false,
     batching: false,
     maxRequestBodySize: false, // the gate counts
+    parserAndValidationCache: false, // the documents are kept for all transports together
     maskedErrors: { maskError: options.mask, errorMessage: 'Unexpected error.' },
-    plugins: [useRequestGate(options.gate), useDocumentLimits(), useFreshContexts(options.contextFor)],
+    plugins: [useRequestGate(options.gate), useDocuments(options.documents), useFreshContexts(options.contextFor)],
   })
 }
 
-function useDocumentLimits(): Plugin {
-  const verdicts = new WeakMap<DocumentNode, readonly GraphQLError[]>()
+function useDocuments(documents: Documents): Plugin {
   return {
     onParse({ setParseFn }) {
-      setParseFn(parseWithinLimits)
+      setParseFn((source) => documents.parse(typeof source === 'string' ? source : source.body))
     },
-    onValidate({ params, validateFn, setValidationFn, setResult }) {
+    onValidate({ params, setValidationFn }) {
       const document = params.documentAST
-      const over = verdicts.get(document) ?? withinStack('GRAPHQL_VALIDATION_FAILED', () => overLimits(document))
-      verdicts.set(document, over)
-      if (over.length > 0) setResult([...over])
-      setValidationFn((...given) => withinStack('GRAPHQL_VALIDATION_FAILED', () => validateFn(...given)))
-      return ({ result, setResult: replace }) => replace(result.map(asValidationError))
+      setValidationFn(() => documents.validate(document))
     },
   }
 }
 
-function useFreshContexts<Principal>(contextFor: (principal: Principal | null) => object): Plugin<Caller<Principal>> {
+function useFreshContexts<Principal>(
+  contextFor: PipelineOptions<Principal, object>['contextFor'],
+): Plugin<Caller<Principal>> {
   return {
     onExecute({ args, setExecuteFn }) {
-      setExecuteFn(() => execute({ ...args, contextValue: contextFor(args.contextValue.principal) }))
-    },
-    onSubscribe({ args, setSubscribeFn }) {
-      setSubscribeFn(() => subscribe(args, () => contextFor(args.contextValue.principal)))
-    },
-  }
-}
-
-/** graphql-js's `subscribe` with a fresh context for the source and for each message. */
-async function subscribe(args: ExecutionArgs, freshContext: () => object) {
-  const source = await createSourceEventStream({ ...args, contextValue: freshContext() })
-  if (!(Symbol.asyncIterator in source)) return source
-  return mapMessages(source, (message) => execute({ ...args, rootValue: message, contextValue: freshContext() }))
-}
-
-// Not an async generator: its return() would wait for a message that may never come. This one reaches the source at once.
-function mapMessages(
-  source: AsyncIterable<unknown>,
-  run: (message: unknown) => ExecutionResult | Promise<ExecutionResult>,
-): AsyncGenerator<ExecutionResult, void> {
-  const messages = source[Symbol.asyncIterator]()
-  const leave = async () => {
-    await messages.return?.()
-  }
-  return {
-    async next() {
-      const message = await messages.next()
-      if (message.done) return { done: true, value: undefined }
-      try {
-        return { done: false, value: await run(message.value) }
-      } catch (error) {
-        await leave()
-        throw error
-      }
-    },
-    async return() {
-      await leave()
-      return { done: true, value: undefined }
-    },
-    async throw(error) {
-      await leave()
-      throw error
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async [Symbol.asyncDispose]() {
-      await leave()
+      const { principal, stale = false } = args.contextValue
+      // What a mutation reads is what it has just written.
+      const isQuery = () => getOperationAST(args.document, args.operationName)?.operation === 'query'
+      setExecuteFn(() => execute({ ...args, contextValue: contextFor(principal, { stale: stale && isQuery() }) }))
     },
   }
 }

@@ -3,47 +3,86 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
+import { parseJson, readJson } from './body.ts'
 import { bearerKey, principalOf } from './credentials.ts'
-import { assertShallow } from './document-limits.ts'
 import { requestError } from './mask.ts'
+import { checkedParams, type OperationParams } from './params.ts'
+import type { PersistedOperations } from './persisted.ts'
 
 /** What the pipeline knows of a caller; over HTTP also the request itself. */
 export interface Caller<Principal> {
   principal: Principal | null
+  /** Takes what is a moment old. */
+  stale?: boolean
   req?: IncomingMessage
+  /** What the front read already of a request that it hands on; its caller is known then. */
+  asked?: OperationParams
 }
+
+/** The header by which a caller takes what a replica tells: `replica`. */
+export const readFrom = 'x-read-from'
 
 export interface GateOptions<Principal> {
   bodyBytes: number
+  persisted: PersistedOperations
   authenticate(key: string): Promise<Principal | null>
 }
 
-/** @throws UNAUTHENTICATED 401, BAD_REQUEST 400, 405 and 415, PAYLOAD_TOO_LARGE 413, BAD_INPUT for variables nested too deeply. */
+/** Lets a request through, or refuses it with an error that has its HTTP status. */
+export interface Gate<Principal> {
+  /** Who calls; null for nobody. @throws UNAUTHENTICATED 401 */
+  admit(authorization: string | null | undefined): Promise<Principal | null>
+  /** What a POST asks for. @throws BAD_REQUEST 400 and 415, PAYLOAD_TOO_LARGE 413, BAD_INPUT for variables nested too deeply. */
+  read(request: IncomingMessage): Promise<OperationParams>
+}
+
+export function createGate<Principal>({ bodyBytes, authenticate }: GateOptions<Principal>): Gate<Principal> {
+  return {
+    admit: (authorization) => principalOf(bearerKey(authorization), authenticate),
+    async read(request) {
+      assertJson(request)
+      return checkedParams(await readJson(request, bodyBytes))
+    },
+  }
+}
+
+/** The gate before yoga. @throws as the gate does, and BAD_REQUEST 405 or 406 for a subscription. */
 export function useRequestGate<Principal>(options: GateOptions<Principal>): Plugin<object, Caller<Principal>> {
+  const gate = createGate(options)
+  // yoga wants a text: the persisted one, where only its hash came.
+  const withText = (params: OperationParams): GraphQLParams => ({
+    query: options.persisted.textOf(params),
+    operationName: params.operationName ?? undefined,
+    variables: params.variables ?? undefined,
+  })
   return {
     async onRequestParse({ request, url, serverContext, setRequestParser }) {
-      const key = bearerKey(request.headers.get('authorization'))
-      serverContext.principal = await principalOf(key, (given) => options.authenticate(given))
-      if (request.method === 'GET') setRequestParser(() => readQueryString(url))
-      const { req } = serverContext
-      if (request.method === 'POST' && req) {
-        assertJson(req)
-        setRequestParser(() => readJson(req, options.bodyBytes))
-      }
+      const { req, asked } = serverContext
+      if (asked) return setRequestParser(() => withText(asked))
+      serverContext.stale = request.headers.get(readFrom) === 'replica'
+      serverContext.principal = await gate.admit(request.headers.get('authorization'))
+      if (request.method === 'GET') setRequestParser(() => withText(readQueryString(url)))
+      if (request.method === 'POST' && req) setRequestParser(async () => withText(await gate.read(req)))
     },
+    // Those that may be served never come here.
+    // Streams and sockets run subscriptions themselves: what comes here by POST takes neither.
     onSubscribe({ args }) {
-      if (args.contextValue.request?.method !== 'GET') return
-      throw requestError('BAD_REQUEST', 'Subscribe by POST or over a WebSocket.', {
-        status: 405,
-        headers: { allow: 'POST' },
-      })
+      const isGet = args.contextValue.request?.method === 'GET'
+      throw isGet
+        ? requestError('BAD_REQUEST', 'Subscribe by POST or over a WebSocket.', {
+            status: 405,
+            headers: { allow: 'POST' },
+          })
+        : requestError('BAD_REQUEST', 'A subscription is a stream: accept text/event-stream, or use a WebSocket.', {
+            status: 406,
+          })
     },
   }
 }
 
 function assertJson(request: IncomingMessage): void {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  if (type !== 'application/json') {
+  const type = request.headers['content-type']
+  if (type !== 'application/json' && type?.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
     throw requestError('BAD_REQUEST', `The Content-Type must be application/json, it is ${type ?? 'missing'}.`, {
       status: 415,
     })
@@ -54,60 +93,16 @@ function assertJson(request: IncomingMessage): void {
   }
 }
 
-function readQueryString(url: URL): GraphQLParams {
+function readQueryString(url: URL): OperationParams {
   const given = (name: string) => url.searchParams.get(name) ?? undefined
-  const variables = given('variables')
-  const parsed: unknown = variables === undefined ? undefined : parseJson(variables, 'variables')
-  return checked({ query: given('query'), operationName: given('operationName'), variables: parsed })
-}
-
-async function readJson(request: IncomingMessage, limit: number): Promise<GraphQLParams> {
-  const body = await readBody(request, limit)
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-  } catch {
-    throw badRequest('The body is not valid UTF-8.')
+  const json = (name: string) => {
+    const text = given(name)
+    return text === undefined ? undefined : parseJson(text, name)
   }
-  return checked(parseJson(text, 'body'))
-}
-
-function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw badRequest(`The ${what} is not valid JSON.`)
-  }
-}
-
-function checked(params: unknown): GraphQLParams {
-  if (Array.isArray(params)) throw badRequest('Batching is off: send one operation per request.')
-  if (typeof params !== 'object' || params === null || !('query' in params) || typeof params.query !== 'string') {
-    throw badRequest('A request is an object with the text "query" and, if needed, "variables" and "operationName".')
-  }
-  assertShallow('variables' in params ? params.variables : undefined)
-  return { ...params, query: params.query } // yoga's own check follows: unknown members, members of the wrong type
-}
-
-/** The whole body. What comes after the limit is discarded, so that the client lives to read the refusal. */
-function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let bytes = 0
-    const refuse = () => {
-      request.removeAllListeners('data').resume()
-      reject(requestError('PAYLOAD_TOO_LARGE', `The body has more than ${limit} bytes.`, { status: 413 }))
-    }
-    if (Number(request.headers['content-length'] ?? 0) > limit) return refuse()
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes > limit) refuse()
-      else chunks.push(chunk)
-    })
-    request.once('end', () => resolve(Buffer.concat(chunks)))
-    request.once('error', () => reject(badRequest('The body broke off.')))
-    request.once('close', () => reject(badRequest('The body broke off.')))
+  return checkedParams({
+    query: given('query'),
+    operationName: given('operationName'),
+    variables: json('variables'),
+    extensions: json('extensions'),
   })
 }
-
-const badRequest = (message: string) => requestError('BAD_REQUEST', message, { status: 400 })

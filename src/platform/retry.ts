@@ -32,7 +32,9 @@ function isTiming(error: unknown): boolean {
   return state !== undefined && retryableStates.has(state)
 }
 
-/** PostgreSQL's code of an error that came through Prisma, or undefined. */
+const stateForm = /^[0-9A-Z]{5}$/
+
+/** PostgreSQL's code of an error that came from its driver or through Prisma, or undefined. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, meta } = error as {
@@ -41,6 +43,7 @@ export function sqlState(error: unknown): string | undefined {
   }
   if (code === 'P2034') return '40001'
   if (code === 'P2002') return '23505'
+  if (typeof code === 'string' && stateForm.test(code) && !/^P\d{4}$/.test(code)) return code
   const state = meta?.code ?? meta?.driverAdapterError?.cause?.originalCode
   return typeof state === 'string' ? state : undefined
 }

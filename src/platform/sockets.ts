@@ -2,23 +2,30 @@
 // stays. A socket needs a known key, answers pings, holds a bounded number of subscriptions, and is told when the server goes.
 
 import type { IncomingMessage, Server } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ApiError } from '../errors.ts'
 import { bearerKey, principalOf } from './credentials.ts'
-import { assertShallow } from './document-limits.ts'
+import type { Flush } from './frames.ts'
 import type { HttpLimits } from './http-options.ts'
+import type { KeyWatch, WatchedKey } from './key-watch.ts'
 import type { Log } from './log.ts'
 import { type Mask, onTheWire } from './mask.ts'
+import type { Operations, Prepared } from './operation.ts'
 import { mayConnect } from './origins.ts'
+import { Outlet } from './outlet.ts'
+import { checkedParams } from './params.ts'
 import type { Pipeline } from './pipeline.ts'
-import type { Caller } from './request-gate.ts'
+import { type Delivery, isDelivery, type Subscriptions } from './subscriptions.ts'
 
 export interface SocketOptions<Principal> {
   server: Server
   pipeline: Pipeline<Principal>
+  operations: Operations<Principal>
+  subscriptions: Subscriptions<Principal>
+  keys: KeyWatch
   authenticate(key: string): Promise<Principal | null>
   mask: Mask
   log: Log
@@ -35,13 +42,19 @@ export interface Sockets {
 
 interface Peer<Principal> {
   socket: WebSocket
-  request: IncomingMessage
+  /** What the socket writes to. */
+  stream: Writable
+  authorization: string | undefined
   principal: Principal | null
   /** What it was admitted by. */
-  key?: string
+  key?: WatchedKey
+  release?(): void
 }
 
 type Connection<Principal> = Context<Record<string, unknown>, Peer<Principal>>
+
+/** An operation of a socket, known by its arguments, which the protocol hands on. */
+type Asked<Principal> = WeakMap<ExecutionArgs, { peer: Peer<Principal>; id: string }>
 
 const goingAway = { code: 1001, reason: 'Going away' }
 
@@ -53,20 +66,22 @@ export function openSockets<Principal>(options: SocketOptions<Principal>): Socke
   let closing = false
 
   const protocol = createProtocol(options, { running, isClosing: () => closing })
-  sockets.on('connection', (socket, request) => {
+  const open = (socket: WebSocket, stream: Duplex, authorization: string | undefined) => {
     if (closing) return socket.close(goingAway.code, goingAway.reason)
-    const closed = protocol.opened(transport(socket, log), { socket, request, principal: null })
+    const peer: Peer<Principal> = { socket, stream, authorization, principal: null }
+    const closed = protocol.opened(transport(socket, log), peer)
     const stopPinging = keepAlive(socket, limits.keepAliveMs)
     socket.on('error', (error) => log.debug({ err: error }, 'socket error'))
     socket.once('close', (code, reason) => {
       stopPinging()
+      peer.release?.()
       closed(code, String(reason)).catch((error) => log.error({ err: error }, 'a subscription did not end cleanly'))
     })
-  })
+  }
   options.server.on('upgrade', (request, stream, head) => {
     const refusal = whyRefuse(request, options.corsOrigins)
     if (refusal) return refuseUpgrade(stream, refusal)
-    sockets.handleUpgrade(request, stream, head, (socket) => sockets.emit('connection', socket, request))
+    sockets.handleUpgrade(request, stream, head, (socket) => open(socket, stream, request.headers.authorization))
   })
 
   return {
@@ -133,54 +148,103 @@ interface Running {
 }
 
 function createProtocol<Principal>(options: SocketOptions<Principal>, { running, isClosing }: Running) {
-  const { pipeline, mask, limits } = options
+  const { pipeline, mask, limits, subscriptions, operations } = options
+  const { execute } = pipeline.getEnveloped()
+  const asked: Asked<Principal> = new WeakMap()
   return makeServer<Record<string, unknown>, Peer<Principal>>({
     connectionInitWaitTimeout: limits.connectionInitMs,
     onConnect: (connection) => admit(connection, options),
-    onSubscribe: async (connection, _id, payload) => {
+    onSubscribe: async ({ extra: peer, subscriptions: held }, id, payload) => {
       if (isClosing()) return [new ApiError('UNAVAILABLE', 'The server is going away. Connect again.')]
-      if (Object.keys(connection.subscriptions).length > limits.subscriptionsPerSocket) {
-        return [
-          new ApiError(
-            'LIMIT_EXCEEDED',
-            `A socket holds at most ${limits.subscriptionsPerSocket} operations at a time.`,
-          ),
-        ]
-      }
+      if (Object.keys(held).length > limits.subscriptionsPerSocket) return [tooMany(limits.subscriptionsPerSocket)]
       // Only now, since messages that came together are counted one by one above.
-      if (!(await isStillKnown(connection, options))) return [keyEnded()]
-      return prepare(payload, { principal: connection.extra.principal, pipeline, mask })
+      if (!(await peer.key?.ask())) return [keyEnded()]
+      const prepared = prepare(payload, peer.principal, { operations, mask })
+      if ('document' in prepared) asked.set(prepared, { peer, id })
+      return prepared
     },
     execute: (args) => {
-      const answer = Promise.resolve(pipeline.getEnveloped(callerOf(args)).execute(args))
+      const answer = Promise.resolve(execute(args))
       const tracked = answer.catch(() => undefined).finally(() => running.delete(tracked))
       running.add(tracked)
       return answer
     },
-    subscribe: (args) => pipeline.getEnveloped(callerOf(args)).subscribe(args),
+    subscribe: async (args) => {
+      const { peer, id } = asked.get(args) ?? {}
+      if (!peer || id === undefined) throw new Error('an operation that was not asked for')
+      const outlet = new SocketOutlet(peer, id)
+      // graphql-ws types the context as unknown; these are the arguments that `prepare` made.
+      const begun = await subscriptions.begin(args as Prepared<Principal>, { outlet, key: peer.key })
+      return isDelivery(begun) ? silently(begun) : begun
+    },
     // graphql-ws gives the connection, the id and the payload first.
-    onNext: async (...[connection, , , , result]) =>
-      (await isStillKnown(connection, options)) ? formatResult(result) : { errors: [onTheWire(keyEnded())] },
+    onNext: async (...[{ extra: peer }, , , , result]) =>
+      (await peer.key?.ask()) ? formatResult(result) : { errors: [onTheWire(keyEnded())] },
     onError: (...[, , , errors]) => errors.map((error) => onTheWire(mask(error))),
   })
 }
 
-function callerOf<Principal>(args: ExecutionArgs): Caller<Principal> {
-  // graphql-ws types the context as unknown; it is the one that `prepare` put there.
-  return args.contextValue as Caller<Principal>
+/** Writes `next` messages of one operation beside the protocol, which knows the operation only as one that has not ended. */
+class SocketOutlet extends Outlet {
+  readonly #socket: WebSocket
+  readonly #id: string
+
+  constructor({ socket, stream }: { socket: WebSocket; stream: Writable }, id: string) {
+    super(stream)
+    this.#socket = socket
+    this.#id = id
+  }
+
+  protected get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
+  protected bytesOf(flush: Flush): Buffer {
+    return flush.frames(this.#id)
+  }
 }
+
+/** The delivery as what the protocol waits for: nothing comes of it but its end. */
+function silently(delivery: Delivery): AsyncGenerator<never, void> {
+  const done = { done: true as const, value: undefined }
+  const iterator: AsyncGenerator<never, void> = {
+    async next() {
+      await delivery.run()
+      return done
+    },
+    async return() {
+      delivery.leave()
+      return done
+    },
+    async throw(error) {
+      delivery.leave()
+      throw error
+    },
+    [Symbol.asyncIterator]: () => iterator,
+    [Symbol.asyncDispose]: async () => delivery.leave(),
+  }
+  return iterator
+}
+
+const tooMany = (count: number) =>
+  new ApiError('LIMIT_EXCEEDED', `A socket holds at most ${count} operations at a time.`)
 
 /** Acknowledges a socket with a known key; any other is closed with 4403, or 1013 when keys cannot be checked right now. */
 async function admit<Principal>(
   connection: Connection<Principal>,
   options: SocketOptions<Principal>,
 ): Promise<boolean> {
-  const { socket, request } = connection.extra
+  const peer = connection.extra
+  const { socket } = peer
   try {
-    const key = sentKey(connection.connectionParams) ?? bearerKey(request.headers.authorization)
-    connection.extra.key = key
-    connection.extra.principal = await principalOf(key, (given) => options.authenticate(given))
-    if (connection.extra.principal !== null) return true
+    const key = sentKey(connection.connectionParams) ?? bearerKey(peer.authorization)
+    peer.principal = await principalOf(key, (given) => options.authenticate(given))
+    if (peer.principal !== null && key !== undefined && socket.readyState === socket.OPEN) {
+      const end = () => socket.close(CloseCode.Forbidden, 'Forbidden: the key was revoked or has expired')
+      const { watched, release } = options.keys.admit(key, { end })
+      Object.assign(peer, { key: watched, release })
+      return true
+    }
     socket.close(CloseCode.Forbidden, 'Forbidden: connection_init needs { "authorization": "Bearer <key>" }')
   } catch (error) {
     const { message, extensions } = options.mask(error)
@@ -192,43 +256,22 @@ async function admit<Principal>(
 
 const keyEnded = () => new ApiError('UNAUTHENTICATED', 'The key was revoked or has expired.')
 
-/** Asks again, before each operation and each message, whether the key is good; closes the socket with 4403 where it ended. */
-async function isStillKnown<Principal>(
-  { extra }: Connection<Principal>,
-  { authenticate }: SocketOptions<Principal>,
-): Promise<boolean> {
-  // Where keys cannot be checked right now, the last answer stands.
-  const principal = extra.key === undefined ? null : await authenticate(extra.key).catch(() => extra.principal)
-  if (principal !== null) return true
-  extra.socket.close(CloseCode.Forbidden, 'Forbidden: the key was revoked or has expired')
-  return false
-}
-
 function sentKey(params: Record<string, unknown> = {}): string | undefined {
   const authorization = params.authorization ?? params.Authorization
   if (typeof authorization === 'string') return bearerKey(authorization)
   return typeof params.apiKey === 'string' && params.apiKey !== '' ? params.apiKey : undefined
 }
 
-interface Preparation<Principal> {
-  principal: Principal | null
-  pipeline: Pipeline<Principal>
-  mask: Mask
-}
-
 // Errors are returned, never thrown: graphql-ws closes the whole socket for a throw.
-async function prepare<Principal>(
-  payload: SubscribePayload,
-  { principal, pipeline, mask }: Preparation<Principal>,
-): Promise<ExecutionArgs | readonly GraphQLError[]> {
+function prepare<Principal>(
+  { query, operationName, variables, extensions }: SubscribePayload,
+  principal: Principal | null,
+  { operations, mask }: Pick<SocketOptions<Principal>, 'operations' | 'mask'>,
+): Prepared<Principal> | readonly GraphQLError[] {
   try {
-    assertShallow(payload.variables)
-    const { schema, parse, validate, contextFactory } = pipeline.getEnveloped({ principal })
-    const document = parse(payload.query)
-    const errors = validate(schema, document)
-    if (errors.length > 0) return errors
-    const contextValue = await contextFactory()
-    return { schema, document, operationName: payload.operationName, variableValues: payload.variables, contextValue }
+    // The protocol demands a text; where it is empty, a hash must name one.
+    const params = checkedParams({ query: query || undefined, operationName, variables, extensions })
+    return operations.prepare(params, { principal })
   } catch (error) {
     return [mask(error)]
   }

@@ -6,6 +6,8 @@ const codes = new Set([
   ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037'],
   // PostgreSQL: shut down by an operator, crashed, starting; serialisation failure, deadlock and lock wait after their retries
   ...['57P01', '57P02', '57P03', '40001', '40P01', '55P03'],
+  // its time was over: of a statement, or of a transaction in which nothing happened any more
+  ...['57014', '25P03'],
   // Prisma's driver adapters, of raw statements
   ...['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections', 'TransactionWriteConflict'],
   // Node
@@ -17,7 +19,7 @@ const codeClasses = /^(08|53)[0-9A-Z]{3}$/
 
 // pg throws these without a code
 const messages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/
 
 const links = ['originalError', 'cause', 'meta', 'driverAdapterError', 'error'] as const
 const codeFields = ['code', 'errorCode', 'originalCode', 'kind'] as const

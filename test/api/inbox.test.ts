@@ -1,7 +1,6 @@
 // The inbox of what nobody was credited for: grouped by reason and near miss, counted by hand, filtered and paged.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeId } from '../../src/core/ids.ts'
 import { addCampaign, openBrand, track } from '../support/brand.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { statementsOf } from '../support/statements.ts'
@@ -208,15 +207,18 @@ describe('the inbox', () => {
 
   test('knows the decision in force only', async () => {
     const one = await server.otherAccount()
-    await openBrand(one)
+    const { programId } = await openBrand(one)
     const { event } = await track(one, { name: 'hum', profile: { sourceId: 'bob' } })
-    expect((await read(one)).totals).toEqual({ events: 1, groups: 1 })
-    // A later revision of the decision, as a decision that superseded it leaves it.
-    await server.app.services.database.system.$executeRaw`
-      INSERT INTO attribution (account_id, event_id, revision, position, status, profile_id, quality, reason, occurred_at, trace, decided_at)
-      SELECT account_id, event_id, 2, position + 1, status, profile_id, quality, 'BOT', occurred_at, trace, decided_at
-      FROM attribution WHERE event_id = ${decodeId('Event', event.id)}::uuid`
-    expect((await read(one)).groups.map(outline)).toEqual([['BOT', null, 1, 1]])
+    expect((await read(one)).groups.map(outline)).toEqual([['EVENT_NOT_SUPPORTED', 'Refer a friend', 1, 1]])
+    await addCampaign(one, {
+      programId,
+      name: 'Hums',
+      journeys: [{ name: 'hum', role: 'PARTICIPANT', events: ['hum'] }],
+    })
+    await one.query('mutation ($input: ReattributeEventInput!) { reattributeEvent(input: $input) { __typename } }', {
+      input: { eventId: event.id, note: 'there is a campaign for it now' },
+    })
+    expect(await read(one)).toMatchObject({ totals: { events: 0, groups: 0 }, groups: [] })
   })
 
   test('knows nothing of another account', async () => {
@@ -239,8 +241,9 @@ test('the inbox costs as many statements for four groups as for one', async () =
 })
 
 test('the inbox reads the partitions of its months only', async () => {
+  await track(server, { name: 'hum', profile: { sourceId: 'ann' } })
   const plan = async (filter: object) => {
-    const found = (await statementsOf(() => read(server, { filter }))).filter(({ text }) => /missed AS/.test(text))
+    const found = (await statementsOf(() => read(server, { filter }))).filter(({ text }) => /grouped AS/.test(text))
     expect(found).toHaveLength(1)
     const [{ text, values } = { text: '', values: [] }] = found
     const { system } = server.app.services.database

@@ -118,11 +118,11 @@ describe('a subscriber', () => {
   })
 
   it('who leaves is forgotten', async () => {
-    const before = await server.app.services.live.subscriberCount()
+    const before = server.app.services.live.counts().subscribers
     const listener = await listening()
-    expect(await server.app.services.live.subscriberCount()).toBe(before + 1)
+    expect(server.app.services.live.counts().subscribers).toBe(before + 1)
     listener.stop()
-    await expect.poll(() => server.app.services.live.subscriberCount()).toBe(before)
+    await expect.poll(() => server.app.services.live.counts().subscribers).toBe(before)
   })
 })
 

@@ -1,6 +1,6 @@
 // History tried under other rules: nothing is written, unchanged rules change nothing, and a change shows what it would have done.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Client } from '../../src/demo/client.ts'
 import { partFor, readRecorded } from '../../src/demo/complete-journey.ts'
 import { play } from '../../src/demo/play.ts'
@@ -314,20 +314,22 @@ describe('a replay', () => {
     }
     const before = await counts()
     const modes: string[] = []
-    const transaction = database.transaction.bind(database)
-    Object.assign(database, {
-      transaction: <T>(work: Parameters<typeof transaction<T>>[0]) =>
-        transaction(async (tx) => {
+    const { reads } = database
+    const watched: typeof reads = {
+      ...reads,
+      transaction: (work) =>
+        reads.transaction(async (tx) => {
           const result = await work(tx)
           const [row] = await tx.$queryRaw<{ mode: string }[]>`SELECT current_setting('transaction_read_only') AS mode`
           modes.push(row?.mode ?? '')
           return result
         }),
-    })
+    }
+    const spy = vi.spyOn(database, 'reads', 'get').mockReturnValue(watched)
     try {
       await replay({ with: [{ campaignId: id, state: 'STOPPED' }] })
     } finally {
-      Object.assign(database, { transaction })
+      spy.mockRestore()
     }
     expect(new Set(modes)).toEqual(new Set(['on']))
     expect(await counts()).toEqual(before)

@@ -170,6 +170,15 @@ describe('rules that many ask for at the same moment', () => {
   })
 })
 
+test('the rules in force of hundreds of accounts are known side by side', async () => {
+  const { database, ruleSets } = server.app.services
+  const ids = Array.from({ length: 205 }, (_, n) => `01940000-0000-7000-8000-${String(n).padStart(12, '0')}`)
+  await database.system.account.createMany({ data: ids.map((id) => ({ id, name: 'One of many' })) })
+  const loaded = []
+  for (const id of ids) loaded.push(await ruleSets.inForce(database.system, id))
+  expect(ids.map((id) => ruleSets.lastKnown(id))).toEqual(loaded)
+})
+
 test('follow-ups and content are part of the rules in force', async () => {
   const journeys = [{ name: 'views', role: 'PARTICIPANT', events: ['promotion_viewed'] }]
   const campaignId = await aCampaign(server, {

@@ -54,7 +54,7 @@ it('who stops reading is told how much was missed, and finds all of it from ther
   const trackEvents =
     'mutation ($input: TrackEventsInput!) { trackEvents(input: $input) { results { error { code } } } }'
   const { socket, messages, until } = await subscribe()
-  // Enough to fill what the network holds, and then the 1,000 messages that the server keeps.
+  // Enough to fill what the network holds (10 MB at most), and then the megabyte that may wait in the server.
   const ballast = 'x'.repeat(9_000)
   socket.pause()
   let sent = 0
@@ -67,7 +67,7 @@ it('who stops reading is told how much was missed, and finds all of it from ther
     }))
     await server.query(trackEvents, { input: { events } })
   }
-  while (sent < 2_500) await sendMore()
+  while (sent < 1_600) await sendMore()
   socket.resume()
   await until(() => messages.some(({ lagged }) => lagged))
   await sendMore()

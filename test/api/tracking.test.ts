@@ -154,6 +154,17 @@ describe('a list of events', () => {
     expect(await countEvents(caller)).toBe(1)
   })
 
+  it('may use the key of an event that is refused again, for another event', async () => {
+    const refused = { name: 'click', profile: { id: '01940000-0000-7000-8000-000000000000' }, idempotencyKey: 'k' }
+    const other = { name: 'signup', profile: { deviceId: 'a' }, idempotencyKey: 'k' }
+    const beside = { name: 'click', profile: { deviceId: 'a' } }
+    const { results } = await send([beside, refused, refused, other, beside, other])
+    const codes = results.map((result: { error: { code: string } | null }) => result.error?.code ?? null)
+    expect(codes).toEqual([null, 'NOT_FOUND', 'NOT_FOUND', null, null, null])
+    expect(results[5].payload).toEqual({ ...results[3].payload, replayed: true })
+    expect(await countEvents(caller)).toBe(3)
+  })
+
   it('of 500 is taken; one more is refused whole', async () => {
     const events = Array.from({ length: 501 }, (_, index) => ({
       name: 'click',

@@ -5,6 +5,9 @@ import { printReport } from './report.ts'
 
 const benches: { readonly [name: string]: () => Promise<{ bench: Bench }> } = {
   decide: () => import('./decide.ts'),
+  growth: () => import('./growth.ts'),
+  ingest: () => import('./ingest.ts'),
+  live: () => import('./live.ts'),
 }
 
 const [name = ''] = process.argv.slice(2)

@@ -1,7 +1,7 @@
 // Replay beside others: it ends with its reader and lets everybody have their turn; and what was decided anew since changes nothing
 // of what came before.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Context } from '../../src/context.ts'
 import { replayStreamed } from '../../src/modules/replay/service.ts'
 import { addCampaign, track } from '../support/brand.ts'
@@ -129,16 +129,17 @@ describe('a replay of many people', () => {
     const { services } = server.app
     const context = new Context(services, await services.keyRing.find(caller.key))
     const { database } = services
-    const transaction = database.transaction.bind(database)
+    const { reads } = database
     const updates = await replayStreamed(context, {
       from: new Date(lastHours().from),
       to: new Date(lastHours().to),
     })
     let chunks = 0
-    Object.assign(database, {
-      transaction: <T>(work: Parameters<typeof transaction<T>>[0]) => {
+    const spy = vi.spyOn(database, 'reads', 'get').mockReturnValue({
+      ...reads,
+      transaction: (work) => {
         chunks++
-        return transaction(work)
+        return reads.transaction(work)
       },
     })
     try {
@@ -146,7 +147,7 @@ describe('a replay of many people', () => {
       await updates.return?.()
       expect(await first).toMatchObject({ done: true })
     } finally {
-      Object.assign(database, { transaction })
+      spy.mockRestore()
     }
     expect(chunks).toBe(1)
   })
@@ -155,18 +156,19 @@ describe('a replay of many people', () => {
     await campaign('Only')
     await crowd(1_000)
     const { database } = server.app.services
-    const transaction = database.transaction.bind(database)
+    const { reads } = database
     const answered: string[] = []
     const work: Promise<unknown>[] = []
     let isFirst = true
-    Object.assign(database, {
-      transaction: <T>(part: Parameters<typeof transaction<T>>[0]) => {
+    const spy = vi.spyOn(database, 'reads', 'get').mockReturnValue({
+      ...reads,
+      transaction: (part) => {
         if (isFirst) {
           isFirst = false
           const event = track(caller, { name: 'signup', profile: person('else') })
           work.push(event.then(() => answered.push('event')))
         }
-        return transaction(part)
+        return reads.transaction(part)
       },
     })
     try {
@@ -174,7 +176,7 @@ describe('a replay of many people', () => {
       answered.push('replay')
       await Promise.all(work)
     } finally {
-      Object.assign(database, { transaction })
+      spy.mockRestore()
     }
     expect(answered).toEqual(['event', 'replay'])
   })

@@ -103,10 +103,13 @@ export async function answerOf(response: Response) {
   return { status: response.status, headers: response.headers, ...json, error: json.errors?.[0] }
 }
 
+/** The schema of the edge's tests, apart from a server. */
+export const edgeSchema = () => buildEdgeSchema({ feed: new Feed(), notes: [], gate: createGate() })
+
 export interface WireError {
   message: string
   path?: (string | number)[]
-  extensions: { code: string; retryable: boolean; field?: string; correlationId?: string }
+  extensions: { code: string; retryable: boolean; field?: string; correlationId?: string; retryAfterMs?: number }
 }
 
 /** A bare TCP connection, for what no HTTP client would send. */
@@ -187,6 +190,9 @@ const failures: Record<string, () => never> = {
   },
   refused: () => {
     throw new ApiError('CONFLICT', 'The name is taken.', { field: 'input.name' })
+  },
+  busy: () => {
+    throw new ApiError('RATE_LIMITED', 'Too much at once.', { retryAfterMs: 1_200 })
   },
 }
 

@@ -57,6 +57,26 @@ describe('two servers of one database', () => {
     listener.stop()
   })
 
+  it('never give one person two source ids, whichever of them is told first', async () => {
+    const { one, two } = await both()
+    const people = Array.from({ length: 30 }, (_, n) => ({ email: `p${n}@example.com`, phone: `+4930901820${n + 10}` }))
+    for (const profile of people) await track(one, { name: 'click', profile })
+    await Promise.all(
+      people.flatMap(({ email, phone }, n) => [
+        track(one, { name: 'click', profile: { email, sourceId: `a${n}` } }),
+        track(two, { name: 'click', profile: { phone, sourceId: `b${n}` } }),
+      ]),
+    )
+    for (const [n, { email }] of people.entries()) {
+      const { profile } = await one.query(
+        'query ($email: String!) { profile(by: { email: $email }) { identities { kind value } } }',
+        { email },
+      )
+      const ids = profile.identities.filter(({ kind }: { kind: string }) => kind === 'SOURCE_ID')
+      expect(ids, `person ${n}`).toHaveLength(1)
+    }
+  })
+
   it('given the same 200 keys at once store each once and answer alike', async () => {
     const { one, two } = await both()
     const events = Array.from({ length: 200 }, (_, index) => ({

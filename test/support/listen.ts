@@ -27,7 +27,7 @@ export interface Listener {
   stop(): void
 }
 
-const document = `subscription Listen($filter: AttributionFilter, $after: String) {
+export const document = `subscription Listen($filter: AttributionFilter, $after: String) {
   attributions(filter: $filter, after: $after) {
     cursor
     attribution { id status event { id name idempotencyKey } campaign { name } }

@@ -11,6 +11,8 @@ const root = path.resolve(import.meta.dirname, '../..')
 export interface ServerProcess extends Caller {
   url: string
   child: ChildProcess
+  /** Its standard output so far. */
+  printed(): string
   /** Ends the process as a crash would. */
   kill(): Promise<void>
   /** Asks it to end, and gives its exit code. */
@@ -24,12 +26,17 @@ export async function startProcess(env: Record<string, string>): Promise<ServerP
     env: { PATH: process.env.PATH, PORT: '0', ADMIN_KEY: adminKey, LOG_LEVEL: 'error', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  let printed = ''
+  child.stdout?.on('data', (chunk) => {
+    printed += String(chunk)
+  })
   const url = await urlIn(child)
   const ended = () => (child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve())
   return {
     ...callerOf(url, adminKey),
     url,
     child,
+    printed: () => printed,
     async kill() {
       child.kill('SIGKILL')
       await ended()

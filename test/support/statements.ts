@@ -8,6 +8,8 @@ import { backend } from './backend.ts'
 export interface Statement {
   text: string
   values: readonly unknown[]
+  /** By a name, so that its plan may be one for any values. */
+  prepared?: boolean
 }
 
 /** Runs the work and tells every statement that was sent meanwhile, by whomever. */
@@ -33,6 +35,6 @@ function statementIn([first, second]: unknown[]): Statement {
   const values = (given: unknown) => (Array.isArray(given) ? given : [])
   if (typeof first === 'string') return { text: first, values: values(second) }
   // The other form: one object with the text and its values.
-  const { text, values: own } = first as { text: string; values?: unknown[] }
-  return { text, values: values(own ?? second) }
+  const { text, name, values: own } = first as { text: string; name?: string; values?: unknown[] }
+  return { text, values: values(own ?? second), prepared: name !== undefined }
 }

@@ -2,7 +2,13 @@
 // turn out to be one. Applied to the world event by event, so that no event is judged by what a later one will show.
 
 import type { Identifier } from '../identity.ts'
-import type { PersonFacts, PersonHistory, World } from './facts.ts'
+import type { JsonObject, PersonFacts, PersonHistory, World } from './facts.ts'
+
+/** What a message says of a person's own fields. */
+export interface FieldsChange {
+  readonly set: JsonObject
+  readonly unset: readonly string[]
+}
 
 /** A person of whom nothing is known yet. */
 export const newPerson = (id: string): PersonFacts => ({
@@ -22,16 +28,36 @@ export interface IdentityStep {
   readonly attached: readonly Identifier[]
   /** People who are this person from here on. */
   readonly absorbed: readonly string[]
+  /** Fields of the person that change with the event. */
+  readonly fields?: FieldsChange
 }
 
 /** Brings the world's people up to date with a step. Throws where the world lacks one of them. */
-export function takeStep(world: World, { personId, attached, absorbed }: IdentityStep): void {
+export function takeStep(world: World, { personId, attached, absorbed, fields }: IdentityStep): void {
   for (const loserId of absorbed) join(world, personOf(world, personId), personOf(world, loserId))
+  if (fields) {
+    const person = personOf(world, personId)
+    world.people.set(personId, { ...person, fields: changedFields(person.fields, fields) })
+  }
   if (attached.length === 0) return
   const person = personOf(world, personId)
   const identities: Record<string, readonly string[]> = { ...person.identities }
   for (const { kind, value } of attached) identities[kind] = [...(identities[kind] ?? []), value]
   world.people.set(personId, { ...person, identities })
+}
+
+/** The fields after a change: a nested object replaces the old one. */
+export function changedFields(fields: JsonObject, { set, unset }: FieldsChange): JsonObject {
+  const kept = Object.entries({ ...fields, ...set }).filter(([name]) => !unset.includes(name))
+  return Object.fromEntries(kept)
+}
+
+/** Two changes as one. */
+export function followedBy(first: FieldsChange, then: FieldsChange): FieldsChange {
+  return {
+    set: changedFields(first.set, then),
+    unset: [...first.unset.filter((name) => !Object.hasOwn(then.set, name)), ...then.unset],
+  }
 }
 
 function personOf({ people }: World, id: string): PersonFacts {

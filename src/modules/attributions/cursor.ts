@@ -1,5 +1,6 @@
 // Cursors of the attributions' feed, the same for pages and for the subscription: (epoch, position).
 
+import type { Context } from '../../context.ts'
 import { ApiError } from '../../errors.ts'
 import { encodeCursor, type Keyset, keyInCursor } from '../../keyset.ts'
 
@@ -8,6 +9,17 @@ const tag = 'attributions'
 export interface FeedPlace {
   accountId: string
   epoch: number
+  /** The first position that is kept; absent where the cursors are of a person's own list, which has gaps anyway. */
+  earliest?: bigint
+}
+
+/** Where cursors of the account's feed are read; what is kept of it is looked up where one was given. */
+export async function feedPlace(
+  { accountId, services: { live } }: Context,
+  { after, before }: { after?: string | null; before?: string | null },
+): Promise<FeedPlace> {
+  const place = { accountId, epoch: live.epoch }
+  return after == null && before == null ? place : { ...place, earliest: await live.earliest(accountId) }
 }
 
 const keyOf = ({ epoch }: FeedPlace, position: bigint) => `${epoch}.${position}`
@@ -15,7 +27,7 @@ const keyOf = ({ epoch }: FeedPlace, position: bigint) => `${epoch}.${position}`
 export const feedCursor = (place: FeedPlace, position: bigint): string =>
   encodeCursor({ tag, accountId: place.accountId }, keyOf(place, position))
 
-/** The position in a cursor. BAD_INPUT for one of another list or account; CURSOR_EXPIRED for one of a history that is gone. */
+/** The position in a cursor. BAD_INPUT for one of another list or account; CURSOR_EXPIRED for one of what is gone. */
 export function positionIn(place: FeedPlace, cursor: string, field = 'after'): bigint {
   const position = parse(place, keyInCursor({ tag, accountId: place.accountId }, cursor))
   if (position === undefined) throw new ApiError('BAD_INPUT', 'not a cursor of this list', { field })
@@ -36,7 +48,8 @@ export function feedKeyset<Row extends { position: bigint }>(place: FeedPlace): 
 function parse(place: FeedPlace, key: string | undefined): bigint | undefined {
   const [, epoch, position] = /^(\d{1,9})\.(\d{1,18})$/.exec(key ?? '') ?? []
   if (epoch === undefined || position === undefined) return undefined
-  if (Number(epoch) !== place.epoch) throw expired(feedCursor(place, 0n))
+  const { earliest = 1n } = place
+  if (Number(epoch) !== place.epoch || BigInt(position) + 1n < earliest) throw expired(feedCursor(place, earliest - 1n))
   return BigInt(position)
 }
 

@@ -7,7 +7,7 @@ import { maxPage } from '../../keyset.ts'
 import { ProfileKeyInput } from '../profiles/inputs.ts'
 import { CampaignType } from '../programs/types.ts'
 import { ReasonEnum } from './enums.ts'
-import { hintOf, type InboxGroup, inboxCursor, readInbox, samplesOf } from './inbox.ts'
+import { hintOf, type InboxGroup, inboxCursor, peopleOf, readInbox, receivedAt, samplesOf } from './inbox.ts'
 import { AttributionType } from './schema.ts'
 
 const maxListed = 100
@@ -52,12 +52,23 @@ const UnattributedGroup = builder.objectRef<InboxGroup>('UnattributedGroup').imp
       description: 'The five most frequent names, the most frequent first.',
     }),
     count: t.exposeInt('count', { description: 'How many events.' }),
-    people: t.exposeInt('people', { description: 'Of how many people; those who were merged count once.' }),
-    firstAt: t.expose('firstAt', { type: 'DateTime', description: 'When the first of them was received.' }),
-    lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When the last of them was received.' }),
+    people: t.int({
+      description: 'Of how many people; those who were merged count once.',
+      resolve: (group, _args, context) => peopleOf(context.aged, group),
+    }),
+    firstAt: t.field({
+      type: 'DateTime',
+      description: 'When the first of them was received.',
+      resolve: (group, _args, context) => receivedAt(context.aged, group, 'first'),
+    }),
+    lastAt: t.field({
+      type: 'DateTime',
+      description: 'When the last of them was received.',
+      resolve: (group, _args, context) => receivedAt(context.aged, group, 'last'),
+    }),
     hint: t.string({
       description: 'One plain sentence: what would have made the newest of them match.',
-      resolve: (group, _args, context) => hintOf(context, group),
+      resolve: (group, _args, context) => hintOf(context.aged, group),
     }),
     samples: t.field({
       type: [AttributionType],
@@ -71,7 +82,10 @@ const UnattributedGroup = builder.objectRef<InboxGroup>('UnattributedGroup').imp
       },
       complexity: ({ first }) => ({ field: 1, multiplier: Math.max(1, first ?? 3) }),
       resolve: async (group, { first }, context) =>
-        (await samplesOf(context, group, first ?? 3)).map((sample) => ({ accountId: context.accountId, ...sample })),
+        (await samplesOf(context.aged, group, { take: first ?? 3 })).map((sample) => ({
+          accountId: context.accountId,
+          ...sample,
+        })),
     }),
   }),
 })
@@ -112,7 +126,7 @@ builder.queryField('unattributedInbox', (t) =>
       first: t.arg.int({ description: `At most ${maxPage}.` }),
       after: t.arg.string(),
     },
-    resolve: async (_root, { filter, ...page }, context) => {
+    resolve: async (_root, { filter, ...page }, { aged: context }) => {
       const { groups, hasNextPage, totals } = await readInbox(context, { filter: filter ?? {}, ...page })
       const edges = groups.map((node) => ({ node, cursor: inboxCursor(context.accountId, node) }))
       const [startCursor, endCursor] = [edges[0]?.cursor ?? null, edges.at(-1)?.cursor ?? null]

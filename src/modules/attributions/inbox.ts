@@ -5,12 +5,21 @@ import type { Context } from '../../context.ts'
 import { groupBy } from '../../core/group.ts'
 import { foldEventName } from '../../core/names.ts'
 import type { UnattributedReason } from '../../core/targeting/decision.ts'
-import { badInput } from '../../errors.ts'
-import { firstIdAt } from '../../ids.ts'
+import { ApiError, badInput } from '../../errors.ts'
+import { receivedMs } from '../../ids.ts'
 import { defaultPage, encodeCursor, keyInCursor, maxPage } from '../../keyset.ts'
+import { maxCount } from '../counts/sql.ts'
 import type { ProfileKey } from '../profiles/look-up.ts'
 import { checkFilter, memberIds } from './filter.ts'
-import { findInbox, findInboxSamples, type InboxPlace, type InboxQuery, type InboxRow } from './inbox-sql.ts'
+import {
+  countInboxPeople,
+  findFirstKept,
+  findInbox,
+  findInboxSamples,
+  type InboxPlace,
+  type InboxQuery,
+  type InboxRow,
+} from './inbox-sql.ts'
 import { traceColumns, traceOf } from './stored-trace.ts'
 import { remedyFor } from './summary.ts'
 
@@ -31,9 +40,6 @@ export interface InboxGroup {
   campaignId: string | null
   code: UnattributedReason | null
   count: number
-  people: number
-  firstAt: Date
-  lastAt: Date
   names: { name: string; count: number }[]
 }
 
@@ -77,10 +83,10 @@ async function checkedQuery(context: Context, filter: InboxFilterInput): Promise
   if (to.getTime() - from.getTime() > maxDays * dayMs) throw badInput(`over ${maxDays} days`, 'filter.from')
   const { campaignIds, profile, eventNames } = filter
   const checked = await checkFilter(context, { campaignIds, profile, eventNames })
+  // The end is exclusive; by default it takes in what is being received this very moment.
+  const end = filter.to ? to.getTime() : to.getTime() + dayMs
   return {
-    fromId: idAt(from),
-    // The end is exclusive; by default it takes in what is being received this very moment.
-    toId: filter.to ? idAt(to) : idAt(new Date(to.getTime() + dayMs)),
+    range: { from: Math.max((await firstKept(context)) ?? end, from.getTime()), to: Math.max(0, end) },
     reasons: filter.reasons ?? null,
     eventNames: eventNames?.map(foldEventName) ?? null,
     campaignIds: checked.campaignIds ?? null,
@@ -88,8 +94,14 @@ async function checkedQuery(context: Context, filter: InboxFilterInput): Promise
   }
 }
 
-/** Ids begin with the epoch; nothing was received before it. */
-const idAt = (time: Date): string => firstIdAt(new Date(Math.max(0, time.getTime())))
+/**
+ * When the first decision that is kept was made; undefined where none is. Counts are kept for longer, and are not of this inbox
+ * any more.
+ */
+async function firstKept({ sql, accountId }: Context): Promise<number | undefined> {
+  const first = await findFirstKept(sql, accountId)
+  return first === undefined ? undefined : receivedMs(first)
+}
 
 // `as`: the columns are of the enum, read as text.
 const groupOf = (row: InboxRow, key: string, query: InboxQuery): InboxGroup => ({
@@ -99,9 +111,6 @@ const groupOf = (row: InboxRow, key: string, query: InboxQuery): InboxGroup => (
   campaignId: row.campaignId,
   code: row.code as UnattributedReason | null,
   count: row.count,
-  people: row.people,
-  firstAt: row.firstAt,
-  lastAt: row.lastAt,
   names: row.names,
 })
 
@@ -113,8 +122,9 @@ export const inboxCursor = (accountId: string, { count, key }: InboxPlace): stri
 
 function placeIn(accountId: string, cursor: string): InboxPlace {
   const [, count, key] =
-    /^(\d{1,9})\.([A-Z_]+\|[0-9a-f-]*\|[A-Z_]*)$/.exec(keyInCursor({ tag, accountId }, cursor) ?? '') ?? []
-  if (count === undefined || key === undefined) throw badInput('not a cursor of this list', 'after')
+    /^(\d{1,10})\.([A-Z_]+\|[0-9a-f-]*\|[A-Z_]*)$/.exec(keyInCursor({ tag, accountId }, cursor) ?? '') ?? []
+  if (count === undefined || key === undefined || Number(count) > maxCount)
+    throw badInput('not a cursor of this list', 'after')
   return { count: Number(count), key }
 }
 
@@ -123,23 +133,57 @@ interface Sample {
   revision: number
 }
 
-/** The newest decisions of a group, newest first; those of all groups of a page by one statement. */
-export function samplesOf(context: Context, group: InboxGroup, take: number): Promise<Sample[]> {
+/** The newest decisions of a group, newest first, or the oldest; those of all groups of a page by one statement. */
+export function samplesOf(
+  context: Context,
+  group: InboxGroup,
+  { take, oldest = false }: { take: number; oldest?: boolean },
+): Promise<Sample[]> {
   const { query } = group
-  const key = `samples ${take} ${JSON.stringify(query)}`
-  return context.memo(key, () => sampleLoader(context, { query, take })).load(group.key)
+  const loader = () =>
+    groupLoader(async (groups) => {
+      const rows = await findInboxSamples(context.sql, context.accountId, { query, groups, take, oldest })
+      const samples = groupBy(rows, ({ key }) => key)
+      return groups.map(({ key }) => samples.get(key) ?? [])
+    })
+  return context.memo(`samples ${take} ${oldest} ${JSON.stringify(query)}`, loader).load(group)
 }
 
-function sampleLoader({ sql, accountId }: Context, asked: { query: InboxQuery; take: number }) {
-  return new DataLoader<string, Sample[]>(async (keys) => {
-    const rows = groupBy(await findInboxSamples(sql, accountId, { ...asked, keys }), ({ key }) => key)
-    return keys.map((key) => rows.get(key) ?? [])
+/** Of how many people the decisions of a group are. Counted when it is asked for. */
+export function peopleOf(context: Context, group: InboxGroup): Promise<number> {
+  const { query } = group
+  const loader = () =>
+    groupLoader(async (groups) => {
+      const rows = await countInboxPeople(context.sql, context.accountId, { query, groups })
+      const people = new Map(rows.map((row) => [row.key, row.people]))
+      return groups.map(({ key }) => people.get(key) ?? 0)
+    })
+  return context.memo(`people ${JSON.stringify(query)}`, loader).load(group)
+}
+
+/** When the first or the last event of a group was received. */
+export async function receivedAt(context: Context, group: InboxGroup, which: 'first' | 'last'): Promise<Date> {
+  const [sample] = await samplesOf(context, group, { take: 1, oldest: which === 'first' })
+  const at = sample && (await context.memo('receipts of samples', () => receiptLoader(context)).load(sample.eventId))
+  if (!at) throw new ApiError('CONFLICT', 'the group is no longer there; read the inbox again')
+  return at
+}
+
+const groupLoader = <Value>(load: (groups: readonly InboxGroup[]) => Promise<Value[]>) =>
+  new DataLoader<InboxGroup, Value, string>(load, { cacheKeyFn: ({ key }) => key })
+
+function receiptLoader({ db, accountId }: Context) {
+  return new DataLoader(async (ids: readonly string[]) => {
+    const where = { accountId, id: { in: [...ids] } }
+    const rows = await db.event.findMany({ where, select: { id: true, receivedAt: true } })
+    const receipts = new Map(rows.map((row) => [row.id, row.receivedAt]))
+    return ids.map((id) => receipts.get(id))
   })
 }
 
 /** What would have made the newest event of a group match, in one plain sentence. */
 export async function hintOf(context: Context, group: InboxGroup): Promise<string> {
-  const [newest] = group.campaignId === null ? [] : await samplesOf(context, group, 1)
+  const [newest] = group.campaignId === null ? [] : await samplesOf(context, group, { take: 1 })
   const row = newest && (await context.memo('traces of samples', () => traceLoader(context)).load(newest))
   const trace = row && (await traceOf(context, row))
   return remedyFor(context, trace?.nearMiss ?? null, group.reason)

@@ -9,11 +9,12 @@ import { ProfileKeyInput } from '../profiles/inputs.ts'
 import { membersOf, personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { ProgramType } from '../programs/schema.ts'
-import { feedKeyset } from './cursor.ts'
+import { feedKeyset, feedPlace } from './cursor.ts'
 import { AttributionStatusEnum, DecidedByEnum, QualityEnum, ReasonEnum } from './enums.ts'
 import { attributionWhere, checkFilter } from './filter.ts'
 import { attributionKey, parseAttributionId } from './id.ts'
 import { decisionInForce } from './in-force.ts'
+import { decisionRow } from './rows.ts'
 import { traceColumns, traceOf } from './stored-trace.ts'
 import { type AttributionUpdate, subscribeToAttributions } from './subscription.ts'
 import { summaryFor } from './summary.ts'
@@ -204,9 +205,9 @@ builder.queryFields((t) => ({
         "Oldest first, the order and the cursors of the subscription; `last: 50` is the newest 50, and its endCursor is what the subscription's `after` takes.",
       args: { filter: t.arg({ type: AttributionFilter }) },
       resolve: async (_root, { filter, ...args }, context, info) => {
-        const { accountId, services, db } = context
+        const { db } = context
         const asked = await attributionWhere(context, await checkFilter(context, filter ?? {}))
-        const keyset = feedKeyset<FeedNode>({ accountId, epoch: services.live.epoch })
+        const keyset = feedKeyset<FeedNode>(await feedPlace(context, args))
         return rootConnection(keyset, { args, context, info }, async ({ where, ...query }) =>
           asked === null ? [] : db.attribution.findMany({ ...query, where: { ...where, AND: [asked] } }),
         )
@@ -217,7 +218,7 @@ builder.queryFields((t) => ({
   ),
 }))
 
-const Lagged = builder.objectRef<NonNullable<AttributionUpdate['lagged']>>('Lagged').implement({
+export const Lagged = builder.objectRef<NonNullable<AttributionUpdate['lagged']>>('Lagged').implement({
   description: 'The subscriber was too slow; what it missed can be read from `resumeFrom`.',
   fields: (t) => ({
     missed: t.exposeInt('missed', { description: 'How many messages.' }),
@@ -230,10 +231,11 @@ const AttributionUpdateType = builder.objectRef<AttributionUpdate>('AttributionU
     'Neither `attribution` nor `lagged`: a checkpoint, sent once when the replay has caught up and then at most every 15 s if others’ attributions passed by, so that a quiet subscriber’s cursor does not grow old.',
   fields: (t) => ({
     cursor: t.exposeString('cursor', { description: 'Where to go on from after this message.' }),
-    attribution: t.field({
+    attribution: t.prismaField({
       type: AttributionType,
       nullable: true,
-      resolve: ({ decision }, _args, { accountId }) => decision && { accountId, ...decision },
+      resolve: (query, { decision }, _args, context, info) =>
+        decision && decisionRow(context, { place: info.fieldNodes[0], query }, decision),
     }),
     lagged: t.expose('lagged', { type: Lagged, nullable: true }),
   }),

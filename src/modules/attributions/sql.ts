@@ -2,7 +2,7 @@
 
 import type { Decision, Warning } from '../../core/targeting/decision.ts'
 import type { StoredTrace } from '../../core/targeting/stored-trace.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 
 export interface AttributionRow {
   decision: Decision
@@ -24,11 +24,7 @@ export interface AttributionRow {
  * Appends decisions to the account's feed. Positions are taken and written by one statement, the last of its transaction:
  * the row that counts them is locked from here to the commit, so they are dense and in the order of commits.
  */
-export async function appendAttributions(
-  tx: Transaction,
-  accountId: string,
-  rows: readonly AttributionRow[],
-): Promise<void> {
+export async function appendAttributions(tx: Sql, accountId: string, rows: readonly AttributionRow[]): Promise<void> {
   const of = <T>(value: (row: AttributionRow) => T) => rows.map(value)
   const decided = <K extends keyof Decision>(key: K) => rows.map(({ decision }) => decision[key])
   await tx.$executeRaw`
@@ -68,7 +64,7 @@ export interface LateWarning {
 }
 
 /** Adds warnings to the decisions in force about the events; what was decided does not change. */
-export async function addWarnings(tx: Transaction, accountId: string, rows: readonly LateWarning[]): Promise<void> {
+export async function addWarnings(tx: Sql, accountId: string, rows: readonly LateWarning[]): Promise<void> {
   await tx.$executeRaw`
     UPDATE attribution SET warnings = attribution.warnings || given.warnings
     FROM (

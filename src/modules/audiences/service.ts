@@ -60,7 +60,7 @@ async function add(
   if (refs.length === 0) return { added: 0, created: 0 }
   const people = await resolvePeople(tx, refs, { accountId, write: true })
   const roots = rootsOf(people)
-  await lockPeople(tx, people, { accountId, others: [] })
+  await lockPeople(tx, accountId, { people, others: [] })
   // Whoever is in it under a profile that was merged since is in it already.
   const members = new Map(roots.flatMap((root) => people.membersOf(root).map((id) => [id, root])))
   const known = await findMemberships(tx, accountId, { audienceIds: [audienceId], profileIds: [...members.keys()] })

@@ -1,6 +1,6 @@
 // Memberships, set by set.
 
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 
 export interface MembershipRow {
   audienceId: string
@@ -9,7 +9,7 @@ export interface MembershipRow {
 
 /** Which of the audiences the profiles are in. */
 export function findMemberships(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   asked: { audienceIds: readonly string[]; profileIds: readonly string[] },
 ): Promise<MembershipRow[]> {
@@ -20,7 +20,7 @@ export function findMemberships(
 
 /** Adds the profiles; returns how many were not in it yet. */
 export function insertMembers(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   rows: { audienceId: string; profileIds: readonly string[] },
 ): Promise<number> {

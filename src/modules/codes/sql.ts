@@ -1,7 +1,7 @@
 // The codes that a batch's hints name.
 
 import type { CodeKind } from '../../core/targeting/facts.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 
 export interface CodeRow {
   id: string
@@ -24,7 +24,7 @@ export interface ShareRow extends CodeRow {
 const maxSharesToOne = 100
 
 /** The shares that somebody sent to any of the e-mail addresses; of each address the newest 100. */
-export function findSharesTo(tx: Transaction, accountId: string, emails: readonly string[]): Promise<ShareRow[]> {
+export function findSharesTo(tx: Sql, accountId: string, emails: readonly string[]): Promise<ShareRow[]> {
   return tx.$queryRaw<ShareRow[]>`
     SELECT DISTINCT ON (share.id) share.*,
       ARRAY(SELECT campaign_id::text FROM code_campaign
@@ -40,7 +40,7 @@ export function findSharesTo(tx: Transaction, accountId: string, emails: readonl
 }
 
 /** The codes of those spellings (upper-cased), each with its campaigns. */
-export function findCodes(tx: Transaction, accountId: string, codes: readonly string[]): Promise<CodeRow[]> {
+export function findCodes(tx: Sql, accountId: string, codes: readonly string[]): Promise<CodeRow[]> {
   return tx.$queryRaw<CodeRow[]>`
     SELECT id, kind, code, label, program_id AS "programId", advocate_id AS "advocateId", created_at AS "createdAt", expires_at AS "expiresAt", disabled_at AS "disabledAt",
       ARRAY(SELECT campaign_id::text FROM code_campaign

@@ -1,12 +1,13 @@
 // What an event must be before it enters a batch, and its form inside one.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { PersonRef } from '../../core/identity.ts'
 import { foldEventName } from '../../core/names.ts'
 import type { TypedTargeting } from '../../core/targeting/facts.ts'
+import type { FieldsChange } from '../../core/targeting/people.ts'
 import { badInput } from '../../errors.ts'
 import { newId } from '../../ids.ts'
-import type { JsonObject } from '../../scalars.ts'
+import { checkTexts, type JsonObject } from '../../scalars.ts'
 import { type CheckedRef, checkRef } from '../profiles/resolve.ts'
 import type { Digests } from './sql.ts'
 
@@ -44,6 +45,10 @@ export interface AcceptedEvent {
   readonly input: TrackEventInput
   readonly idempotencyKey: string | null
   readonly digests: Digests
+  /** Its JSON columns as they are stored. */
+  readonly json: { readonly data: string; readonly targeting: string | null; readonly context: string | null }
+  /** Fields of the person that change with the event, once, in its order. */
+  readonly fields?: FieldsChange
 }
 
 const maxNameLength = 100
@@ -54,13 +59,21 @@ const maxAheadMs = 5 * 60_000
 
 /** The event, or BAD_INPUT naming the field; `path` is where the input stands. */
 export function acceptEvent(input: TrackEventInput, { path, now }: { path: string; now: Date }): AcceptedEvent {
+  // Whatever way it came. Its data are checked by the scalar that they are of.
+  const { data: _, ...texts } = input
+  checkTexts(texts, path)
   const name = foldEventName(input.name)
   if (name === '') throw badInput('an event needs a name', `${path}.name`)
   if (name.length > maxNameLength) throw badInput(`over ${maxNameLength} characters`, `${path}.name`)
   const key = input.idempotencyKey?.trim() || null
   if (key && key.length > maxKeyLength) throw badInput(`over ${maxKeyLength} characters`, `${path}.idempotencyKey`)
   checkContext(input.context ?? {}, `${path}.context`)
-  if (Buffer.byteLength(JSON.stringify(input.targeting ?? {})) > maxTargetingBytes)
+  const json = {
+    data: JSON.stringify(input.data ?? {}),
+    targeting: jsonOf(input.targeting),
+    context: jsonOf(input.context),
+  }
+  if (json.targeting && Buffer.byteLength(json.targeting) > maxTargetingBytes)
     throw badInput(`over ${maxTargetingBytes / 1024} KiB`, `${path}.targeting`)
   const reported = input.occurredAt ?? now
   const isAhead = reported.getTime() > now.getTime() + maxAheadMs
@@ -75,8 +88,11 @@ export function acceptEvent(input: TrackEventInput, { path, now }: { path: strin
     input,
     idempotencyKey: key,
     digests: key ? digestsOf(input) : {},
+    json,
   }
 }
+
+const jsonOf = (value: object | null | undefined) => (value ? JSON.stringify(value) : null)
 
 function checkContext(context: EventContext, path: string): void {
   for (const [field, value] of Object.entries(context)) {
@@ -97,8 +113,11 @@ export function differingFields(a: Digests, b: Digests): string[] {
 }
 
 function digest(value: unknown): string {
-  return createHash('sha256').update(canonical(value)).digest('base64url').slice(0, 22)
+  return value === undefined || value === null ? digestOfNothing : digestOf(canonical(value))
 }
+
+const digestOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22)
+const digestOfNothing = digestOf('null')
 
 /** One text for equal values: keys sorted. A null is a value of its own; only what is absent is left out. */
 function canonical(value: unknown): string {

@@ -14,9 +14,10 @@ import type { RuleSet } from '../../core/targeting/rule-set.ts'
 import { newId } from '../../ids.ts'
 import { type LateWarning, maxWarnings } from '../attributions/sql.ts'
 import type { People } from '../profiles/resolve.ts'
+import type { MemberNow } from '../profiles/sql.ts'
 import type { AccountRules } from '../programs/rule-sets.ts'
 import type { AcceptedEvent } from './check.ts'
-import type { WorldRequest } from './world.ts'
+import type { Links, WorldRequest } from './world.ts'
 
 export interface KnownEvent {
   readonly event: AcceptedEvent
@@ -30,10 +31,16 @@ interface Cast {
   readonly account: AccountRules
   /** Decided already, of the same people, with later times than some of the events. */
   readonly later?: readonly EventFacts[]
+  /** As a world's request has them. */
+  readonly locked?: readonly MemberNow[]
+  readonly links?: Links
 }
 
 /** What the world must hold for the events, and for looking back at the later ones. */
-export function worldRequest(accountId: string, { events, people, account, later = [] }: Cast): WorldRequest {
+export function worldRequest(
+  accountId: string,
+  { events, people, account, later = [], ...loaded }: Cast,
+): WorldRequest {
   const facts = events.map((known) => eventFacts(known, account.aliases))
   const looked = [...facts, ...later]
   return {
@@ -50,6 +57,7 @@ export function worldRequest(accountId: string, { events, people, account, later
     transactionIds: transactionsOf(looked, account.rules),
     partnerIds: [...new Set(looked.flatMap((event) => readHints(event).partnerId ?? []))],
     people: people.before,
+    ...loaded,
     rootOf: (id) => people.rootOf(id),
     membersOf: (id) => people.membersOf(people.rootOf(id)),
   }

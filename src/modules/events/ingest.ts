@@ -4,24 +4,30 @@
 import type { Services } from '../../context.ts'
 import type { EventFacts } from '../../core/targeting/facts.ts'
 import { ApiError, notFound } from '../../errors.ts'
-import type { Transaction } from '../../platform/database.ts'
-import { isDataError, pause, retrying } from '../../platform/retry.ts'
+import type { Sql } from '../../platform/database.ts'
+import { isDataError, pause, RetryError, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
 import { addWarnings, appendAttributions } from '../attributions/sql.ts'
+import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
-import { lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
-import type { AccountRules } from '../programs/rule-sets.ts'
+import { applyFields } from '../profiles/fields.ts'
+import { findLocked, findRows, lockCrowd, type People, resolvePeople } from '../profiles/resolve.ts'
+import { insertMerges } from '../profiles/sql.ts'
+import { type AccountRules, StaleRulesError } from '../programs/rule-sets.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { type AcceptedEvent, differingFields } from './check.ts'
 import { codesOf, type DecidedBatch, decideBatch, emailsOf, type KnownEvent, worldRequest } from './decide-batch.ts'
 import { findOvertaken } from './overtaken.ts'
 import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
-import { findAdvocates, loadWorld } from './world.ts'
+import { StoredEvent } from './stored.ts'
+import { findAdvocates, findLinks, loadWorld } from './world.ts'
 
 /** What became of one event: stored now, or before under the same key (`replayed`). */
 export interface Ingested {
   readonly eventId: string
   readonly replayed: boolean
+  /** What was stored just now; absent where that was before, or is not known. */
+  readonly stored?: StoredEvent
 }
 
 /** An ApiError is what the caller did wrong; any other error is ours, and about this event alone. */
@@ -37,7 +43,7 @@ export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | '
 /** Stores and decides the events in their order; each succeeds or fails alone. */
 export async function ingest(services: IngestServices, batch: Batch): Promise<Outcome[]> {
   try {
-    const outcomes = await retrying(() => services.database.transaction((tx) => runBatch(tx, services, batch)))
+    const outcomes = await retrying(() => attempt(services, batch))
     if (outcomes.some((outcome) => !(outcome instanceof Error) && !outcome.replayed))
       services.live.wake(batch.accountId)
     return outcomes
@@ -45,6 +51,24 @@ export async function ingest(services: IngestServices, batch: Batch): Promise<Ou
     if (isUnavailable(error)) return afterOutage(services, batch)
     return batch.events.length === 1 ? [failureOf(error)] : halve(services, batch)
   }
+}
+
+const ruleLoads = 10
+
+/** The batch in a transaction, by the rules of that moment. RetryError where these change faster than they can be loaded. */
+async function attempt(services: IngestServices, batch: Batch): Promise<Outcome[]> {
+  const { database, ruleSets } = services
+  const load = () => database.transaction((tx) => ruleSets.inForce(tx, batch.accountId))
+  if (!ruleSets.lastKnown(batch.accountId)) await load()
+  for (let loads = 0; loads < ruleLoads; loads++) {
+    try {
+      return await database.batch((sql) => runBatch(sql, services, batch))
+    } catch (error) {
+      if (!(error instanceof StaleRulesError)) throw error
+      await load()
+    }
+  }
+  throw new RetryError()
 }
 
 // Something is wrong with an event of the batch; halving leaves it alone with its error.
@@ -87,17 +111,16 @@ async function afterOutage({ database, live }: IngestServices, { accountId, even
 
 const away = () => new ApiError('UNAVAILABLE', 'the database is away; send it again, with the same idempotency key')
 
-async function runBatch(tx: Transaction, services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
-  const { outcomes, fresh } = await admit(tx, accountId, events)
+async function runBatch(tx: Sql, services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
+  const refsOf = (some: readonly AcceptedEvent[]) => some.map(({ ref }) => ref)
+  // People are looked up for all, known keys or not, so that the two need not wait for each other.
+  const [admitted, rows] = await Promise.all([admit(tx, accountId, events), findRows(tx, accountId, refsOf(events))])
+  const { outcomes, fresh } = admitted
   if (fresh.length > 0) {
-    const people = await resolvePeople(
-      tx,
-      fresh.map(({ ref }) => ref),
-      { accountId, write: true },
-    )
-    const known = await dropUnknown(tx, { accountId, fresh, people, outcomes })
-    if (known.length > 0) await decideAndApply(tx, services, { accountId, known, people })
-    for (const { event } of known) outcomes.set(event.id, { eventId: event.id, replayed: false })
+    const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows })
+    const known = await dropUnknown(tx, { accountId, people, ...admitted })
+    const stored = known.length > 0 ? await decideAndApply(tx, services, { accountId, known, people }) : []
+    for (const one of stored) outcomes.set(one.eventId, { eventId: one.eventId, replayed: false, stored: one })
   }
   return events.map((event) => outcomeOf(outcomes, event))
 }
@@ -109,21 +132,40 @@ interface Admitted {
 }
 
 async function decideAndApply(
-  tx: Transaction,
+  tx: Sql,
   services: IngestServices,
   { accountId, known, people }: Admitted,
-): Promise<void> {
-  const emails = emailsOf(known, people)
-  const others = await findAdvocates(tx, { accountId, people: people.before, codes: codesOf(known), emails })
-  await lockPeople(tx, people, { accountId, others })
+): Promise<readonly StoredEvent[]> {
+  // Where the rules turn out to be others, the batch begins anew.
+  const expected = services.ruleSets.lastKnown(accountId)
+  const emails = expected?.rules.hasFriendFlows ? emailsOf(known, people) : []
+  const linked = { accountId, people: people.before, codes: codesOf(known), emails }
+  const crowd = { people, others: await findAdvocates(tx, linked) }
+  await lockCrowd(tx, accountId, crowd)
   // Whatever was waited for is over: rules, time and facts are those of now.
-  const account = await services.ruleSets.inForce(tx, accountId)
-  const later = await findOvertaken(tx, accountId, { events: known, people })
-  const request = worldRequest(accountId, { events: known, people, account, later })
+  const [locked, account, later, links] = await Promise.all([
+    findLocked(tx, accountId, crowd),
+    services.ruleSets.forBatch(tx, accountId),
+    findOvertaken(tx, accountId, { events: known, people }),
+    findLinks(tx, linked),
+  ])
+  if (account !== expected) throw new StaleRulesError()
+  const codesAreAll = later.length === 0
+  const request = worldRequest(accountId, {
+    ...{ events: known, people, account, later, locked },
+    ...(codesAreAll ? { links } : {}), // Those that later events named are looked up as well.
+  })
   const world = await loadWorld(tx, request)
   const steps = known.map(({ step }) => step)
   const decided = decideBatch(request.events, steps, { world, rules: account.rules, later })
-  await apply(tx, { accountId, events: known, facts: request.events, decided, account, decidedAt: services.now() })
+  const rows = eventRows(known, request.events)
+  const decidedAt = services.now()
+  await apply(tx, { accountId, people, events: known, rows, decided, account, decidedAt })
+  return decided.results.map((result, index) => {
+    const event = rows[index]
+    if (!event) throw new Error('a decision belongs to an event')
+    return new StoredEvent({ accountId, event, result, world, account, people, decidedAt })
+  })
 }
 
 function outcomeOf(outcomes: ReadonlyMap<string, Outcome>, event: AcceptedEvent): Outcome {
@@ -134,51 +176,62 @@ function outcomeOf(outcomes: ReadonlyMap<string, Outcome>, event: AcceptedEvent)
 
 type Outcomes = Map<string, Outcome>
 
+interface Screened {
+  outcomes: Outcomes
+  fresh: readonly AcceptedEvent[]
+  /** Events whose keys others were used with, for other content. */
+  rivals: readonly string[]
+}
+
 /** Separates the events to decide from those whose key is known: replays, and conflicts. */
-async function admit(tx: Transaction, accountId: string, events: readonly AcceptedEvent[]) {
+async function admit(tx: Sql, accountId: string, events: readonly AcceptedEvent[]): Promise<Screened> {
   const outcomes: Outcomes = new Map()
+  const rivals: string[] = []
   const claims = new Map<string, KeyClaim>()
   for (const { id, idempotencyKey: key, digests } of events) {
     if (key !== null && !claims.has(key)) claims.set(key, { key, eventId: id, digests })
   }
   const owners = claims.size ? await claimKeys(tx, accountId, [...claims.values()]) : claims
   const fresh = events.filter((event) => {
-    const owner = event.idempotencyKey === null ? undefined : owners.get(event.idempotencyKey)
+    const key = event.idempotencyKey
+    const owner = key === null ? undefined : (owners.get(key) ?? claims.get(key))
     if (!owner || owner.eventId === event.id) return true
-    outcomes.set(event.id, replay(event, owner))
+    const outcome = replay(event, owner)
+    outcomes.set(event.id, outcome)
+    if (outcome instanceof Error) rivals.push(owner.eventId)
     return false
   })
-  return { outcomes, fresh }
+  return { outcomes, fresh, rivals }
 }
 
 function replay(event: AcceptedEvent, owner: KeyClaim): Outcome {
   const fields = differingFields(event.digests, owner.digests)
   if (fields.length === 0) return { eventId: owner.eventId, replayed: true }
-  const message = `the idempotency key was used with another ${fields.join(', ')}`
-  return new ApiError('IDEMPOTENCY_CONFLICT', message, { field: 'input.idempotencyKey', fields })
+  const message = `the idempotency key was used before, and these differ: ${fields.join(', ')}`
+  return new ApiError('IDEMPOTENCY_CONFLICT', message, { field: `${event.path}.idempotencyKey`, fields })
 }
 
-/** Events about a profile id of nobody are refused, and give their keys back. */
+/**
+ * Events about a profile id of nobody are refused, and give their keys back. An event that uses such a key for something else
+ * is no conflict then: the batch fails, and is halved until the two are apart and each is decided for itself.
+ */
 async function dropUnknown(
-  tx: Transaction,
-  {
-    accountId,
-    fresh,
-    people,
-    outcomes,
-  }: { accountId: string; fresh: readonly AcceptedEvent[]; people: People; outcomes: Outcomes },
+  tx: Sql,
+  { accountId, fresh, people, outcomes, rivals }: Screened & { accountId: string; people: People },
 ): Promise<KnownEvent[]> {
   const known: KnownEvent[] = []
   const released: string[] = []
   for (const [index, event] of fresh.entries()) {
     const step = people.steps[index]
     if (step) {
-      known.push({ event, step })
+      known.push({ event, step: event.fields ? { ...step, fields: event.fields } : step })
       continue
     }
     outcomes.set(event.id, notFound('no such profile', `${event.path}.profile.id`))
     if (event.idempotencyKey !== null) released.push(event.idempotencyKey)
   }
+  if (rivals.some((owner) => outcomes.get(owner) instanceof Error))
+    throw new Error('the key of a refused event was used for another')
   if (released.length) await releaseKeys(tx, accountId, released)
   // One that repeats a refused event of its own batch is refused with it.
   for (const [id, outcome] of outcomes) {
@@ -190,8 +243,9 @@ async function dropUnknown(
 
 interface Applied {
   accountId: string
+  people: People
   events: readonly KnownEvent[]
-  facts: readonly EventFacts[]
+  rows: readonly EventRow[]
   decided: DecidedBatch
   account: AccountRules
   decidedAt: Date
@@ -199,47 +253,50 @@ interface Applied {
 
 // Rows that others wait for come last: the feed's head right before the commit.
 async function apply(
-  tx: Transaction,
-  { accountId, events, facts, decided, account, decidedAt }: Applied,
+  tx: Sql,
+  { accountId, people, events, rows, decided, account, decidedAt }: Applied,
 ): Promise<void> {
   const { results, lateWarnings } = decided
   const effects = results.map((result) => result.effects)
-  await insertEvents(
-    tx,
-    accountId,
-    events.map(({ event, step }, index) => eventRow(event, step.personId, facts[index])),
-  )
-  await applyRelationships(tx, accountId, effects)
-  await applyJourneys(tx, accountId, effects)
-  if (lateWarnings.length) await addWarnings(tx, accountId, lateWarnings)
-  await appendAttributions(
-    tx,
-    accountId,
-    results.map(({ decision, trace, warnings, effects: { journeyId, relationshipId } }) => ({
-      decision,
-      trace,
-      warnings,
-      journeyId,
-      relationshipId,
-      rulesVersion: account.version,
-      decidedAt,
-    })),
-  )
+  const counted = results.map(({ decision, trace }, index) => countedOf(rows[index]?.name ?? '', decision, trace))
+  const steps = events.map(({ step }) => step)
+  // They run in this order, and leave together.
+  await Promise.all([
+    people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
+    insertEvents(tx, accountId, rows),
+    applyFields(tx, accountId, steps),
+    applyRelationships(tx, accountId, effects),
+    applyJourneys(tx, accountId, effects),
+    lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),
+    addCounts(tx, accountId, counted),
+    appendAttributions(
+      tx,
+      accountId,
+      results.map(({ decision, trace, warnings, effects: { journeyId, relationshipId } }) => ({
+        decision,
+        trace,
+        warnings,
+        journeyId,
+        relationshipId,
+        decidedAt,
+        rulesVersion: account.version,
+      })),
+    ),
+  ])
 }
 
-function eventRow(event: AcceptedEvent, personId: string, facts: EventFacts | undefined): EventRow {
-  const { input } = event
-  return {
+const eventRows = (events: readonly KnownEvent[], facts: readonly EventFacts[]): EventRow[] =>
+  events.map(({ event, step }, index) => ({
     id: event.id,
-    profileId: personId,
-    name: facts?.name ?? event.name,
+    profileId: step.personId,
+    name: facts[index]?.name ?? event.name,
     occurredAt: event.occurredAt,
     receivedAt: event.receivedAt,
     reportedAt: event.reportedAt,
-    data: input.data ?? {},
-    targeting: input.targeting ?? null,
-    context: input.context ?? null,
-    channel: input.context?.channel ?? null,
+    data: event.input.data ?? {},
+    targeting: event.input.targeting ?? null,
+    context: event.input.context ?? null,
+    json: event.json,
+    channel: event.input.context?.channel ?? null,
     idempotencyKey: event.idempotencyKey,
-  }
-}
+  }))

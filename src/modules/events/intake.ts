@@ -5,9 +5,18 @@ import type { AcceptedEvent } from './check.ts'
 import { type IngestServices, ingest, type Outcome } from './ingest.ts'
 
 const maxBatch = 500
+/** What a process holds at most; 500 of the largest events are 32 MB. */
+const limits = { items: 20_000, bytes: 64_000_000 }
+/** What an event takes beside its data. */
+const frameBytes = 1_000
 
 export type Intake = Batcher<AcceptedEvent, Outcome>
 
 export function openIntake(services: IngestServices): Intake {
-  return new Batcher({ maxItems: maxBatch, run: (accountId, events) => ingest(services, { accountId, events }) })
+  return new Batcher({
+    maxItems: maxBatch,
+    limits,
+    bytesOf: ({ json }) => frameBytes + json.data.length + (json.targeting?.length ?? 0) + (json.context?.length ?? 0),
+    run: (accountId, events) => ingest(services, { accountId, events }),
+  })
 }

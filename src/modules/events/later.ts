@@ -1,7 +1,7 @@
 // Decisions about a person's later events that were taken before a late one came in.
 
 import type { EventFacts, JsonObject, TypedTargeting } from '../../core/targeting/facts.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 
 /** Of one profile; a late event is compared with the nearest so many. */
 const maxLater = 20
@@ -22,7 +22,7 @@ interface LaterRow {
  * `rootOf` gives. Follow-ups are left out: they take over what was decided before.
  */
 export async function findLaterEvents(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   { asked, rootOf }: { asked: readonly { profileId: string; after: Date }[]; rootOf(profileId: string): string },
 ): Promise<EventFacts[]> {

@@ -1,14 +1,14 @@
 // Which decisions a batch's events may have come too late for.
 
 import type { EventFacts } from '../../core/targeting/facts.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 import type { People } from '../profiles/resolve.ts'
 import type { KnownEvent } from './decide-batch.ts'
 import { findLaterEvents } from './later.ts'
 
 /** What the people did after each of the events, as far as it was decided before them; each once. New people did nothing. */
 export async function findOvertaken(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   { events, people }: { events: readonly KnownEvent[]; people: People },
 ): Promise<EventFacts[]> {

@@ -5,7 +5,7 @@ import { amountKeys, orderEvents, orderOf } from '../../core/orders.ts'
 import type { Asks } from '../../core/rules/asks.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
 import type { JsonObject, PersonFacts, PersonHistory } from '../../core/targeting/facts.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 import { findEvidenceWithin } from '../relationships/sql.ts'
 import { type HistoryMoment, type Range, rangesOf, type Wanted, type Wants, wantsOf } from './history-ranges.ts'
 
@@ -47,7 +47,7 @@ const nothing: Asks = {
 }
 
 /** Fills the histories of the moments' people with what the rules ask for. */
-export async function loadHistory(tx: Transaction, request: HistoryRequest): Promise<void> {
+export async function loadHistory(tx: Sql, request: HistoryRequest): Promise<void> {
   const { events, orders, qualities, friends } = wantsIn(request)
   if (events.size > 0) await addEvents(tx, request, events)
   if (orders.size > 0) await addOrders(tx, request, orders)
@@ -75,7 +75,7 @@ const columns = <Kind>(ranges: readonly Range<Kind>[]) => ({
   caps: ranges.map(({ cap }) => cap),
 })
 
-async function addEvents(tx: Transaction, request: HistoryRequest, wanted: Wanted<string>): Promise<void> {
+async function addEvents(tx: Sql, request: HistoryRequest, wanted: Wanted<string>): Promise<void> {
   const { profileIds, kinds, afters, untils, caps } = columns(rangesOf(wanted))
   const rows = await tx.$queryRaw<{ profileId: string; name: string; at: Date }[]>`
     SELECT found.profile_id AS "profileId", found.name, found.at
@@ -104,7 +104,7 @@ async function addEvents(tx: Transaction, request: HistoryRequest, wanted: Wante
 // What orderOf reads; nothing else of an event's data, which may be large.
 const orderKeys = ['transaction_id', 'order_id', 'currency', ...amountKeys]
 
-async function addOrders(tx: Transaction, request: HistoryRequest, wanted: Wanted<string>): Promise<void> {
+async function addOrders(tx: Sql, request: HistoryRequest, wanted: Wanted<string>): Promise<void> {
   const { profileIds, kinds, afters, untils, caps } = columns(rangesOf(wanted))
   const rows = await tx.$queryRaw<{ id: string; profileId: string; name: string; at: Date; data: JsonObject }[]>`
     SELECT found.id, found.profile_id AS "profileId", found.name, found.at, (
@@ -130,7 +130,7 @@ async function addOrders(tx: Transaction, request: HistoryRequest, wanted: Wante
   }
 }
 
-async function addQualities(tx: Transaction, request: HistoryRequest, wanted: Wanted<Quality>): Promise<void> {
+async function addQualities(tx: Sql, request: HistoryRequest, wanted: Wanted<Quality>): Promise<void> {
   const { accountId } = request
   const { profileIds, kinds, afters, untils, caps } = columns(rangesOf(wanted))
   const rows = await tx.$queryRaw<{ profileId: string; quality: Quality; at: Date }[]>`
@@ -156,7 +156,7 @@ async function addQualities(tx: Transaction, request: HistoryRequest, wanted: Wa
   }
 }
 
-async function addFriends(tx: Transaction, request: HistoryRequest, times: Wants['friends']): Promise<void> {
+async function addFriends(tx: Sql, request: HistoryRequest, times: Wants['friends']): Promise<void> {
   const rows = await tx.$queryRaw<{ id: string; advocateId: string; programId: string; first: Date; latest: Date }[]>`
     SELECT found.id, asked.profile_id AS "advocateId", found.program_id AS "programId",
       found.first_evidence_at AS first, found.latest_evidence_at AS latest
@@ -188,7 +188,7 @@ interface FriendRows {
 }
 
 /** By relationship, its evidence as of the times of late events, who see the latest of their own time. */
-async function lateEvidence(tx: Transaction, accountId: string, { times, rows }: FriendRows) {
+async function lateEvidence(tx: Sql, accountId: string, { times, rows }: FriendRows) {
   const ends = new Map([...times].map(([id, own]) => [id, [...own].sort((a, b) => a - b)] as const))
   const ranges = rows.flatMap(({ id, advocateId, latest }) => {
     const late = ends.get(advocateId)?.filter((t) => t < latest.getTime()) ?? []

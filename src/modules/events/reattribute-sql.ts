@@ -3,9 +3,10 @@
 import type { HintTrace } from '../../core/targeting/decision.ts'
 import type { DecidedBy } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
+import type { CountedDecision } from '../counts/sql.ts'
 
 /** The decision in force about an event. */
-export interface InForceRow {
+export interface InForceRow extends Omit<CountedDecision, 'times'> {
   revision: number
   journeyId: string | null
   relationshipId: string | null
@@ -14,8 +15,11 @@ export interface InForceRow {
 
 export function findInForce(tx: Transaction, accountId: string, eventId: string): Promise<InForceRow[]> {
   return tx.$queryRaw<InForceRow[]>`
-    SELECT revision, journey_id AS "journeyId", relationship_id AS "relationshipId", decided_by::text AS "decidedBy" FROM attribution
-    WHERE account_id = ${accountId}::uuid AND event_id = ${eventId}::uuid ORDER BY revision DESC LIMIT 1`
+    SELECT revision, journey_id AS "journeyId", relationship_id AS "relationshipId", decided_by::text AS "decidedBy", event_id AS "eventId",
+      event.name AS "eventName", campaign_id AS "campaignId", quality::text, reason::text, near_miss_campaign_id AS "nearMissCampaignId",
+      near_miss_code::text AS "nearMissCode"
+    FROM attribution JOIN event ON event.account_id = attribution.account_id AND event.id = attribution.event_id
+    WHERE attribution.account_id = ${accountId}::uuid AND event_id = ${eventId}::uuid AND event.id = ${eventId}::uuid ORDER BY revision DESC LIMIT 1`
 }
 
 export interface CreditAsked {

@@ -10,10 +10,12 @@ import type { Event } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
+import { inOrder } from '../../platform/statements.ts'
 import type { JsonObject } from '../../scalars.ts'
 import { checkedText } from '../../text.ts'
 import type { AttributionId } from '../attributions/id.ts'
 import { appendAttributions } from '../attributions/sql.ts'
+import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { insertSteps } from '../journeys/sql.ts'
 import { lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
@@ -91,12 +93,16 @@ async function decideAnew(tx: Transaction, { services, accountId }: Context, ask
   const ended = new Set(effects.journeysExited.map(({ journeyId }) => journeyId))
   const stays = reopened.filter((id) => !ended.has(id))
   await reopen(tx, accountId, { event, journeyIds: stays })
-  await applyRelationships(tx, accountId, [effects])
-  await applyJourneys(tx, accountId, [effects])
+  const ordered = inOrder(tx)
+  await applyRelationships(ordered, accountId, [effects])
+  await applyJourneys(ordered, accountId, [effects])
   const revision = inForce.revision + 1
   const { journeyId, relationshipId } = effects
   const row = { decision, warnings, journeyId, relationshipId, rulesVersion: account.version, decidedAt }
   const stored = { ...row, trace: targeting ? { ...trace, targeting } : trace, revision, note, apiKeyId }
+  // The new decision is counted in the other's place: in the minute of the event.
+  const counted = countedOf(event.name, decision, trace)
+  await addCounts(tx, accountId, [{ ...inForce, times: -1 }, counted])
   await appendAttributions(tx, accountId, [stored])
   return revision
 }
@@ -122,7 +128,7 @@ async function lockEvent(tx: Transaction, accountId: string, { event, targeting 
   const accepted = acceptEvent(input, { path: 'input', now: event.receivedAt })
   const known: KnownEvent = { event: { ...accepted, id: event.id, occurredAt: event.occurredAt }, step }
   const link = { accountId, people: people.before, codes: codesOf([known]), emails: emailsOf([known], people) }
-  await lockPeople(tx, people, { accountId, others: await findAdvocates(tx, link) })
+  await lockPeople(tx, accountId, { people, others: await findAdvocates(tx, link) })
   return { event: known, people }
 }
 

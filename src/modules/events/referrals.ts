@@ -3,9 +3,9 @@
 
 import { groupBy } from '../../core/group.ts'
 import type { CodeFacts, PersonFacts, RelationshipFacts } from '../../core/targeting/facts.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 import type { CodeRow, ShareRow } from '../codes/sql.ts'
-import { findMatchedCodes, findRelationshipsBetween, type RelationshipRow } from '../relationships/sql.ts'
+import { findMatchedCodes, type RelationshipRow } from '../relationships/sql.ts'
 
 /** Which person a stored profile belongs to. */
 export type RootOf = (profileId: string) => string
@@ -49,7 +49,7 @@ export function relationshipFacts(row: RelationshipRow, rootOf: RootOf, evidence
 
 /** Notes which shares have shown the people's relationships already. */
 export async function addMatchedCodes(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   people: ReadonlyMap<string, PersonFacts>,
 ): Promise<void> {
@@ -62,19 +62,9 @@ export async function addMatchedCodes(
 }
 
 /** Gives advocates the relationships in which the batch's people are theirs: two opposite ones are a mutual referral. */
-export async function addOpposites(
-  tx: Transaction,
-  accountId: string,
-  asked: {
-    people: ReadonlyMap<string, PersonFacts>
-    rootOf: RootOf
-    advocateIds: readonly string[]
-    /** All profiles of the batch's own people, whose relationships are known in full. */
-    friendIds: readonly string[]
-  },
-): Promise<void> {
-  const { people, rootOf, advocateIds, friendIds } = asked
-  if (advocateIds.length === 0) return
-  const rows = await findRelationshipsBetween(tx, accountId, { friendIds: advocateIds, advocateIds: friendIds })
+export function addOpposites(
+  rows: readonly RelationshipRow[],
+  { people, rootOf }: { people: ReadonlyMap<string, PersonFacts>; rootOf: RootOf },
+): void {
   for (const row of rows) people.get(rootOf(row.friendId))?.relationships.push(relationshipFacts(row, rootOf, []))
 }

@@ -1,11 +1,14 @@
 // The type Event, trackEvent and trackEvents.
 
 import { builder } from '../../builder.ts'
+import type { Context } from '../../context.ts'
 import { ApiError, type ErrorCode, errorCodes } from '../../errors.ts'
+import type { Attribution, Event } from '../../generated/prisma/client.ts'
 import { idInput, nodeKey } from '../../ids.ts'
+import { answerFrom } from '../../loaded-rows.ts'
 import { decisionInForce } from '../attributions/in-force.ts'
 import { AttributionType } from '../attributions/schema.ts'
-import { personRow } from '../profiles/members.ts'
+import { knowPerson, personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { EventType } from './event-type.ts'
@@ -40,25 +43,31 @@ builder.prismaObjectField(ProfileType, 'events', (t) =>
   ),
 )
 
+// What was stored a moment ago is not read again, as far as it answers what is asked for.
 const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').implement({
   description: 'The event as it was stored, and the decision about it.',
   fields: (t) => ({
-    event: t.prismaField({
+    event: t.field({
       type: EventType,
-      resolve: (query, { eventId }, _args, { db, accountId }) =>
-        db.event.findUniqueOrThrow({ ...query, where: nodeKey(eventId, accountId) }),
+      resolve: ({ eventId, stored }, _args, context, info) => {
+        if (!stored) return { accountId: context.accountId, id: eventId }
+        return answerFrom(stored.eventRow(), context, info) as unknown as Event // With all of it that is selected.
+      },
     }),
     profile: t.field({
       type: ProfileType,
-      resolve: ({ eventId }, _args, context) => profileOfEvent(context, eventId),
+      resolve: ({ eventId, stored }, _args, context) => {
+        if (!stored) return profileOfEvent(context, eventId)
+        knowPerson(context, stored.person)
+        return { accountId: context.accountId, id: stored.person.rootId }
+      },
     }),
-    attribution: t.prismaField({
+    attribution: t.field({
       type: AttributionType,
-      resolve: (query, { eventId }, _args, { db, accountId }) =>
-        db.attribution.findUniqueOrThrow({
-          ...query,
-          where: { accountId_eventId_revision: { accountId, eventId, revision: 1 } },
-        }),
+      resolve: ({ eventId, stored }, _args, context, info) => {
+        if (!stored) return { accountId: context.accountId, eventId, revision: 1 }
+        return answerFrom(stored.attributionRow(), context, info) as unknown as Attribution // As above.
+      },
     }),
     replayed: t.exposeBoolean('replayed', {
       description: 'True where the idempotency key was known: the first answer again.',
@@ -66,7 +75,7 @@ const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').imple
   }),
 })
 
-async function profileOfEvent(context: Parameters<typeof personRow>[0], eventId: string) {
+async function profileOfEvent(context: Context, eventId: string) {
   const event = await context.db.event.findUniqueOrThrow({
     where: nodeKey(eventId, context.accountId),
     select: { profileId: true },
@@ -139,7 +148,8 @@ builder.mutationFields((t) => ({
     type: TrackEventsPayload,
     nullable: true,
     authScopes: { can: 'EVENTS_WRITE' },
-    description: 'The same for up to 500 events; each succeeds or fails alone.',
+    description:
+      'The same for up to 500 events; each succeeds or fails alone. What is no event by its types (a date that is none, data that is too large) refuses the whole list.',
     args: { input: t.arg({ type: TrackEventsInput, required: true }) },
     resolve: (_root, { input }, context) => trackEvents(context, input),
   }),

@@ -3,7 +3,7 @@
 import { orderEvents } from '../../core/orders.ts'
 import type { Quality, UnattributedReason } from '../../core/targeting/decision.ts'
 import type { JourneyRole, TransactionFacts } from '../../core/targeting/facts.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 import type { RootOf } from './referrals.ts'
 
 /** Of the events that name a transaction so many are looked at, the first. */
@@ -22,7 +22,7 @@ interface TransactionRow extends Omit<TransactionFacts, 'journey'> {
 
 /** By transaction id; those that nobody knows are left out. */
 export async function loadTransactions(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   { ids, rootOf }: { ids: readonly string[]; rootOf: RootOf },
 ): Promise<Map<string, TransactionFacts>> {
@@ -42,7 +42,7 @@ export async function loadTransactions(
 }
 
 /** Of each transaction the first order, else the first event: a checkout may name it before the purchase. */
-function findTransactions(tx: Transaction, accountId: string, ids: readonly string[]): Promise<TransactionRow[]> {
+function findTransactions(tx: Sql, accountId: string, ids: readonly string[]): Promise<TransactionRow[]> {
   return tx.$queryRaw<TransactionRow[]>`
     SELECT asked.id AS "transactionId", a.event_id AS "eventId", first.is_order AS "isOrder", a.campaign_id AS "campaignId",
       a.campaign_revision AS "campaignRevision", campaign.program_id AS "programId", a.journey_id AS "journeyId", journey.definition, journey.role,

@@ -12,13 +12,18 @@ import type {
 } from '../../core/targeting/facts.ts'
 import { newPerson } from '../../core/targeting/people.ts'
 import type { RuleSet } from '../../core/targeting/rule-set.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
 import { type CodeRow, findCodes, findSharesTo, type ShareRow } from '../codes/sql.ts'
-import { findActivitiesIn, findJourneys, findPartnerIds } from '../journeys/sql.ts'
+import { findActivitiesIn, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
 import type { KnownPerson } from '../profiles/resolve.ts'
-import { findMembers, findProfiles, type PersonRow } from '../profiles/sql.ts'
-import { findEvidenceIn, findRelationships, type RelationshipRow } from '../relationships/sql.ts'
+import { findMembers, findProfiles, type MemberNow, type PersonRow } from '../profiles/sql.ts'
+import {
+  findEvidenceIn,
+  findRelationships,
+  findRelationshipsBetween,
+  type RelationshipRow,
+} from '../relationships/sql.ts'
 import { loadHistory } from './person-history.ts'
 import { addMatchedCodes, addOpposites, codeFacts, relationshipFacts, sharesByEmail } from './referrals.ts'
 import { loadTransactions } from './transactions.ts'
@@ -39,6 +44,9 @@ export interface WorldRequest {
   partnerIds: readonly string[]
   /** The events' people, as they were before the batch. */
   people: readonly KnownPerson[]
+  /** Everybody who was locked, as they are now, and the links as of then, where they were. */
+  locked?: readonly MemberNow[]
+  links?: Links
   /** The person that somebody of the batch is after its last event. */
   rootOf(personId: string): string
   /** All profiles that are the person after the last event. */
@@ -53,21 +61,23 @@ export interface Moment {
 }
 
 /** The links of a batch to people beside its own. */
-interface Links {
+export interface Links {
   readonly codes: readonly CodeRow[]
   readonly shares: readonly ShareRow[]
   readonly relationships: readonly RelationshipRow[]
 }
 
-type LinkRequest = Pick<WorldRequest, 'accountId' | 'codes' | 'emails' | 'people'>
+export type LinkRequest = Pick<WorldRequest, 'accountId' | 'codes' | 'emails' | 'people'>
 
-async function findLinks(tx: Transaction, request: LinkRequest): Promise<Links> {
+/** As they stand in this transaction. */
+export async function findLinks(tx: Sql, request: LinkRequest): Promise<Links> {
   const { accountId, codes, emails } = request
-  return {
-    codes: codes.length ? await findCodes(tx, accountId, codes) : [],
-    shares: emails.length ? await findSharesTo(tx, accountId, emails) : [],
-    relationships: await findRelationships(tx, accountId, membersOfAll(request)),
-  }
+  const [found, shares, relationships] = await Promise.all([
+    codes.length ? findCodes(tx, accountId, codes) : [],
+    emails.length ? findSharesTo(tx, accountId, emails) : [],
+    findRelationships(tx, accountId, membersOfAll(request)),
+  ])
+  return { codes: found, shares, relationships }
 }
 
 const advocatesOf = ({ codes, shares, relationships }: Links): string[] => [
@@ -75,7 +85,7 @@ const advocatesOf = ({ codes, shares, relationships }: Links): string[] => [
 ]
 
 /** The people beside the events' own whom decisions read of: advocates named by codes and shares, and those of the people's relationships. */
-export async function findAdvocates(tx: Transaction, request: LinkRequest): Promise<string[]> {
+export async function findAdvocates(tx: Sql, request: LinkRequest): Promise<string[]> {
   const ids = advocatesOf(await findLinks(tx, request))
   if (ids.length === 0) return []
   const members = await findMembers(tx, request.accountId, ids)
@@ -85,19 +95,26 @@ export async function findAdvocates(tx: Transaction, request: LinkRequest): Prom
 const membersOfAll = ({ people }: Pick<WorldRequest, 'people'>) => people.flatMap(({ members }) => members)
 
 /** The world of the batch, as it stands in this transaction. */
-export async function loadWorld(tx: Transaction, request: WorldRequest): Promise<World> {
+export async function loadWorld(tx: Sql, request: WorldRequest): Promise<World> {
   const { accountId } = request
-  const links = await findLinks(tx, request)
+  const links = request.links ?? (await findLinks(tx, request))
   const cast = await loadCast(tx, request, links)
-  const people = await loadPeople(tx, request, cast)
-  const times = new Times(request)
-  await addRelationships(tx, request, { relationships: links.relationships, cast, people, times })
-  if (links.shares.length) await addMatchedCodes(tx, accountId, people)
   const friendIds = membersOfAll(request)
   const own = new Set(friendIds)
   const advocateIds = cast.profileIds.filter((id) => !own.has(id))
-  await addOpposites(tx, accountId, { people, rootOf: cast.rootOf, advocateIds, friendIds })
-  await addJourneys(tx, request, { cast, people, times })
+  // What does not wait for another's rows is asked for together.
+  const [people, journeys, opposites] = await Promise.all([
+    loadPeople(tx, request, cast),
+    findJourneys(tx, accountId, cast.profileIds),
+    advocateIds.length
+      ? findRelationshipsBetween(tx, accountId, { friendIds: advocateIds, advocateIds: friendIds })
+      : [],
+  ])
+  const times = new Times(request)
+  await addRelationships(tx, request, { relationships: links.relationships, cast, people, times })
+  if (links.shares.length) await addMatchedCodes(tx, accountId, people)
+  addOpposites(opposites, { people, rootOf: cast.rootOf })
+  await addJourneys(tx, request, { journeys, cast, people, times })
   await loadHistory(tx, {
     ...request,
     asks: request.rules.asks,
@@ -127,9 +144,10 @@ interface Cast {
   readonly profileIds: readonly string[]
 }
 
-async function loadCast(tx: Transaction, request: WorldRequest, links: Links): Promise<Cast> {
+async function loadCast(tx: Sql, request: WorldRequest, links: Links): Promise<Cast> {
   const roots = new Map<string, string>()
   for (const { id, members } of request.people) for (const member of members) roots.set(member, id)
+  for (const { profileId, rootId } of request.locked ?? []) roots.set(profileId, rootId)
   const unknown = advocatesOf(links).filter((id) => !roots.has(id))
   if (unknown.length) {
     for (const { profileId, rootId } of await findMembers(tx, request.accountId, unknown)) roots.set(profileId, rootId)
@@ -137,14 +155,18 @@ async function loadCast(tx: Transaction, request: WorldRequest, links: Links): P
   return { rootOf: (id) => roots.get(id) ?? id, roots: new Set(roots.values()), profileIds: [...roots.keys()] }
 }
 
-async function loadPeople(tx: Transaction, request: WorldRequest, cast: Cast): Promise<Map<string, PersonFacts>> {
+async function loadPeople(tx: Sql, request: WorldRequest, cast: Cast): Promise<Map<string, PersonFacts>> {
   const { accountId, rules } = request
   const audienceIds = [...rules.asks.audienceIds]
   const members = membersOfAll(request)
-  const profiles = await findProfiles(tx, accountId, cast.profileIds)
-  const memberships = audienceIds.length
-    ? await findMemberships(tx, accountId, { audienceIds, profileIds: members })
-    : []
+  const locked = (request.locked ?? []).map(({ profileId: id, fields, blocked }) => ({ id, fields, blocked }))
+  const known = new Set(locked.map(({ id }) => id))
+  const unknown = cast.profileIds.filter((id) => !known.has(id))
+  const [others, memberships] = await Promise.all([
+    unknown.length ? findProfiles(tx, accountId, unknown) : [],
+    audienceIds.length ? findMemberships(tx, accountId, { audienceIds, profileIds: members }) : [],
+  ])
+  const profiles = [...locked, ...others].sort((a, b) => (a.id < b.id ? -1 : 1))
   const people = new Map([...cast.roots].map((id) => [id, emptyPerson(id)]))
   // A survivor's fields cover those of the profiles merged into it, a later one's those of an earlier.
   for (const row of survivorsLast(profiles, cast)) {
@@ -186,7 +208,7 @@ interface Scene {
 }
 
 async function addRelationships(
-  tx: Transaction,
+  tx: Sql,
   request: WorldRequest,
   { relationships, cast, people, times }: Scene & { relationships: readonly RelationshipRow[] },
 ): Promise<void> {
@@ -198,9 +220,12 @@ async function addRelationships(
   }
 }
 
-async function addJourneys(tx: Transaction, request: WorldRequest, { cast, people, times }: Scene): Promise<void> {
+async function addJourneys(
+  tx: Sql,
+  request: WorldRequest,
+  { journeys: rows, cast, people, times }: Scene & { journeys: readonly JourneyRow[] },
+): Promise<void> {
   const { accountId, partnerIds } = request
-  const rows = await findJourneys(tx, accountId, cast.profileIds)
   // An advocate's journey is read at the times of anybody's events, a person's own at their own.
   const spans = rows.flatMap((row) =>
     times.before(row.role === 'ADVOCATE' ? null : cast.rootOf(row.profileId), row.lastActivityAt, row.id),
@@ -215,8 +240,13 @@ async function addJourneys(tx: Transaction, request: WorldRequest, { cast, peopl
   for (const row of rows) {
     const personId = cast.rootOf(row.profileId)
     people.get(personId)?.journeys.push({
-      ...row,
+      id: row.id,
       personId,
+      campaignId: row.campaignId,
+      definition: row.definition,
+      role: row.role,
+      key: row.key,
+      relationshipId: row.relationshipId,
       startedAt: row.startedAt.getTime(),
       exitedAt: row.exitedAt?.getTime() ?? null,
       activities: [row.lastActivityAt, ...(asOf.get(row.id) ?? []).map(({ at }) => at)].map((at) => at.getTime()),

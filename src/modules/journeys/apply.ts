@@ -1,19 +1,20 @@
 // Writes what a batch's decisions did to journeys: the new ones, then one update for each that was touched or left, then the steps.
+// The statements are asked for in one go; `Sql` runs them in their order.
 
 import type { Effects } from '../../core/targeting/effects.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 import { insertJourneys, insertSteps, type JourneyUpdate, updateJourneys } from './sql.ts'
 
-export async function applyJourneys(tx: Transaction, accountId: string, effects: readonly Effects[]): Promise<void> {
+export async function applyJourneys(tx: Sql, accountId: string, effects: readonly Effects[]): Promise<void> {
   const created = effects.flatMap(({ journeyCreated }) => journeyCreated ?? [])
   const updates = foldUpdates(effects)
-  if (created.length) {
-    const rows = created.map((row) => ({ ...row, profileId: row.personId, startedAt: new Date(row.startedAt) }))
-    await insertJourneys(tx, accountId, rows)
-  }
-  if (updates.length) await updateJourneys(tx, accountId, updates)
+  const rows = created.map((row) => ({ ...row, profileId: row.personId, startedAt: new Date(row.startedAt) }))
   const steps = effects.flatMap((effect) => effect.steps)
-  if (steps.length) await insertSteps(tx, accountId, steps)
+  await Promise.all([
+    rows.length > 0 && insertJourneys(tx, accountId, rows),
+    updates.length > 0 && updateJourneys(tx, accountId, updates),
+    steps.length > 0 && insertSteps(tx, accountId, steps),
+  ])
 }
 
 const unchanged = { lastActivityAt: null, latestEventId: null, occasion: null, exitedAt: null, state: null } as const

@@ -3,7 +3,7 @@
 import type { NewStep, Occasion } from '../../core/targeting/effects.ts'
 import type { JourneyRole } from '../../core/targeting/facts.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 
 export interface JourneyRow {
   id: string
@@ -19,7 +19,7 @@ export interface JourneyRow {
 }
 
 /** All journeys of the profiles that events are still credited to. */
-export function findJourneys(tx: Transaction, accountId: string, profileIds: readonly string[]): Promise<JourneyRow[]> {
+export function findJourneys(tx: Sql, accountId: string, profileIds: readonly string[]): Promise<JourneyRow[]> {
   return tx.$queryRaw<JourneyRow[]>`
     SELECT id, profile_id AS "profileId", campaign_id AS "campaignId", definition, role, key,
       relationship_id AS "relationshipId", started_at AS "startedAt", last_activity_at AS "lastActivityAt", exited_at AS "exitedAt"
@@ -44,7 +44,7 @@ export interface Span {
  * For each journey the latest activity not after its span's beginning, and all inside the span: enough for every time in it.
  * What was credited elsewhere since, and what follow-ups took over, is no activity.
  */
-export function findActivitiesIn(tx: Transaction, accountId: string, spans: readonly Span[]): Promise<AsOf[]> {
+export function findActivitiesIn(tx: Sql, accountId: string, spans: readonly Span[]): Promise<AsOf[]> {
   const isActivity = Prisma.sql`attribution.account_id = ${accountId}::uuid AND attribution.journey_id = asked.id AND attribution.decided_by <> 'INHERITED'
     AND NOT EXISTS (SELECT FROM attribution AS next WHERE next.account_id = attribution.account_id
       AND next.event_id = attribution.event_id AND next.revision = attribution.revision + 1)`
@@ -67,7 +67,7 @@ export interface PartnerRow {
 
 /** When each partner id first came with an event credited to each journey. */
 export function findPartnerIds(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   asked: { journeyIds: readonly string[]; partnerIds: readonly string[] },
 ): Promise<PartnerRow[]> {
@@ -93,11 +93,7 @@ export interface JourneyToCreate {
 }
 
 /** Inserts journeys that the batch began. What happened to them later in the batch is in `updateJourneys`. */
-export async function insertJourneys(
-  tx: Transaction,
-  accountId: string,
-  rows: readonly JourneyToCreate[],
-): Promise<void> {
+export async function insertJourneys(tx: Sql, accountId: string, rows: readonly JourneyToCreate[]): Promise<void> {
   const column = <K extends keyof JourneyToCreate>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
     INSERT INTO journey (account_id, id, profile_id, campaign_id, definition, role, key, relationship_id,
@@ -124,11 +120,7 @@ export interface JourneyUpdate {
 }
 
 /** Writes what the batch did to journeys: activity, exits and returns. */
-export async function updateJourneys(
-  tx: Transaction,
-  accountId: string,
-  rows: readonly JourneyUpdate[],
-): Promise<void> {
+export async function updateJourneys(tx: Sql, accountId: string, rows: readonly JourneyUpdate[]): Promise<void> {
   const column = <K extends keyof JourneyUpdate>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
     UPDATE journey SET last_activity_at = greatest(journey.last_activity_at, given.last_activity_at),
@@ -146,7 +138,7 @@ export async function updateJourneys(
 }
 
 /** Appends steps. They are ordered by their ids, which are made in the order of the batch. */
-export async function insertSteps(tx: Transaction, accountId: string, rows: readonly NewStep[]): Promise<void> {
+export async function insertSteps(tx: Sql, accountId: string, rows: readonly NewStep[]): Promise<void> {
   const column = <K extends keyof NewStep>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
     INSERT INTO journey_step (account_id, id, journey_id, kind, event_id, event_name, at)

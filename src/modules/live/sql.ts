@@ -1,6 +1,6 @@
 // Reading the feed of attributions.
 
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 
 /** One row of the feed: which decision, and what filters ask of it. */
 export interface FeedRow {
@@ -14,17 +14,14 @@ export interface FeedRow {
   programId: string | null
   advocateId: string | null
   eventName: string
+  channel: string | null
 }
 
 /** Rows after a position, in order. */
-export function readFeed(
-  sql: Transaction,
-  accountId: string,
-  page: { after: bigint; limit: number },
-): Promise<FeedRow[]> {
+export function readFeed(sql: Sql, accountId: string, page: { after: bigint; limit: number }): Promise<FeedRow[]> {
   return sql.$queryRaw<FeedRow[]>`
     SELECT a.position, a.event_id AS "eventId", a.revision, a.status, a.quality, a.profile_id AS "profileId", a.campaign_id AS "campaignId",
-      campaign.program_id AS "programId", relationship.advocate_id AS "advocateId", event.name AS "eventName"
+      campaign.program_id AS "programId", relationship.advocate_id AS "advocateId", event.name AS "eventName", event.channel
     FROM attribution AS a
     JOIN event ON event.account_id = a.account_id AND event.id = a.event_id
     LEFT JOIN campaign ON campaign.account_id = a.account_id AND campaign.id = a.campaign_id
@@ -39,14 +36,16 @@ export interface HeadRow {
 }
 
 /** How far the accounts' feeds have come; an account without any row yet is left out. */
-export function readHeads(sql: Transaction, accountIds: readonly string[]): Promise<HeadRow[]> {
+export function readHeads(sql: Sql, accountIds: readonly string[]): Promise<HeadRow[]> {
   return sql.$queryRaw<HeadRow[]>`
     SELECT account_id AS "accountId", position FROM feed_head WHERE topic = 'ATTRIBUTIONS' AND account_id = ANY (${accountIds}::uuid[])`
 }
 
-/** The oldest position that is still there, or undefined where there is none. */
-export async function readEarliest(sql: Transaction, accountId: string): Promise<bigint | undefined> {
+/** The oldest position that is still there; where none is, the one that comes next. */
+export async function readEarliest(sql: Sql, accountId: string): Promise<bigint> {
   const [row] = await sql.$queryRaw<{ position: bigint }[]>`
-    SELECT position FROM attribution WHERE account_id = ${accountId}::uuid ORDER BY position LIMIT 1`
-  return row?.position
+    SELECT coalesce(
+      (SELECT position FROM attribution WHERE account_id = ${accountId}::uuid ORDER BY position LIMIT 1),
+      (SELECT position + 1 FROM feed_head WHERE account_id = ${accountId}::uuid AND topic = 'ATTRIBUTIONS'), 1) AS position`
+  return row?.position ?? 1n
 }

@@ -48,7 +48,9 @@ const foundSql = (accountId: string, { prefix, profileId }: Search) => Prisma.sq
     SELECT identity.profile_id FROM identity
     WHERE identity.account_id = ${accountId}::uuid AND lower(identity.value) LIKE lower(${literal(prefix)}::text) || '%'
     UNION
-    SELECT merge.survivor_id FROM up JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = up.id
+    SELECT merge.survivor_id FROM up CROSS JOIN LATERAL (
+      SELECT survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.id OFFSET 0
+    ) AS merge
   ) SELECT up.id FROM up WHERE up.id IS NOT NULL`
 
 /** The text with what LIKE would read as a wildcard escaped. */

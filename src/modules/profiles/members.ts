@@ -24,6 +24,19 @@ export async function personRow(context: Context, profileId: string) {
 
 export const membersOf = async (context: Context, profileId: string) => (await personOf(context, profileId)).members
 
+/** Tells the context what was found out elsewhere, so that it is not looked up; what was known of the person before is forgotten. */
+export function knowPerson(context: Context, person: Person): void {
+  const people = context.memo('people', () => peopleLoader(context))
+  const others = [
+    context.memo('identifiers', () => identifiersLoader(context)),
+    context.memo('fields', () => fieldsLoader(context)),
+  ]
+  for (const id of person.members) {
+    people.clear(id).prime(id, person)
+    for (const loader of others) loader.clear(id)
+  }
+}
+
 function peopleLoader({ sql, accountId }: Context): DataLoader<string, Person> {
   return new DataLoader(async (ids) => {
     const rows = await findMembers(sql, accountId, ids)

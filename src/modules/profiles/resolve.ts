@@ -13,17 +13,17 @@ import {
 import type { IdentityStep } from '../../core/targeting/people.ts'
 import { badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
 import {
-  findIdentifiers,
-  findIdentities,
-  findMembers,
+  findDirectory,
+  findMembersNow,
   insertIdentities,
   insertMerges,
   insertProfiles,
   lockProfiles,
   type Member,
+  type MemberNow,
 } from './sql.ts'
 
 /** A reference, checked: its identifiers in normalised form. */
@@ -77,18 +77,16 @@ interface Changes {
 export interface ResolveOptions {
   accountId: string
   write: boolean
+  /** What `findRows` gave for the references, or for more. */
+  rows?: DirectoryRows
 }
 
 const maxAttempts = 20
 
 /** RetryError where others attach the same identifiers again and again. */
-export async function resolvePeople(
-  tx: Transaction,
-  refs: readonly CheckedRef[],
-  options: ResolveOptions,
-): Promise<People> {
+export async function resolvePeople(tx: Sql, refs: readonly CheckedRef[], options: ResolveOptions): Promise<People> {
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const rows = await loadRows(tx, options.accountId, refs)
+    const rows = (attempt === 1 && options.rows) || (await findRows(tx, options.accountId, refs))
     const changes: Changes = { profiles: [], identities: [], merges: [] }
     const people = peopleOf(refs, rows, changes)
     if (!options.write || (await store(tx, options.accountId, changes))) return people
@@ -139,7 +137,7 @@ function begin(directory: Directory, changes: Changes): string {
 }
 
 /** False, and nothing stored, where another transaction attached one of the identifiers first; it has committed by now. */
-async function store(tx: Transaction, accountId: string, { profiles, identities }: Changes): Promise<boolean> {
+async function store(tx: Sql, accountId: string, { profiles, identities }: Changes): Promise<boolean> {
   if (profiles.length === 0 && identities.length === 0) return true
   await tx.$executeRaw`SAVEPOINT people`
   if (profiles.length) await insertProfiles(tx, accountId, profiles)
@@ -149,38 +147,77 @@ async function store(tx: Transaction, accountId: string, { profiles, identities 
   return false
 }
 
+/** Everybody of a batch whom it writes or reads of. */
+export interface Crowd {
+  readonly people: People
+  /** Beside the people. */
+  readonly others: readonly string[]
+}
+
+const idsOf = ({ people, others }: Crowd) => [...new Set([...people.before.map(({ id }) => id), ...others])]
+
 /**
  * Locks the batch's people, and others whom it reads of, until the transaction ends; then stores the merges, which nobody
  * else can make meanwhile. RetryError where one of them was merged with somebody while this waited.
  */
-export async function lockPeople(
-  tx: Transaction,
-  people: People,
-  options: { accountId: string; others: readonly string[] },
-): Promise<void> {
-  const { accountId, others } = options
-  const ids = [...new Set([...people.before.map(({ id }) => id), ...others])]
-  await lockProfiles(tx, accountId, ids)
-  const now = groupBy(await findMembers(tx, accountId, ids), ({ rootId }) => rootId)
-  const isUnchanged = people.before.every(({ id, members }) => now.get(id)?.length === members.length)
-  if (!isUnchanged || ids.some((id) => !now.has(id))) throw new RetryError()
-  if (people.merges.length) await insertMerges(tx, accountId, people.merges)
+export async function lockPeople(sql: Sql, accountId: string, crowd: Crowd): Promise<void> {
+  await lockCrowd(sql, accountId, crowd)
+  await findLocked(sql, accountId, crowd)
+  if (crowd.people.merges.length) await insertMerges(sql, accountId, crowd.people.merges)
 }
 
-interface DirectoryRows {
+/** The first step of `lockPeople`; whatever is read by later statements is as it stays until the transaction ends. */
+export const lockCrowd = (sql: Sql, accountId: string, crowd: Crowd): Promise<void> =>
+  lockProfiles(sql, accountId, idsOf(crowd))
+
+/**
+ * The second: everybody as they are now. RetryError where one of the batch's people was merged with somebody, or got an
+ * identifier, since it was asked who they are: who else they are then is to be asked again.
+ */
+export async function findLocked(sql: Sql, accountId: string, crowd: Crowd): Promise<readonly MemberNow[]> {
+  const ids = idsOf(crowd)
+  const members = await findMembersNow(sql, accountId, ids)
+  const now = groupBy(members, ({ rootId }) => rootId)
+  const attached = groupBy(
+    crowd.people.steps.flatMap((step) => step?.attached.map(() => step.personId) ?? []),
+    (personId) => personId,
+  )
+  const isUnchanged = crowd.people.before.every(({ id, members: before, identifiers }) => {
+    const own = now.get(id) ?? []
+    const count = own.reduce((sum, member) => sum + member.identifiers, 0)
+    const expected = identifiers.length + (attached.get(id)?.length ?? 0)
+    return own.length === before.length && (count === expected || count > maxIdentifiers)
+  })
+  if (!isUnchanged || ids.some((id) => !now.has(id))) throw new RetryError()
+  return members
+}
+
+/** Of a profile, those that are looked at to tell who is who; where there are more, they are not counted. */
+const maxIdentifiers = 100
+
+/** Who is known by what, as far as some references tell. */
+export interface DirectoryRows {
   members: readonly Member[]
   identifiers: readonly (Identifier & { profileId: string })[]
 }
 
-async function loadRows(tx: Transaction, accountId: string, refs: readonly CheckedRef[]): Promise<DirectoryRows> {
-  const given = [...new Map(refs.flatMap((ref) => ref.identifiers).map((it) => [identifierKey(it), it])).values()]
-  const ids = refs.flatMap((ref) => (ref.id === null ? [] : [ref.id]))
-  const owned = given.length ? await findIdentities(tx, accountId, given) : []
-  const touched = [...new Set([...ids, ...owned.map(({ profileId }) => profileId)])]
-  const members = touched.length ? await findMembers(tx, accountId, touched) : []
-  const profileIds = members.map(({ profileId }) => profileId)
-  const identifiers = profileIds.length ? await findIdentifiers(tx, accountId, profileIds) : []
-  return { members, identifiers: [...identifiers, ...owned] }
+const byProfile = (a: Member, b: Member) => (a.profileId < b.profileId ? -1 : 1)
+
+export async function findRows(sql: Sql, accountId: string, refs: readonly CheckedRef[]): Promise<DirectoryRows> {
+  const given = new Map(refs.flatMap((ref) => ref.identifiers).map((it) => [identifierKey(it), it]))
+  const ids = [...new Set(refs.flatMap((ref) => (ref.id === null ? [] : [ref.id])))]
+  if (given.size + ids.length === 0) return { members: [], identifiers: [] }
+  const members = new Map<string, Member>()
+  const identifiers: (Identifier & { profileId: string })[] = []
+  const owned: (Identifier & { profileId: string })[] = []
+  for (const { profileId, rootId, kind, value } of await findDirectory(sql, accountId, {
+    identifiers: [...given.values()],
+    ids,
+  })) {
+    if (rootId !== null) members.set(profileId, { profileId, rootId })
+    if (kind !== null && value !== null) (rootId === null ? owned : identifiers).push({ kind, value, profileId })
+  }
+  return { members: [...members.values()].sort(byProfile), identifiers: [...identifiers, ...owned] }
 }
 
 /** Who is who, as far as a batch needs to know. */

@@ -2,10 +2,11 @@
 
 import type { Context } from '../../context.ts'
 import type { PersonRef } from '../../core/identity.ts'
-import { ApiError, badInput, notFound } from '../../errors.ts'
+import { badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import type { JsonObject } from '../../scalars.ts'
+import { maxFields, maxFieldsBytes, tooManyFields } from './fields.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
 import { setFields } from './sql.ts'
 
@@ -14,10 +15,6 @@ export interface UpdateProfileInput {
   set?: JsonObject | null
   unset?: readonly string[] | null
 }
-
-const maxFields = 200
-/** Of one person, all together: every batch reads them. */
-const maxFieldsBytes = 64 * 1024
 
 /** Sets and removes fields of a person, found or created; returns the person's id. */
 export async function updateProfile(context: Context, input: UpdateProfileInput): Promise<string> {
@@ -30,8 +27,7 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
       const [profileId] = await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
       const bytes = await setFields(tx, accountId, { profileId, set, unset: input.unset ?? [] })
-      if (bytes > maxFieldsBytes)
-        throw new ApiError('LIMIT_EXCEEDED', `over ${maxFieldsBytes / 1024} KiB of fields`, { field: 'input.set' })
+      if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
       return profileId
     }),
   )
@@ -49,6 +45,6 @@ export async function findOrCreatePeople(
     // A later reference may have shown that two of them are one.
     return people.rootOf(step.personId)
   })
-  await lockPeople(tx, people, { accountId: options.accountId, others: [] })
+  await lockPeople(tx, options.accountId, { people, others: [] })
   return ids
 }

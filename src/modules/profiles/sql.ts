@@ -2,7 +2,7 @@
 // into it are its members. Statements that read across merges follow the chain, so undoing a merge is removing its row.
 
 import type { Identifier, IdentityKind } from '../../core/identity.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 
 interface IdentityRow {
   kind: IdentityKind
@@ -11,11 +11,7 @@ interface IdentityRow {
 }
 
 /** Who owns each of the identifiers, as profile ids that may have been merged since. */
-export function findIdentities(
-  tx: Transaction,
-  accountId: string,
-  identifiers: readonly Identifier[],
-): Promise<IdentityRow[]> {
+export function findIdentities(tx: Sql, accountId: string, identifiers: readonly Identifier[]): Promise<IdentityRow[]> {
   return tx.$queryRaw<IdentityRow[]>`
     SELECT identity.kind, identity.value, identity.profile_id AS "profileId"
     FROM unnest(${identifiers.map(({ kind }) => kind)}::text[]::identity_kind[], ${identifiers.map(({ value }) => value)}::text[]) AS given (kind, value)
@@ -27,31 +23,79 @@ export interface Member {
   rootId: string
 }
 
+// A recursion may find any number of people, as far as the planner knows, so it would rather read all of `merge` than look a few up;
+// OFFSET 0 makes it look them up, however many there are.
+
 /** Every member of the people that the ids belong to, each with its root; unknown and foreign ids are left out. */
-export function findMembers(tx: Transaction, accountId: string, ids: readonly string[]): Promise<Member[]> {
+export function findMembers(tx: Sql, accountId: string, ids: readonly string[]): Promise<Member[]> {
   return tx.$queryRaw<Member[]>`
     WITH RECURSIVE up AS (
       SELECT profile.id AS profile_id, profile.id AS root_id FROM profile
       WHERE profile.account_id = ${accountId}::uuid AND profile.id = ANY (${ids}::uuid[])
       UNION
       SELECT up.profile_id, merge.survivor_id FROM up
-      JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id
+      CROSS JOIN LATERAL (SELECT survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0) AS merge
     ), down AS (
       SELECT root_id AS profile_id, root_id FROM up
-      WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id)
+      WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0)
       UNION
       SELECT merge.loser_id, down.root_id FROM down
-      JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id
+      CROSS JOIN LATERAL (SELECT loser_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
     )
     SELECT profile_id AS "profileId", root_id AS "rootId" FROM down ORDER BY profile_id`
 }
 
-/** The identifiers of the profiles, oldest first; at most 100 of each. */
-export function findIdentifiers(
-  tx: Transaction,
+/** Of the people that identifiers and ids lead to: an identifier that was asked for (no root), or a member, with one of its identifiers. */
+export interface DirectoryRow {
+  profileId: string
+  rootId: string | null
+  kind: IdentityKind | null
+  value: string | null
+}
+
+/**
+ * Who owns each of the identifiers, and everybody whom these and the ids lead to: all members of each person, with their
+ * identifiers, oldest first; at most 100 of each. What `findIdentities`, `findMembers` and `findIdentifiers` tell, at once.
+ */
+export function findDirectory(
+  sql: Sql,
   accountId: string,
-  profileIds: readonly string[],
-): Promise<IdentityRow[]> {
+  { identifiers, ids }: { identifiers: readonly Identifier[]; ids: readonly string[] },
+): Promise<DirectoryRow[]> {
+  return sql.$queryRaw<DirectoryRow[]>`
+    WITH RECURSIVE owned AS MATERIALIZED (
+      SELECT identity.kind, identity.value, identity.profile_id
+      FROM unnest(${identifiers.map(({ kind }) => kind)}::text[]::identity_kind[], ${identifiers.map(({ value }) => value)}::text[]) AS given (kind, value)
+      JOIN identity ON identity.account_id = ${accountId}::uuid AND identity.kind = given.kind AND identity.value = given.value
+    ), touched AS (
+      SELECT profile_id FROM owned
+      UNION
+      SELECT profile.id FROM unnest(${ids}::uuid[]) AS given (id)
+      JOIN profile ON profile.account_id = ${accountId}::uuid AND profile.id = given.id
+    ), up AS (
+      SELECT profile_id, profile_id AS root_id FROM touched
+      UNION
+      SELECT up.profile_id, merge.survivor_id FROM up
+      CROSS JOIN LATERAL (SELECT survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0) AS merge
+    ), down AS (
+      SELECT root_id AS profile_id, root_id FROM up
+      WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0)
+      UNION
+      SELECT merge.loser_id, down.root_id FROM down
+      CROSS JOIN LATERAL (SELECT loser_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
+    )
+    SELECT owned.profile_id AS "profileId", NULL AS "rootId", owned.kind, owned.value FROM owned
+    UNION ALL
+    SELECT down.profile_id, down.root_id, known.kind, known.value FROM down
+    LEFT JOIN LATERAL (
+      SELECT identity.kind, identity.value FROM identity
+      WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = down.profile_id
+      ORDER BY identity.created_at, identity.kind, identity.value LIMIT 100
+    ) AS known ON TRUE`
+}
+
+/** The identifiers of the profiles, oldest first; at most 100 of each. */
+export function findIdentifiers(tx: Sql, accountId: string, profileIds: readonly string[]): Promise<IdentityRow[]> {
   return tx.$queryRaw<IdentityRow[]>`
     SELECT identity.kind, identity.value, identity.profile_id AS "profileId"
     FROM unnest(${profileIds}::uuid[]) AS given (profile_id)
@@ -63,12 +107,12 @@ export function findIdentifiers(
 }
 
 /** Locks the people's rows in id order until the end of the transaction. References to them stay possible. */
-export async function lockProfiles(tx: Transaction, accountId: string, ids: readonly string[]): Promise<void> {
+export async function lockProfiles(tx: Sql, accountId: string, ids: readonly string[]): Promise<void> {
   await tx.$executeRaw`
     SELECT 1 FROM profile WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 }
 
-export async function insertProfiles(tx: Transaction, accountId: string, ids: readonly string[]): Promise<void> {
+export async function insertProfiles(tx: Sql, accountId: string, ids: readonly string[]): Promise<void> {
   await tx.$executeRaw`INSERT INTO profile (account_id, id) SELECT ${accountId}::uuid, id FROM unnest(${ids}::uuid[]) AS new (id)`
 }
 
@@ -77,11 +121,7 @@ export interface NewIdentity extends Identifier {
 }
 
 /** Returns how many were inserted; the rest belong to someone since. Sorted, so that two writers never wait for each other in a ring. */
-export function insertIdentities(
-  tx: Transaction,
-  accountId: string,
-  identities: readonly NewIdentity[],
-): Promise<number> {
+export function insertIdentities(tx: Sql, accountId: string, identities: readonly NewIdentity[]): Promise<number> {
   return tx.$executeRaw`
     INSERT INTO identity (account_id, kind, value, profile_id)
     SELECT ${accountId}::uuid, kind, value, profile_id
@@ -93,7 +133,7 @@ export function insertIdentities(
 
 /** Returns how many were inserted; a loser that was merged meanwhile is not merged twice. */
 export function insertMerges(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   merges: readonly { loserId: string; survivorId: string }[],
 ): Promise<number> {
@@ -104,6 +144,32 @@ export function insertMerges(
     ON CONFLICT DO NOTHING`
 }
 
+/** A member as it is now, with what is known of the profile itself. */
+export interface MemberNow extends Member, Pick<PersonRow, 'fields' | 'blocked'> {
+  /** How many identifiers the profile has. */
+  identifiers: number
+}
+
+/** What `findMembers` and `findProfiles` tell, at once. */
+export function findMembersNow(sql: Sql, accountId: string, ids: readonly string[]): Promise<MemberNow[]> {
+  return sql.$queryRaw<MemberNow[]>`
+    WITH RECURSIVE up AS (
+      SELECT given.id AS profile_id, given.id AS root_id FROM unnest(${ids}::uuid[]) AS given (id)
+      UNION
+      SELECT up.profile_id, merge.survivor_id FROM up
+      CROSS JOIN LATERAL (SELECT survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0) AS merge
+    ), down AS (
+      SELECT root_id AS profile_id, root_id FROM up
+      WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0)
+      UNION
+      SELECT merge.loser_id, down.root_id FROM down
+      CROSS JOIN LATERAL (SELECT loser_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
+    )
+    SELECT profile.id AS "profileId", down.root_id AS "rootId", profile.fields, profile.events_blocked_at IS NOT NULL AS blocked,
+      (SELECT count(*)::int FROM identity WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = profile.id) AS identifiers
+    FROM down CROSS JOIN LATERAL (SELECT * FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = down.profile_id OFFSET 0) AS profile`
+}
+
 export interface PersonRow {
   id: string
   fields: Record<string, unknown>
@@ -111,7 +177,7 @@ export interface PersonRow {
 }
 
 /** What is known of the profiles themselves, in the order of creation. */
-export function findProfiles(tx: Transaction, accountId: string, ids: readonly string[]): Promise<PersonRow[]> {
+export function findProfiles(tx: Sql, accountId: string, ids: readonly string[]): Promise<PersonRow[]> {
   return tx.$queryRaw<PersonRow[]>`
     SELECT id, fields, events_blocked_at IS NOT NULL AS blocked FROM profile
     WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])
@@ -120,7 +186,7 @@ export function findProfiles(tx: Transaction, accountId: string, ids: readonly s
 
 /** Sets and removes top-level fields of one profile; returns how many bytes they are then. */
 export async function setFields(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   change: { profileId: string; set: object; unset: readonly string[] },
 ): Promise<number> {

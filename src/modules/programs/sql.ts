@@ -2,7 +2,7 @@
 
 import type { CampaignState, JourneyDefinition } from '../../core/targeting/facts.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql, Transaction } from '../../platform/database.ts'
 
 /**
  * Counts a change of what targeting goes by; returns the new count, which is the version of the rules from then on. It goes
@@ -12,6 +12,14 @@ import type { Transaction } from '../../platform/database.ts'
 export async function bumpRules(tx: Transaction, accountId: string): Promise<number> {
   const [row] = await tx.$queryRaw<{ version: number }[]>`
     UPDATE account SET rules_version = rules_version + 1 WHERE id = ${accountId}::uuid RETURNING rules_version AS version`
+  if (!row) throw new Error('an account that a key belongs to is there')
+  return row.version
+}
+
+/** The account's count of rule changes. */
+export async function findRulesVersion(sql: Sql, accountId: string): Promise<number> {
+  const [row] = await sql.$queryRaw<{ version: number }[]>`
+    SELECT rules_version AS version FROM account WHERE id = ${accountId}::uuid`
   if (!row) throw new Error('an account that a key belongs to is there')
   return row.version
 }

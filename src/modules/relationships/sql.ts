@@ -1,6 +1,6 @@
 // Relationships of the people of a batch, their evidence as of its events' times, and what a batch adds.
 
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql } from '../../platform/database.ts'
 
 export type EvidenceKind = 'COUPON_CODE' | 'SHARE_ID' | 'ADVOCATE_CODE' | 'EMAIL_MATCH'
 
@@ -18,7 +18,7 @@ export interface RelationshipRow {
 
 /** The relationships in which the profiles are friends. */
 export function findRelationships(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   friendIds: readonly string[],
 ): Promise<RelationshipRow[]> {
@@ -31,7 +31,7 @@ export function findRelationships(
 
 /** The relationships, not withdrawn, in which some profiles are friends of certain others. */
 export function findRelationshipsBetween(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   { friendIds, advocateIds }: { friendIds: readonly string[]; advocateIds: readonly string[] },
 ): Promise<RelationshipRow[]> {
@@ -45,7 +45,7 @@ export function findRelationshipsBetween(
 
 /** The codes that e-mail matches have shown the relationships by already. */
 export function findMatchedCodes(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   relationshipIds: readonly string[],
 ): Promise<{ relationshipId: string; codeId: string }[]> {
@@ -60,7 +60,7 @@ export interface AsOf {
 }
 
 /** For each relationship and time, the latest evidence not after it; pairs without one are left out. */
-export function findEvidenceAsOf(tx: Transaction, accountId: string, asked: readonly AsOf[]): Promise<AsOf[]> {
+export function findEvidenceAsOf(tx: Sql, accountId: string, asked: readonly AsOf[]): Promise<AsOf[]> {
   return tx.$queryRaw<AsOf[]>`
     SELECT asked.id, latest.at
     FROM unnest(${asked.map(({ id }) => id)}::uuid[], ${asked.map(({ at }) => at)}::timestamptz[]) AS asked (id, at)
@@ -83,7 +83,7 @@ export interface EvidenceRange {
  * `limit`; relationships without any are left out.
  */
 export function findEvidenceWithin(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   { ranges, limit }: { ranges: readonly EvidenceRange[]; limit: number },
 ): Promise<{ id: string; ats: Date[] }[]> {
@@ -111,7 +111,7 @@ export interface Span {
 }
 
 /** For each relationship the latest evidence not after its span's beginning, and all inside the span: enough for every time in it. */
-export function findEvidenceIn(tx: Transaction, accountId: string, spans: readonly Span[]): Promise<AsOf[]> {
+export function findEvidenceIn(tx: Sql, accountId: string, spans: readonly Span[]): Promise<AsOf[]> {
   return tx.$queryRaw<AsOf[]>`
     SELECT asked.id, found.at
     FROM unnest(${spans.map(({ id }) => id)}::uuid[], ${spans.map(({ from }) => from)}::timestamptz[], ${spans.map(({ to }) => to)}::timestamptz[])
@@ -134,7 +134,7 @@ export interface RelationshipToCreate {
 
 /** Inserts relationships that the batch began; the friend is locked, so nobody else begins the same. */
 export async function insertRelationships(
-  tx: Transaction,
+  tx: Sql,
   accountId: string,
   rows: readonly RelationshipToCreate[],
 ): Promise<void> {
@@ -156,11 +156,7 @@ export interface EvidenceToAdd {
 }
 
 /** Adds evidence, and widens the relationships' first and latest evidence by it; one that had none left has it alone. */
-export async function insertEvidence(
-  tx: Transaction,
-  accountId: string,
-  rows: readonly EvidenceToAdd[],
-): Promise<void> {
+export async function insertEvidence(tx: Sql, accountId: string, rows: readonly EvidenceToAdd[]): Promise<void> {
   const column = <K extends keyof EvidenceToAdd>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
     WITH added AS (

@@ -194,10 +194,11 @@ async function nextPage(tx: Transaction, range: Range, after: string): Promise<s
 const firstProfile = ({ decisions }: { decisions: readonly { profileId: string; revision: number }[] }): string =>
   decisions.reduce((first, { profileId, revision }) => (revision === 1 && profileId < first ? profileId : first), '~')
 
-/** A transaction that sees one moment and that the database itself lets write nothing. */
+/** A transaction that sees one moment and that the database itself lets write nothing, however long it takes; of the replica, if there is one. */
 function reading<T>(database: Context['services']['database'], work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return database.transaction(async (tx) => {
+  return database.reads.transaction(async (tx) => {
     await tx.$executeRaw`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`
+    await tx.$executeRaw`SET LOCAL statement_timeout = 0`
     return work(tx)
   })
 }

@@ -1,0 +1,38 @@
+// A subscriber's view of the feed: the rows that pass its filter, each made into an update with a cursor.
+
+import { type Feed, feed } from '../../platform/feed.ts'
+import type { Seat } from './live.ts'
+import type { FeedRow } from './sql.ts'
+
+/** Which rows a subscriber wants. It may look things up, and is asked for a whole page at a time. */
+export type RowFilter = (rows: readonly FeedRow[]) => Promise<readonly FeedRow[]>
+
+export interface RowFeedOptions<Update> {
+  /** Where the subscriber begins: what comes after this position is its. */
+  from: bigint
+  filter: RowFilter
+  update(row: FeedRow): Update
+  checkpoint(position: bigint): Update
+  lagged(missed: number, resumeAfter: bigint): Update
+}
+
+/** Rows that are filtered, and messages that are made of them, together; the statements of a page look for all of them at once. */
+const pageSize = 200
+
+/** The feed leaves the seat when it is closed. */
+export function rowFeed<Update>(seat: Seat, options: RowFeedOptions<Update>): Feed<Update> {
+  const { from, filter, update, checkpoint, lagged } = options
+  return feed({
+    from,
+    reached: () => seat.reached(),
+    async read(after) {
+      const { rows, reached } = await seat.read(after, pageSize)
+      const wanted = rows.length === 0 ? rows : await filter(rows)
+      return { messages: wanted.map((row) => ({ position: row.position, value: update(row) })), reached }
+    },
+    listen: (wake) => seat.listen(wake),
+    checkpoint,
+    lagged,
+    close: () => seat.leave(),
+  })
+}
