@@ -13,10 +13,13 @@ const hasServices = Boolean(process.env.TEST_DATABASE_URL && process.env.TEST_RE
 const graphql = createRequire(import.meta.url).resolve('graphql')
 const resolve = { alias: [{ find: /^graphql$/, replacement: graphql }] }
 
+// For a machine that does much else besides: who waits for a thing that comes waits long enough.
+const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } }
+
 const project = (name: string, include: string[], more: object = {}) => ({
   root,
   resolve,
-  test: { name, include, pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 60_000, ...more },
+  test: { name, include, pool: 'forks' as const, ...patience, ...more },
 })
 
 const onServer = (name: 'embedded' | 'postgresql', include: string[]) =>

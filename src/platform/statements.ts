@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import pg from 'pg'
 import { Prisma } from '../generated/prisma/client.ts'
 import type { Sql } from './database.ts'
+import { sqlState } from './retry.ts'
 
 export interface BatchPool {
   /** Runs the work in a transaction of its own, which is rolled back where the work throws. */
@@ -62,11 +63,12 @@ async function inTransaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): 
     broken = error
   }
   client.on('error', onError)
+  const sql = statementsOn(client)
   try {
     // Not awaited: it travels with the first statements. Where it fails, so do they.
     const begun = client.query('BEGIN')
     begun.catch(() => undefined)
-    const result = await work(statementsOn(client))
+    const result = await work(sql)
     const { command } = await client.query('COMMIT')
     // What PostgreSQL answers where a statement failed whose failure the work did not pass on.
     if (command !== 'COMMIT') throw new Error('a transaction with a failed statement cannot be committed')
@@ -75,14 +77,19 @@ async function inTransaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): 
     await client.query('ROLLBACK').catch((failure: Error) => {
       broken = failure
     })
-    throw error
+    throw sqlState(error) === alreadyFailed ? (sql.firstFailure() ?? error) : error
   } finally {
     client.off('error', onError)
     client.release(broken)
   }
 }
 
-function statementsOn(client: pg.PoolClient): Sql {
+/** What PostgreSQL says of every statement after the one that failed. */
+const alreadyFailed = '25P02'
+
+/** The work may hear of a later statement first: of those that travel together, whoever awaits the failed one may take longer. */
+function statementsOn(client: pg.PoolClient): Sql & { firstFailure(): unknown } {
+  let failure: unknown
   // Of the published types, only a client's own connection is missing.
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
   const run = (query: TemplateStringsArray | Prisma.Sql, values: readonly unknown[]) => {
@@ -90,9 +97,14 @@ function statementsOn(client: pg.PoolClient): Sql {
     // What is asked in one go leaves in one write.
     stream.cork()
     process.nextTick(() => stream.uncork())
-    return client.query({ name, text, values: given.map(encoded) })
+    const answer = client.query({ name, text, values: given.map(encoded) })
+    answer.catch((error: unknown) => {
+      failure ??= error
+    })
+    return answer
   }
   return {
+    firstFailure: () => failure,
     // The caller says what its statement gives, as with Prisma's own.
     $queryRaw: async <T>(query: TemplateStringsArray | Prisma.Sql, ...values: unknown[]) =>
       (await run(query, values)).rows as T,

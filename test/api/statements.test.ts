@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeId } from '../../src/core/ids.ts'
+import { backend } from '../support/backend.ts'
 import { addCampaign, openBrand } from '../support/brand.ts'
 import { accountOf } from '../support/people.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
@@ -106,7 +107,8 @@ function outline({ text }: Statement): string {
 }
 
 describe('a hundred thousand people', () => {
-  const total = 100_000
+  // The embedded database has one thread for all of it, and pages there are the same statements.
+  const total = backend() === 'embedded' ? 20_000 : 100_000
   let caller: Caller
   let accountId: string
 

@@ -119,3 +119,15 @@ test('a connection that goes silent is given up; whoever waits for it is told, a
     await database.close()
   }
 })
+
+test('of statements that travel together the one that failed is told of, and not those that it took with it', async () => {
+  const database = await openDatabase({ url })
+  closing.push(() => database.close())
+  const later = async (work: Promise<unknown>) => {
+    await work.finally(() => new Promise((resolve) => setImmediate(resolve)))
+  }
+  const failing = database.batch((sql) =>
+    Promise.all([later(sql.$queryRaw`SELECT 1 / ${0}::int`), sql.$queryRaw`SELECT ${1}::int`]),
+  )
+  await expect(failing).rejects.toMatchObject({ code: '22012' })
+})

@@ -41,6 +41,7 @@ const uuidOf = (globalId: string) => Buffer.from(globalId, 'base64').toString().
 const somebodyWaits = (client: pg.Client) =>
   expect
     .poll(async () => {
+      await client.query('SELECT pg_stat_clear_snapshot()') // Inside a transaction it would be told the same again.
       const { rows } = await client.query(
         "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
       )
@@ -96,11 +97,12 @@ describe('an answer of PostgreSQL that is lost in the COMMIT', () => {
     await openBrand(caller)
     const listener = listen(caller.socket())
     await listener.ready()
+    await track(caller, { name: 'other', profile: {} }) // The rules are loaded then: the next COMMIT is that of a batch.
     const lost = proxy?.loseNextCommit()
     const { event, replayed } = await track(caller, { name: 'click', profile: { deviceId: 'd' } })
     await lost
     expect(replayed).toBe(false)
-    expect((await listAll(caller)).map(({ id }) => id)).toEqual([event.id])
+    expect((await listAll(caller)).map(({ id }) => id).slice(1)).toEqual([event.id])
     await listener.until((updates) => updates.some(({ attribution }) => attribution?.event.id === event.id))
     listener.stop()
   })
