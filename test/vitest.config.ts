@@ -33,6 +33,8 @@ if (!hasServices) {
 
 export default defineConfig({
   test: {
+    // A file waits for its database and its sockets as much as for the processor.
+    maxWorkers: '100%',
     projects: [
       project('core', ['test/core/**/*.test.ts', 'test/*.test.ts']),
       project('platform', ['test/platform/**/*.test.ts']),
