@@ -246,7 +246,7 @@ describe('the subscription `events`', () => {
 
   it('may be narrowed to names, channels and a person', async () => {
     const streams = await Promise.all(
-      [{ names: ['Sneeze'] }, { channels: ['IN_STORE'] }, { profile: { email: 'cy@example.com' } }].map((filter) =>
+      [{ eventNames: ['Sneeze'] }, { channels: ['IN_STORE'] }, { profile: { email: 'cy@example.com' } }].map((filter) =>
         subscribed({ filter }),
       ),
     )

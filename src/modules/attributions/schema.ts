@@ -234,8 +234,8 @@ const AttributionUpdateType = builder.objectRef<AttributionUpdate>('AttributionU
     attribution: t.prismaField({
       type: AttributionType,
       nullable: true,
-      resolve: (query, { decision }, _args, context, info) =>
-        decision && decisionRow(context, { place: info.fieldNodes[0], query }, decision),
+      resolve: (query, { told }, _args, context, info) =>
+        told && decisionRow(context, { place: info.fieldNodes[0], query }, told),
     }),
     lagged: t.expose('lagged', { type: Lagged, nullable: true }),
   }),

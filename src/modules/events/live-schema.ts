@@ -14,7 +14,7 @@ const listed = z.array(z.unknown()).max(maxListed, `over ${maxListed} values`)
 const EventFilter = builder.inputType('EventFilter', {
   description: `All of them must hold. Lists take at most ${maxListed} values.`,
   fields: (t) => ({
-    names: t.stringList({ validate: listed }),
+    eventNames: t.stringList({ validate: listed }),
     channels: t.field({ type: [ChannelEnum], validate: listed }),
     profile: t.field({ type: ProfileKeyInput }),
   }),
@@ -28,8 +28,8 @@ const EventUpdateType = builder.objectRef<EventUpdate>('EventUpdate').implement(
     event: t.prismaField({
       type: EventType,
       nullable: true,
-      resolve: (query, { eventId }, _args, context) =>
-        eventId === null ? null : rowById(context, { model: 'event', query }, eventId),
+      resolve: (query, { told }, _args, context) =>
+        told === null ? null : rowById(context, { model: 'event', query }, told),
     }),
     lagged: t.expose('lagged', { type: Lagged, nullable: true }),
   }),
