@@ -24,11 +24,11 @@ beforeAll(async () => {
 afterAll(() => server?.stop())
 
 const list = `query ($filter: RuleInput, $first: Int) {
-  profiles(filter: $filter, first: $first) { edges { node { id } } }
+  profiles(filter: $filter, first: $first) { totalCount edges { node { id } } }
 }`
 
 interface Listed {
-  profiles: { edges: { node: { id: string } }[] }
+  profiles: { totalCount: number; edges: { node: { id: string } }[] }
 }
 
 test('the list is exactly whom the rule holds for in memory, for any people and any rule', {
@@ -53,6 +53,8 @@ test('the list is exactly whom the rule holds for in memory, for any people and 
       const ids = profiles.edges.map(({ node }) => node.id)
       listed += ids.length
       expect(ids).toEqual(holdsFor(wanted))
+      // Counted as a set, where the list asks one person after the other.
+      expect(profiles.totalCount).toBe(ids.length)
     }),
     { numRuns: runs, seed },
   )

@@ -19,11 +19,16 @@ export const windowMs = ({ withinLastDays: days }: Pick<CountBounds, 'withinLast
 export const enoughFor = ({ atLeast, atMost }: CountBounds): number =>
   Math.max(1, atMost === null || atMost === undefined ? (atLeast ?? 1) : atMost + 1)
 
+/** The least and the most that there may be; `most` is null where nothing limits it. */
+export function boundsOf({ atLeast, atMost }: CountBounds): { least: number; most: number | null } {
+  const most = atMost ?? null
+  return { least: atLeast ?? (most === null ? 1 : 0), most }
+}
+
 /** Is the count within the bounds? */
 export function boundsTest(bounds: CountBounds): (count: number) => boolean {
-  const most = bounds.atMost ?? Number.POSITIVE_INFINITY
-  const least = bounds.atLeast ?? (most === Number.POSITIVE_INFINITY ? 1 : 0)
-  return (count) => count >= least && count <= most
+  const { least, most } = boundsOf(bounds)
+  return (count) => count >= least && count <= (most ?? Number.POSITIVE_INFINITY)
 }
 
 /** How often the person performed the event. */

@@ -27,14 +27,20 @@ export function eventSql(rule: EventRule, { accountId, now }: FilterScope): Pris
 }
 
 /** How many relationships the person has, on that side. */
-export function relationshipSql(rule: RelationshipRule, { accountId, now }: FilterScope): Prisma.Sql {
+export function relationshipSql(rule: RelationshipRule, scope: FilterScope): Prisma.Sql {
+  const side = rule.as === 'FRIEND' ? Prisma.sql`edge.friend_id` : Prisma.sql`edge.advocate_id`
+  return counted(
+    Prisma.sql`FROM relationship AS edge WHERE ${isRelated(rule, scope)} AND ${side} = ANY (person.ids)`,
+    rule,
+  )
+}
+
+/** What makes a relationship `edge` count, whoever's it is. */
+export function isRelated(rule: RelationshipRule, { accountId, now }: FilterScope): Prisma.Sql {
   const programId = ruleProgramId(rule)
   const at = (time: Prisma.Sql) => isWithin(time, rule, now)
   const conditions = [
     Prisma.sql`edge.account_id = ${accountId}::uuid`,
-    rule.as === 'FRIEND'
-      ? Prisma.sql`edge.friend_id = ANY (person.ids)`
-      : Prisma.sql`edge.advocate_id = ANY (person.ids)`,
     Prisma.sql`edge.withdrawn_at IS NULL AND edge.first_evidence_at <= ${now}::timestamptz`,
     ...(programId === null ? [] : [Prisma.sql`edge.program_id = ${programId}::uuid`]),
     ...(windowMs(rule) === Number.POSITIVE_INFINITY
@@ -45,7 +51,7 @@ export function relationshipSql(rule: RelationshipRule, { accountId, now }: Filt
           ))`,
         ]),
   ]
-  return counted(Prisma.sql`FROM relationship AS edge WHERE ${Prisma.join(conditions, ' AND ')}`, rule)
+  return Prisma.join(conditions, ' AND ')
 }
 
 /** How many of the person's events were decided with the quality; the decision in force is that of the highest revision. */
@@ -60,7 +66,7 @@ export function qualitySql(rule: QualityRule, { accountId, now }: FilterScope): 
   )
 }
 
-const maxOrders = 1000
+export const maxOrders = 1000
 
 /** A figure of the person's orders; NULL where there is none to tell of. */
 export function orderSql(rule: OrderRule, scope: FilterScope): Prisma.Sql {
@@ -82,7 +88,7 @@ export function orderSql(rule: OrderRule, scope: FilterScope): Prisma.Sql {
   )`
 }
 
-function figureSql({ aggregate }: OrderRule, now: Date): Prisma.Sql {
+export function figureSql({ aggregate }: OrderRule, now: Date): Prisma.Sql {
   switch (aggregate) {
     case 'COUNT':
       return Prisma.sql`count(*)::float8`
@@ -98,7 +104,7 @@ function figureSql({ aggregate }: OrderRule, now: Date): Prisma.Sql {
   }
 }
 
-const signs: { readonly [op in OrderOperator]: Prisma.Sql } = {
+export const signs: { readonly [op in OrderOperator]: Prisma.Sql } = {
   EQ: Prisma.sql`=`,
   NE: Prisma.sql`<>`,
   LT: Prisma.sql`<`,
@@ -112,13 +118,13 @@ const blanks =
   ' \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
 
 /** A transaction's id as transactionIdOf reads it. */
-const transactionSql = (key: string) => Prisma.sql`(
+export const transactionSql = (key: string) => Prisma.sql`(
   SELECT CASE WHEN given.text <> '' AND length(given.text) <= 256 THEN given.text END
   FROM (SELECT CASE WHEN jsonb_typeof(event.data -> ${key}::text) IN ('string', 'number') THEN btrim(event.data ->> ${key}::text, ${blanks}::text) END AS text) AS given
 )`
 
 /** The amount in minor units of that currency as orderOf reads it; NULL where it is none, too large, or in another. */
-function minorSql(currency: string): Prisma.Sql {
+export function minorSql(currency: string): Prisma.Sql {
   const keys = amountKeys.map((key) => Prisma.sql`nullif(told.data -> ${key}::text, 'null')`)
   const scale = `1${'0'.repeat(minorDigits(currency.toUpperCase()))}`
   return Prisma.sql`(
@@ -143,7 +149,7 @@ function counted(rows: Prisma.Sql, bounds: CountBounds): Prisma.Sql {
 }
 
 /** True of times from so many days before now, where the rule says so, up to now, both included. */
-function isWithin(time: Prisma.Sql, rule: Pick<CountBounds, 'withinLastDays'>, now: Date): Prisma.Sql {
+export function isWithin(time: Prisma.Sql, rule: Pick<CountBounds, 'withinLastDays'>, now: Date): Prisma.Sql {
   const isPast = Prisma.sql`${time} <= ${now}::timestamptz`
   const back = windowMs(rule)
   if (back === Number.POSITIVE_INFINITY) return isPast

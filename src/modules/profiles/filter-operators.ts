@@ -8,70 +8,78 @@ import { Prisma } from '../../generated/prisma/client.ts'
 
 const dayMs = 86_400_000
 
-const v = Prisma.sql`value.v`
-const text = Prisma.sql`(value.v #>> '{}')`
+type Maker = (wanted: unknown, asked: Asked) => Prisma.Sql
 
-type Maker = (wanted: unknown, now: Date) => Prisma.Sql
+interface Asked {
+  now: Date
+  /** The value, and it as text. */
+  v: Prisma.Sql
+  text: Prisma.Sql
+}
 
 /** The test of a checked rule's operator, EXISTS and MISSING apart. NE and NOT_IN get the test that they negate. */
-export function valueSql(rule: FieldRule, now: Date): Prisma.Sql {
+export function valueSql(rule: FieldRule, now: Date, v: Prisma.Sql = Prisma.sql`value.v`): Prisma.Sql {
   const make = makers[rule.op]
   if (!make) throw new RangeError(`${rule.op} compares no values`)
-  return make(isEmailField(rule.field) ? inLowerCase(rule.value) : rule.value, now)
+  const wanted = isEmailField(rule.field) ? inLowerCase(rule.value) : rule.value
+  return make(wanted, { now, v, text: Prisma.sql`(${v} #>> '{}')` })
 }
 
 const lower = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value)
 const inLowerCase = (value: unknown): unknown => (Array.isArray(value) ? value.map(lower) : lower(value))
 
 const makers: { readonly [op in FieldOperator]?: Maker } = {
-  EQ: (wanted) => isAmong([wanted]),
-  NE: (wanted) => isAmong([wanted]),
-  IN: (wanted) => isAmong(Array.isArray(wanted) ? wanted : []),
-  NOT_IN: (wanted) => isAmong(Array.isArray(wanted) ? wanted : []),
-  LT: (wanted) => ordered(wanted, Prisma.sql`<`),
-  LTE: (wanted) => ordered(wanted, Prisma.sql`<=`),
-  GT: (wanted) => ordered(wanted, Prisma.sql`>`),
-  GTE: (wanted) => ordered(wanted, Prisma.sql`>=`),
+  EQ: (wanted, asked) => isAmong([wanted], asked),
+  NE: (wanted, asked) => isAmong([wanted], asked),
+  IN: (wanted, asked) => isAmong(Array.isArray(wanted) ? wanted : [], asked),
+  NOT_IN: (wanted, asked) => isAmong(Array.isArray(wanted) ? wanted : [], asked),
+  LT: (wanted, asked) => ordered(wanted, Prisma.sql`<`, asked),
+  LTE: (wanted, asked) => ordered(wanted, Prisma.sql`<=`, asked),
+  GT: (wanted, asked) => ordered(wanted, Prisma.sql`>`, asked),
+  GTE: (wanted, asked) => ordered(wanted, Prisma.sql`>=`, asked),
   CONTAINS: contains,
-  STARTS_WITH: (wanted) => ofType('string', Prisma.sql`starts_with(${text}, ${wanted}::text)`),
-  ENDS_WITH: (wanted) => ofType('string', Prisma.sql`right(${text}, length(${wanted}::text)) = ${wanted}::text`),
+  STARTS_WITH: (wanted, { v, text }) => ofType('string', v, Prisma.sql`starts_with(${text}, ${wanted}::text)`),
+  ENDS_WITH: (wanted, { v, text }) =>
+    ofType('string', v, Prisma.sql`right(${text}, length(${wanted}::text)) = ${wanted}::text`),
   WITHIN_LAST_DAYS: withinLastDays,
 }
 
 /** The condition for values of that type, NULL for others. CASE keeps casts in the condition from values that they fail on. */
-const ofType = (type: string, condition: Prisma.Sql) =>
+const ofType = (type: string, v: Prisma.Sql, condition: Prisma.Sql) =>
   Prisma.sql`CASE WHEN jsonb_typeof(${v}) = ${type}::text THEN ${condition} END`
 
 const jsonb = (value: unknown) => Prisma.sql`${JSON.stringify(value)}::jsonb`
 
 /** Equal to one of a list of one type. Texts that are both instants are equal where they mean the same instant. */
-function isAmong(wanted: readonly unknown[]): Prisma.Sql {
+function isAmong(wanted: readonly unknown[], { v, text }: Omit<Asked, 'now'>): Prisma.Sql {
   const instants = wanted.flatMap((one) => (typeof one === 'string' ? (parseInstant(one) ?? []) : []))
   const isListed = Prisma.sql`${jsonb(wanted)} @> ${v}`
-  if (instants.length === 0) return ofType(typeof wanted[0], isListed)
+  if (instants.length === 0) return ofType(typeof wanted[0], v, isListed)
   const isSameTime = Prisma.sql`coalesce(${instantMs(text)} = ANY (${instants.map(String)}::text[]::bigint[]), FALSE)`
-  return ofType('string', Prisma.sql`(${isListed} OR ${isSameTime})`)
+  return ofType('string', v, Prisma.sql`(${isListed} OR ${isSameTime})`)
 }
 
 /** Numbers by size; instants by time, where the rule gives one; other texts by the bytes of their UTF-8. */
-function ordered(wanted: unknown, sign: Prisma.Sql): Prisma.Sql {
-  if (typeof wanted === 'number') return ofType('number', Prisma.sql`${v}::numeric ${sign} ${String(wanted)}::numeric`)
+function ordered(wanted: unknown, sign: Prisma.Sql, { v, text }: Asked): Prisma.Sql {
+  if (typeof wanted === 'number')
+    return ofType('number', v, Prisma.sql`(${v})::numeric ${sign} ${String(wanted)}::numeric`)
   const instant = parseInstant(String(wanted))
-  if (instant !== null) return ofType('string', Prisma.sql`${instantMs(text)} ${sign} ${String(instant)}::bigint`)
-  return ofType('string', Prisma.sql`${text} COLLATE "C" ${sign} ${wanted}::text`)
+  if (instant !== null) return ofType('string', v, Prisma.sql`${instantMs(text)} ${sign} ${String(instant)}::bigint`)
+  return ofType('string', v, Prisma.sql`${text} COLLATE "C" ${sign} ${wanted}::text`)
 }
 
 /** A part of a text, or an element of a list. */
-function contains(wanted: unknown): Prisma.Sql {
-  const hasElement = Prisma.sql`EXISTS (SELECT FROM jsonb_array_elements(${v}) AS value (v) WHERE ${isAmong([wanted])})`
+function contains(wanted: unknown, { v, text }: Asked): Prisma.Sql {
+  const element = { v: Prisma.sql`element.v`, text: Prisma.sql`(element.v #>> '{}')` }
+  const hasElement = Prisma.sql`EXISTS (SELECT FROM jsonb_array_elements(${v}) AS element (v) WHERE ${isAmong([wanted], element)})`
   const hasPart = typeof wanted === 'string' ? Prisma.sql`strpos(${text}, ${wanted}::text) > 0` : Prisma.sql`NULL`
   return Prisma.sql`CASE jsonb_typeof(${v}) WHEN 'array' THEN ${hasElement} WHEN 'string' THEN ${hasPart} END`
 }
 
 /** An instant from N days before now up to now, both included. */
-function withinLastDays(days: unknown, now: Date): Prisma.Sql {
+function withinLastDays(days: unknown, { now, v, text }: Asked): Prisma.Sql {
   const [from, to] = [now.getTime() - Number(days) * dayMs, now.getTime()]
-  return ofType('string', Prisma.sql`${instantMs(text)} BETWEEN ${String(from)}::float8 AND ${String(to)}::float8`)
+  return ofType('string', v, Prisma.sql`${instantMs(text)} BETWEEN ${String(from)}::float8 AND ${String(to)}::float8`)
 }
 
 // ISO 8601 with a time and an offset, each part within its bounds but for the length of months.

@@ -44,7 +44,7 @@ function conditionSql(rule: Rule, scope: FilterScope): Prisma.Sql {
   if ('all' in rule) return joined(rule.all, scope, { by: ' AND ', empty: Prisma.sql`TRUE` })
   if ('any' in rule) return joined(rule.any, scope, { by: ' OR ', empty: Prisma.sql`FALSE` })
   if ('not' in rule) return Prisma.sql`(NOT ${conditionSql(rule.not, scope)})`
-  if ('field' in rule) return fieldSql(rule.field, scope)
+  if ('field' in rule) return listFieldSql(rule.field, scope)
   if ('eventData' in rule) return eventDataSql(rule.eventData)
   if ('event' in rule) return eventSql(rule.event, scope)
   if ('order' in rule) return orderSql(rule.order, scope)
@@ -68,7 +68,7 @@ function audienceSql(rule: AudienceRule, { accountId }: FilterScope): Prisma.Sql
 }
 
 /** Of several values any one may satisfy; NE and NOT_IN are the negations of EQ and IN, so there none may. */
-function fieldSql(rule: FieldRule, { accountId, now }: FilterScope): Prisma.Sql {
+export function listFieldSql(rule: FieldRule, { accountId, now }: FilterScope): Prisma.Sql {
   const values = Prisma.sql`(${valuesSql(rule.field, accountId)}) AS value WHERE jsonb_typeof(value.v) <> 'null'`
   if (rule.op === 'EXISTS') return Prisma.sql`EXISTS (SELECT FROM ${values})`
   if (rule.op === 'MISSING') return Prisma.sql`(NOT EXISTS (SELECT FROM ${values}))`
@@ -84,7 +84,7 @@ function fieldSql(rule: FieldRule, { accountId, now }: FilterScope): Prisma.Sql 
 }
 
 /** There is no event here, so everything of it is missing. */
-function eventDataSql({ op, orMissing }: FieldRule): Prisma.Sql {
+export function eventDataSql({ op, orMissing }: FieldRule): Prisma.Sql {
   if (op === 'EXISTS') return Prisma.sql`FALSE`
   return op === 'MISSING' || orMissing ? Prisma.sql`TRUE` : Prisma.sql`NULL::boolean`
 }

@@ -10,7 +10,7 @@ import { byId, type PageQuery } from '../../keyset.ts'
 import { RuleInput } from '../programs/rule-input.ts'
 import { audiencePlaces, programPlaces, type RulePlace, type RuleShape, ruleOf } from '../programs/rule-reading.ts'
 import { countConditions } from './filter-sql.ts'
-import { findPage, type Search } from './list-sql.ts'
+import { countPeople, findPage, type Search } from './list-sql.ts'
 import { ProfileType } from './schema.ts'
 
 const maxConditions = 200
@@ -41,13 +41,26 @@ builder.queryField('profiles', (t) =>
           filter: filter ? await checkedFilter(context, filter) : null,
           search: checkedSearch(search),
         }
-        return rootConnection(byId('profiles', context.accountId), { args, context, info }, async (query) => {
-          const ids = await findPage(context.sql, { ...asked, ...boundsOf(query) })
-          return context.db.profile.findMany({ ...query, where: { accountId: context.accountId, id: { in: ids } } })
-        })
+        const page = await rootConnection(
+          byId('profiles', context.accountId),
+          { args, context, info },
+          async (query) => {
+            const ids = await findPage(context.sql, { ...asked, ...boundsOf(query) })
+            return context.db.profile.findMany({ ...query, where: { accountId: context.accountId, id: { in: ids } } })
+          },
+        )
+        return { ...page, count: () => countPeople(context.sql, asked) }
       },
     },
-    { name: 'ProfileConnection' },
+    {
+      name: 'ProfileConnection',
+      fields: (t) => ({
+        totalCount: t.int({
+          description: 'How many people there are on all pages together; counted only where it is asked for.',
+          resolve: ({ count }) => count(),
+        }),
+      }),
+    },
     { name: 'ProfileEdge' },
   ),
 )

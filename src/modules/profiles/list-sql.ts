@@ -1,8 +1,10 @@
-// One page of people's ids. A filter that cannot use an index is asked of each person in the order of ids until the page is full.
+// One page of people's ids, and how many people there are. A filter is asked of one person after the other in the order of ids; where
+// few are meant that would read everybody, so it stops after some, and what is left is gathered as a set.
 
 import type { Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
+import { compileSet } from './filter-sets.ts'
 import { compileFilter } from './filter-sql.ts'
 
 /** What the caller typed: the beginning of an identifier or, where it is one, a profile's id. */
@@ -11,11 +13,15 @@ export interface Search {
   profileId: string | null
 }
 
-export interface ProfilePage {
+/** Whom a list is of: everybody, or whom the filter and the search leave. */
+export interface Asked {
   accountId: string
   now: Date
   filter: Rule | null
   search: Search | null
+}
+
+export interface ProfilePage extends Asked {
   /** Exclusive; ids order by time of creation. */
   after?: string
   before?: string
@@ -23,21 +29,61 @@ export interface ProfilePage {
   limit: number
 }
 
+/** How many people are asked one by one. Gathering a set reads as much as some hundreds of them. */
+const oneByOne = 2_000
+
 /** The ids of the page's people in its order; merged profiles are not listed themselves. */
-export async function findPage(tx: Transaction, page: ProfilePage): Promise<string[]> {
-  const { accountId, filter, search, after, before, limit } = page
+export async function findPage(sql: Transaction, page: ProfilePage): Promise<string[]> {
+  const { filter, limit } = page
+  if (!filter) return idsIn(await sql.$queryRaw`${peopleSql(page)} LIMIT ${limit}::int`)
+  const first = idsIn(
+    await sql.$queryRaw`
+      SELECT profile.id FROM (${peopleSql(page)} LIMIT ${oneByOne}::int) AS profile WHERE ${compileFilter(filter, page)}
+      ORDER BY profile.id ${directions[page.order]} LIMIT ${limit}::int`,
+  )
+  if (first.length === limit) return first
+  const [end] = idsIn(await sql.$queryRaw`${peopleSql(page)} OFFSET ${oneByOne - 1}::int LIMIT 1`)
+  if (end === undefined) return first
+  const rest = { ...page, ...(page.order === 'asc' ? { after: end } : { before: end }) }
+  const found = await sql.$queryRaw<Row[]>`
+    SELECT profile.id FROM (${compileSet(filter, page)}) AS profile WHERE ${boundsSql(rest)}
+    ORDER BY profile.id ${directions[page.order]} LIMIT ${limit - first.length}::int`
+  return [...first, ...idsIn(found)]
+}
+
+/** How many people there are on all pages together. */
+export async function countPeople(sql: Transaction, asked: Asked): Promise<number> {
+  const { accountId, search, filter } = asked
+  const people = filter ? compileSet(filter, asked) : peopleSql({ ...asked, order: 'asc' })
+  const [row] = await sql.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM (${people}) AS profile
+    WHERE ${filter && search ? Prisma.sql`profile.id IN (${foundSql(accountId, search)})` : Prisma.sql`TRUE`}`
+  return row?.count ?? 0
+}
+
+interface Row {
+  id: string
+}
+
+const idsIn = (rows: Row[]) => rows.map(({ id }) => id)
+
+const directions = { asc: Prisma.sql`ASC`, desc: Prisma.sql`DESC` }
+
+/** People in the page's order, whatever the filter says of them. */
+const peopleSql = (page: Omit<ProfilePage, 'limit'>) => Prisma.sql`
+  SELECT profile.* FROM profile
+  WHERE profile.account_id = ${page.accountId}::uuid AND ${boundsSql(page)}
+    AND NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${page.accountId}::uuid AND merge.loser_id = profile.id)
+  ORDER BY profile.id ${directions[page.order]}`
+
+function boundsSql({ accountId, after, before, search }: Omit<ProfilePage, 'limit'>): Prisma.Sql {
   const conditions = [
-    Prisma.sql`profile.account_id = ${accountId}::uuid`,
+    Prisma.sql`TRUE`,
     ...(after === undefined ? [] : [Prisma.sql`profile.id > ${after}::uuid`]),
     ...(before === undefined ? [] : [Prisma.sql`profile.id < ${before}::uuid`]),
-    Prisma.sql`NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id)`,
     ...(search ? [Prisma.sql`profile.id IN (${foundSql(accountId, search)})`] : []),
-    ...(filter ? [compileFilter(filter, page)] : []),
   ]
-  const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT profile.id FROM profile WHERE ${Prisma.join(conditions, ' AND ')}
-    ORDER BY profile.id ${page.order === 'asc' ? Prisma.sql`ASC` : Prisma.sql`DESC`} LIMIT ${limit}::int`
-  return rows.map(({ id }) => id)
+  return Prisma.join(conditions, ' AND ')
 }
 
 // The people whom an identifier or a profile found belongs to.
