@@ -54,6 +54,11 @@ export class Context {
     return this.#reads.system
   }
 
+  /** Several statements that see one state, where `sql` reads. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#reads.transaction(work)
+  }
+
   get now(): Date {
     return this.services.now()
   }

@@ -200,7 +200,8 @@ describe('a hundred thousand people', () => {
     const pages = `query ($first: Int, $last: Int, $after: String, $before: String, $plan: JSON) {
       profiles(first: $first, last: $last, after: $after, before: $before, filter: { field: { field: "plan", op: EQ, value: $plan } }) {
         totalCount edges { node { id } } pageInfo { startCursor endCursor hasNextPage hasPreviousPage } } }`
-    const page = (variables: Record<string, unknown>) => caller.query<Page & { profiles: { totalCount: number } }>(pages, variables)
+    const page = (variables: Record<string, unknown>) =>
+      caller.query<Page & { profiles: { totalCount: number } }>(pages, variables)
     const first = await page({ plan: 'gold', first: 2 })
     expect(idsOf(first)).toEqual(rare.slice(0, 2))
     expect(first.profiles).toMatchObject({ totalCount: rare.length, pageInfo: { hasNextPage: true } })

@@ -74,7 +74,7 @@ export function orderSql(rule: OrderRule, scope: FilterScope): Prisma.Sql {
   return Prisma.sql`(
     SELECT ${figureSql(rule, now)} ${signs[rule.op]} ${String(rule.value)}::float8
     FROM (
-      SELECT DISTINCT ON (told.id) told.at, ${isMoney(rule.aggregate) ? minorSql(rule.currency ?? '') : Prisma.sql`NULL::numeric`} AS minor
+      SELECT DISTINCT ON (told.id) told.at, ${isMoney(rule.aggregate) ? minorSql(rule.currency ?? '', Prisma.sql`told.data`) : Prisma.sql`NULL::numeric`} AS minor
       FROM (
         SELECT coalesce(${transactionSql('transaction_id')}, ${transactionSql('order_id')}, event.id::text) AS id,
           event.id AS event_id, event.occurred_at AS at, event.data AS data
@@ -124,8 +124,8 @@ export const transactionSql = (key: string) => Prisma.sql`(
 )`
 
 /** The amount in minor units of that currency as orderOf reads it; NULL where it is none, too large, or in another. */
-export function minorSql(currency: string): Prisma.Sql {
-  const keys = amountKeys.map((key) => Prisma.sql`nullif(told.data -> ${key}::text, 'null')`)
+export function minorSql(currency: string, data: Prisma.Sql): Prisma.Sql {
+  const keys = amountKeys.map((key) => Prisma.sql`nullif(${data} -> ${key}::text, 'null')`)
   const scale = `1${'0'.repeat(minorDigits(currency.toUpperCase()))}`
   return Prisma.sql`(
     SELECT CASE WHEN abs(rounded.minor) <= ${String(maxAmountMinor)}::numeric THEN rounded.minor END
@@ -135,8 +135,8 @@ export function minorSql(currency: string): Prisma.Sql {
         WHEN 'string' THEN CASE WHEN given.v #>> '{}' ~ ${decimalText}::text THEN btrim(given.v #>> '{}', ${blanks}::text)::numeric END
       END) AS minor
       FROM (SELECT coalesce(${Prisma.join(keys)}) AS v) AS given
-      WHERE jsonb_typeof(told.data -> 'currency') = 'string'
-        AND upper(btrim(told.data ->> 'currency', ${blanks}::text) COLLATE "C") = ${currency.toUpperCase()}::text
+      WHERE jsonb_typeof(${data} -> 'currency') = 'string'
+        AND upper(btrim(${data} ->> 'currency', ${blanks}::text) COLLATE "C") = ${currency.toUpperCase()}::text
     ) AS rounded
   )`
 }

@@ -54,16 +54,18 @@ interface Owned extends FilterScope {
 
 /** People with a figure of their orders, where they have one that counts. */
 export function orderGroups(rule: OrderRule, { accountId, now, owner, owners }: Owned): Prisma.Sql {
-  const minor = isMoney(rule.aggregate) ? minorSql(rule.currency ?? '') : Prisma.sql`NULL::numeric`
+  const minor = isMoney(rule.aggregate)
+    ? minorSql(rule.currency ?? '', Prisma.sql`event.data`)
+    : Prisma.sql`NULL::numeric`
   return Prisma.sql`
     SELECT orders.owner AS id, ${figureSql(rule, now)} AS figure
     FROM (
-      SELECT DISTINCT ON (told.owner, told.id) told.owner, told.at, ${minor} AS minor
+      SELECT DISTINCT ON (told.owner, told.id) told.owner, told.at, told.minor
       FROM (
-        SELECT ${owner} AS owner, found.*,
+        SELECT ${owner} AS owner, found.id, found.event_id, found.at, found.minor,
           row_number() OVER (PARTITION BY ${owner} ORDER BY found.at DESC, found.event_id DESC) AS place
         FROM (
-          SELECT event.profile_id, event.id AS event_id, event.occurred_at AS at, event.data,
+          SELECT event.profile_id, event.id AS event_id, event.occurred_at AS at, ${minor} AS minor,
             coalesce(${transactionSql('transaction_id')}, ${transactionSql('order_id')}, event.id::text) AS id
           FROM event WHERE event.account_id = ${accountId}::uuid AND event.name = ANY (${orderEvents}::text[])
             AND event.occurred_at <= ${now}::timestamptz

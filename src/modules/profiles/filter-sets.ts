@@ -3,27 +3,75 @@
 
 import { isTrueConjunct, type Parted, partsOf } from '../../core/rules/conjuncts.ts'
 import { boundsOf } from '../../core/rules/counts.ts'
+import { parseInstant } from '../../core/rules/instant.ts'
 import { compilePath, identityKindOf, isEmailField } from '../../core/rules/path.ts'
 import type { CountBounds, FieldRule, OrderRule, Rule } from '../../core/rules/rule.ts'
 import { isNegated } from '../../core/rules/terms.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
+import type { Transaction } from '../../platform/database.ts'
 import { signs } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
 import { countedRows, identityRows, orderGroups } from './filter-rows.ts'
 import { eventDataSql, listFieldSql } from './filter-sql.ts'
 import type { FilterScope } from './filter-values.ts'
 
-/** A statement with one column, `id`: each person once, under the id that all merges lead to; in no order. */
-export function compileSet(rule: Rule, scope: FilterScope): Prisma.Sql {
-  const parts = partsOf(rule)
-  const sets = new Sets(scope, parts)
-  const condition = sets.all(parts.gathered)
-  return Prisma.sql`WITH RECURSIVE ${mergedSql(scope.accountId)}${sets.candidates()}
-    SELECT person.id FROM ${sets.source()} WHERE ${condition}`
+/** How merges of the account lie: nobody is merged; nobody who is merged was merged into before; or anyhow. */
+type Merges = 'none' | 'flat' | 'deep'
+
+async function findMerges(tx: Transaction, accountId: string): Promise<Merges> {
+  const [row] = await tx.$queryRaw<{ some: boolean; deep: boolean }[]>`
+    SELECT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid) AS some, EXISTS (
+      SELECT FROM merge JOIN merge AS next ON next.account_id = ${accountId}::uuid AND next.loser_id = merge.survivor_id
+      WHERE merge.account_id = ${accountId}::uuid
+    ) AS deep`
+  return row?.deep ? 'deep' : row?.some ? 'flat' : 'none'
 }
 
-/** Every merged profile with the person that it is. */
-const mergedSql = (accountId: string) => Prisma.sql`
+/**
+ * Makes the transaction ready for the set of people of whom the rule is true, and gives the statement for it: one column, `id`,
+ * each person once, under the id that all merges lead to, in no order.
+ */
+export async function openSet(tx: Transaction, rule: Rule, scope: FilterScope): Promise<Prisma.Sql> {
+  // How many have a value in their fields is a guess to PostgreSQL, and where it guesses few it would compare sets row by row.
+  await tx.$executeRaw`SET LOCAL enable_nestloop = off`
+  return compileSet(rule, { ...scope, merges: await findMerges(tx, scope.accountId) })
+}
+
+interface SetScope extends FilterScope {
+  merges: Merges
+}
+
+function compileSet(rule: Rule, scope: SetScope): Prisma.Sql {
+  const statement = setSql(rule, scope)
+  return scope.merges === 'deep' ? Prisma.sql`WITH RECURSIVE ${deepMergesSql(scope.accountId)} ${statement}` : statement
+}
+
+function setSql(rule: Rule, scope: SetScope): Prisma.Sql {
+  const parts = partsOf(rule)
+  const [only] = parts.gathered
+  // Whoever satisfies one of them does; none has to be asked of everybody.
+  if (
+    only &&
+    'any' in only &&
+    parts.gathered.length === 1 &&
+    parts.plain.length === 0 &&
+    only.any.every(isTrueConjunct)
+  ) {
+    return Prisma.join(
+      only.any.map((one) => setSql(one, scope)),
+      ' UNION ',
+    )
+  }
+  return new Sets(scope, parts).statement()
+}
+
+/** Every merged profile with the person that it is, as a table expression. */
+function mergedSql({ accountId, merges }: SetScope): Prisma.Sql {
+  if (merges === 'deep') return Prisma.sql`merged`
+  return Prisma.sql`(SELECT merge.loser_id AS member, merge.survivor_id AS root FROM merge WHERE merge.account_id = ${accountId}::uuid) AS merged`
+}
+
+const deepMergesSql = (accountId: string) => Prisma.sql`
   merged_up AS (
     SELECT merge.loser_id AS member, merge.survivor_id AS root FROM merge WHERE merge.account_id = ${accountId}::uuid
     UNION
@@ -35,54 +83,47 @@ const mergedSql = (accountId: string) => Prisma.sql`
   )`
 
 /** People with their fields: those that nobody was merged into, and those that are several profiles, whose own fields cover the others'. */
-const peopleSql = (accountId: string) => Prisma.sql`(
-  SELECT profile.id, profile.fields FROM profile
-  WHERE profile.account_id = ${accountId}::uuid AND profile.id NOT IN (SELECT member FROM merged UNION ALL SELECT root FROM merged)
-  UNION ALL
-  SELECT one.root, coalesce(jsonb_object_agg(entry.key, entry.value ORDER BY part.id = one.root, part.id) FILTER (WHERE entry.key IS NOT NULL), '{}')
-  FROM (SELECT member, root FROM merged UNION SELECT root, root FROM merged) AS one
-  JOIN profile AS part ON part.account_id = ${accountId}::uuid AND part.id = one.member
-  LEFT JOIN LATERAL jsonb_each(part.fields) AS entry ON TRUE
-  GROUP BY one.root
-)`
+function peopleSql(scope: SetScope): Prisma.Sql {
+  const { accountId, merges } = scope
+  const all = Prisma.sql`SELECT profile.id, profile.fields FROM profile WHERE profile.account_id = ${accountId}::uuid`
+  if (merges === 'none') return Prisma.sql`(${all})`
+  const merged = mergedSql(scope)
+  return Prisma.sql`(
+    ${all} AND NOT EXISTS (SELECT FROM ${merged} WHERE merged.member = profile.id) AND NOT EXISTS (SELECT FROM ${merged} WHERE merged.root = profile.id)
+    UNION ALL
+    SELECT one.root, coalesce(jsonb_object_agg(entry.key, entry.value ORDER BY part.id = one.root, part.id) FILTER (WHERE entry.key IS NOT NULL), '{}')
+    FROM (SELECT member, root FROM ${merged} UNION SELECT root, root FROM ${merged}) AS one
+    JOIN profile AS part ON part.account_id = ${accountId}::uuid AND part.id = one.member
+    LEFT JOIN LATERAL jsonb_each(part.fields) AS entry ON TRUE
+    GROUP BY one.root
+  )`
+}
 
 /** Gathers what a rule asks for as sets beside the people, and says the rule on them. */
 class Sets {
-  readonly #scope: FilterScope
+  readonly #scope: SetScope
   readonly #parts: Parted
   readonly #joins: Prisma.Sql[] = []
 
-  constructor(scope: FilterScope, parts: Parted) {
+  constructor(scope: SetScope, parts: Parted) {
     this.#scope = scope
     this.#parts = parts
   }
 
-  all(rules: readonly Rule[]): Prisma.Sql {
-    return joined(
-      rules.map((rule) => this.#condition(rule, isTrueConjunct(rule))),
+  statement(): Prisma.Sql {
+    const { plain, gathered } = this.#parts
+    const people = Prisma.sql`${peopleSql(this.#scope)} AS person`
+    const isPlain = joined(
+      plain.map((rule) => onlyTrueSql(rule) ?? this.#plainCondition(rule)),
       ' AND ',
     )
-  }
-
-  /** Whom the conditions leave that cost no more than reading a person, and all of their profiles. */
-  candidates(): Prisma.Sql {
-    const { plain, asksFields } = this.#parts
-    if (this.#isDriven) return Prisma.empty
-    const { accountId } = this.#scope
-    const conditions = plain.map((rule) => this.#plainCondition(rule))
-    return Prisma.sql`, candidate AS MATERIALIZED (
-      SELECT person.id${asksFields ? Prisma.sql`, person.fields` : Prisma.empty} FROM ${peopleSql(accountId)} AS person WHERE ${joined(conditions, ' AND ')}
-    ), member AS (
-      SELECT candidate.id AS profile_id, candidate.id FROM candidate
-      UNION ALL
-      SELECT merged.member, merged.root FROM merged JOIN candidate ON candidate.id = merged.root
-    )`
-  }
-
-  /** What the statement selects from, once all conditions were said. */
-  source(): Prisma.Sql {
-    if (this.#isDriven) return Prisma.join(this.#joins, ' ')
-    return Prisma.join([Prisma.sql`candidate AS person`, ...this.#joins], ' ')
+    if (gathered.length === 0) return Prisma.sql`SELECT person.id FROM ${people} WHERE ${isPlain}`
+    const conditions = joined(
+      gathered.map((rule) => this.#condition(rule, isTrueConjunct(rule))),
+      ' AND ',
+    )
+    const sets = Prisma.join([...(this.#isDriven ? [] : [people]), ...this.#joins], ' ')
+    return Prisma.sql`SELECT person.id FROM ${sets} WHERE ${isPlain} AND ${conditions}`
   }
 
   /** One of the sets holds everybody who can be meant, so that nobody else is read. */
@@ -164,13 +205,14 @@ class Sets {
 
   /** The person whose row `found` is, given `owners`. */
   get #owner(): Prisma.Sql {
-    return this.#isDriven ? Prisma.sql`coalesce(merged.root, found.profile_id)` : Prisma.sql`member.id`
+    return this.#scope.merges === 'none'
+      ? Prisma.sql`found.profile_id`
+      : Prisma.sql`coalesce(merged.root, found.profile_id)`
   }
 
   get #owners(): Prisma.Sql {
-    return this.#isDriven
-      ? Prisma.sql`LEFT JOIN merged ON merged.member = found.profile_id`
-      : Prisma.sql`JOIN member ON member.profile_id = found.profile_id`
+    if (this.#scope.merges === 'none') return Prisma.empty
+    return Prisma.sql`LEFT JOIN ${mergedSql(this.#scope)} ON merged.member = found.profile_id`
   }
 
   /** Puts a set beside the people; returns its alias. Who is not in a required one is left out. */
@@ -204,4 +246,25 @@ function oneValueSql(rule: FieldRule, v: Prisma.Sql, now: Date): Prisma.Sql {
   const holds = isNegated(rule) ? Prisma.sql`(NOT ${valueSql(rule, now, v)})` : valueSql(rule, now, v)
   // A null is of no type that a test knows, so it is UNKNOWN by itself.
   return rule.orMissing ? Prisma.sql`(CASE WHEN ${isThere} THEN ${holds} ELSE TRUE END)` : Prisma.sql`(${holds})`
+}
+
+/**
+ * Of a condition that must be true, where unknown is as good as false: one comparison of the value, with no look at its type first.
+ * Null where that cannot be said. Values of other types are never equal, and all numbers come before `false`.
+ */
+function onlyTrueSql(rule: Rule): Prisma.Sql | null {
+  if (!('field' in rule) || rule.field.orMissing) return null
+  const { field, op, value } = rule.field
+  const steps = compilePath(field)
+  if (steps.some(({ each }) => each)) return null
+  const v = Prisma.sql`(${steps.reduce((inner, { name }) => Prisma.sql`${inner} -> ${name}::text`, Prisma.sql`person.fields`)})`
+  const wanted: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (wanted.some((one) => typeof one === 'string' && parseInstant(one) !== null)) return null
+  const jsonb = Prisma.sql`${JSON.stringify(value)}::jsonb`
+  if (op === 'EQ') return Prisma.sql`(${v} = ${jsonb})`
+  if (op === 'IN') return Prisma.sql`(${v} = ANY (${wanted.map((one) => JSON.stringify(one))}::text[]::jsonb[]))`
+  if (typeof value !== 'number') return null
+  if (op === 'GT' || op === 'GTE') return Prisma.sql`(${v} ${signs[op]} ${jsonb} AND ${v} < 'false'::jsonb)`
+  if (op === 'LT' || op === 'LTE') return Prisma.sql`(${v} ${signs[op]} ${jsonb} AND jsonb_typeof(${v}) = 'number')`
+  return null
 }

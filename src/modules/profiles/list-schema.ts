@@ -45,11 +45,11 @@ builder.queryField('profiles', (t) =>
           byId('profiles', context.accountId),
           { args, context, info },
           async (query) => {
-            const ids = await findPage(context.sql, { ...asked, ...boundsOf(query) })
+            const ids = await findPage(context, { ...asked, ...boundsOf(query) })
             return context.db.profile.findMany({ ...query, where: { accountId: context.accountId, id: { in: ids } } })
           },
         )
-        return { ...page, count: () => countPeople(context.sql, asked) }
+        return { ...page, count: () => countPeople(context, asked) }
       },
     },
     {

@@ -1,10 +1,10 @@
 // One page of people's ids, and how many people there are. A filter is asked of one person after the other in the order of ids; where
 // few are meant that would read everybody, so it stops after some, and what is left is gathered as a set.
 
+import type { Context } from '../../context.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Transaction } from '../../platform/database.ts'
-import { compileSet } from './filter-sets.ts'
+import { openSet } from './filter-sets.ts'
 import { compileFilter } from './filter-sql.ts'
 
 /** What the caller typed: the beginning of an identifier or, where it is one, a profile's id. */
@@ -33,7 +33,8 @@ export interface ProfilePage extends Asked {
 const oneByOne = 2_000
 
 /** The ids of the page's people in its order; merged profiles are not listed themselves. */
-export async function findPage(sql: Transaction, page: ProfilePage): Promise<string[]> {
+export async function findPage(context: Context, page: ProfilePage): Promise<string[]> {
+  const { sql } = context
   const { filter, limit } = page
   if (!filter) return idsIn(await sql.$queryRaw`${peopleSql(page)} LIMIT ${limit}::int`)
   const first = idsIn(
@@ -45,20 +46,24 @@ export async function findPage(sql: Transaction, page: ProfilePage): Promise<str
   const [end] = idsIn(await sql.$queryRaw`${peopleSql(page)} OFFSET ${oneByOne - 1}::int LIMIT 1`)
   if (end === undefined) return first
   const rest = { ...page, ...(page.order === 'asc' ? { after: end } : { before: end }) }
-  const found = await sql.$queryRaw<Row[]>`
-    SELECT profile.id FROM (${compileSet(filter, page)}) AS profile WHERE ${boundsSql(rest)}
-    ORDER BY profile.id ${directions[page.order]} LIMIT ${limit - first.length}::int`
+  const found = await context.transaction(
+    async (tx) => tx.$queryRaw<Row[]>`
+      SELECT profile.id FROM (${await openSet(tx, filter, page)}) AS profile WHERE ${boundsSql(rest)}
+      ORDER BY profile.id ${directions[page.order]} LIMIT ${limit - first.length}::int`,
+  )
   return [...first, ...idsIn(found)]
 }
 
 /** How many people there are on all pages together. */
-export async function countPeople(sql: Transaction, asked: Asked): Promise<number> {
+export function countPeople(context: Context, asked: Asked): Promise<number> {
   const { accountId, search, filter } = asked
-  const people = filter ? compileSet(filter, asked) : peopleSql({ ...asked, order: 'asc' })
-  const [row] = await sql.$queryRaw<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM (${people}) AS profile
-    WHERE ${filter && search ? Prisma.sql`profile.id IN (${foundSql(accountId, search)})` : Prisma.sql`TRUE`}`
-  return row?.count ?? 0
+  return context.transaction(async (tx) => {
+    const people = filter ? await openSet(tx, filter, asked) : peopleSql({ ...asked, order: 'asc' })
+    const [row] = await tx.$queryRaw<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM (${people}) AS profile
+      WHERE ${filter && search ? Prisma.sql`profile.id IN (${foundSql(accountId, search)})` : Prisma.sql`TRUE`}`
+    return row?.count ?? 0
+  })
 }
 
 interface Row {
