@@ -1,7 +1,10 @@
 // Memberships, set by set.
 
+import type { Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Sql } from '../../platform/database.ts'
+import { compileFilter } from '../profiles/filter-sql.ts'
+import type { FilterScope } from '../profiles/filter-values.ts'
 
 export interface MembershipRow {
   audienceId: string
@@ -110,4 +113,15 @@ export async function saveFilling(sql: Sql, { accountId, audienceId }: Key, afte
     UPDATE audience SET fill_after = ${after}::uuid,
       filled_version = CASE WHEN ${after}::uuid IS NULL THEN rule_version ELSE filled_version END
     WHERE account_id = ${accountId}::uuid AND id = ${audienceId}::uuid`
+}
+
+/** Of each of the rules, how many people it holds for; all by one reading. */
+export async function countBranches(sql: Sql, scope: FilterScope, rules: readonly Rule[]): Promise<number[]> {
+  const { accountId } = scope
+  const columns = rules.map((rule) => Prisma.sql`count(*) FILTER (WHERE ${compileFilter(rule, scope)})::int`)
+  const [row] = await sql.$queryRaw<{ counts: number[] }[]>`
+    SELECT ARRAY[${Prisma.join(columns)}] AS counts FROM profile
+    WHERE profile.account_id = ${accountId}::uuid
+      AND NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id)`
+  return row?.counts ?? []
 }
