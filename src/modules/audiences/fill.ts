@@ -17,7 +17,7 @@ import { compileFilter } from '../profiles/filter-sql.ts'
 import { findMembers, lockProfiles } from '../profiles/sql.ts'
 import { findPiece, findWhoMayMove, isBarrierPassed, isFilled, lockUnfilled, saveFilling, setBarrier } from './sql.ts'
 
-export type FillServices = Pick<Services, 'database' | 'ruleSets' | 'now'>
+export type FillServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'now'>
 
 export interface AudienceKey {
   readonly accountId: string
@@ -41,9 +41,9 @@ export async function fillNow(services: FillServices, key: AudienceKey): Promise
 }
 
 /** WAIT: others are at it, or have to be over first. */
-export function fillPiece(services: FillServices, key: AudienceKey): Promise<'FILLED' | 'MORE' | 'WAIT'> {
+export async function fillPiece(services: FillServices, key: AudienceKey): Promise<'FILLED' | 'MORE' | 'WAIT'> {
   const { accountId } = key
-  return retrying(() =>
+  const came = await retrying(() =>
     services.database.transaction(async (tx) => {
       const unfilled = await lockUnfilled(tx, key)
       if (!unfilled) return (await isFilled(tx, key)) ? 'FILLED' : 'WAIT'
@@ -62,6 +62,8 @@ export function fillPiece(services: FillServices, key: AudienceKey): Promise<'FI
       return last === null ? 'FILLED' : 'MORE'
     }),
   )
+  if (came !== 'WAIT') services.live.wake(accountId)
+  return came
 }
 
 async function judgeAnew(

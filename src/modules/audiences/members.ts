@@ -95,16 +95,18 @@ interface Work {
 }
 
 // The audience's row is locked first, so that its members are changed by one at a time.
-function onStatic<T>(context: Context, input: MembersInput, work: (work: Work) => Promise<T>): Promise<T> {
+async function onStatic<T>(context: Context, input: MembersInput, work: (work: Work) => Promise<T>): Promise<T> {
   const { accountId, services } = context
   const audienceId = idInput('Audience', input.audienceId, 'input.audienceId')
-  return retrying(() =>
+  const done = await retrying(() =>
     services.database.transaction(async (tx) => {
       const { ruleVersion } = await lockAudience(tx, accountId, audienceId)
       if (ruleVersion > 0) throw conflict('a dynamic audience has the members that its rule says', 'input.audienceId')
       return work({ tx, audienceId })
     }),
   )
+  services.live.wake(accountId)
+  return done
 }
 
 async function enter(

@@ -33,10 +33,11 @@ const AudienceKindEnum = builder.enumType('AudienceKind', {
   } as const,
 })
 
-const AudienceMemberType = builder.prismaObject('AudienceMember', {
+export const AudienceMemberType = builder.prismaObject('AudienceMember', {
   select: { accountId: true, audienceId: true, profileId: true },
   fields: (t) => ({
     profile: t.field({ type: ProfileType, resolve: ({ profileId }, _args, context) => personRow(context, profileId) }),
+    audience: t.relation('audience'),
     since: t.expose('since', { type: 'DateTime' }),
   }),
 })

@@ -125,3 +125,26 @@ export async function countBranches(sql: Sql, scope: FilterScope, rules: readonl
       AND NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id)`
   return row?.counts ?? []
 }
+
+interface Part {
+  startsAt: Date
+  entered: number
+  left: number
+}
+
+/** The size now, and since `from` who entered and left, by the hour or the day, the newest first; both as of one moment. */
+export async function findHours(
+  sql: Sql,
+  { accountId, audienceId }: Key,
+  { from, step }: { from: Date; step: 'HOUR' | 'DAY' },
+): Promise<{ members: number; parts: Part[] }> {
+  const rows = await sql.$queryRaw<(Part & { members: number })[]>`
+    SELECT date_bin(${step === 'HOUR' ? '1 hour' : '1 day'}::text::interval, starts_at, '2000-01-01T00:00:00Z') AS "startsAt",
+      sum(entered)::int AS entered, sum("left")::int AS left, (SELECT count(*)::int FROM audience_member AS member
+        WHERE member.account_id = ${accountId}::uuid AND member.audience_id = ${audienceId}::uuid) AS members
+    FROM audience_hour
+    WHERE account_id = ${accountId}::uuid AND audience_id = ${audienceId}::uuid
+      AND starts_at >= date_bin(${step === 'HOUR' ? '1 hour' : '1 day'}::text::interval, ${from}::timestamptz, '2000-01-01T00:00:00Z')
+    GROUP BY 1 ORDER BY 1 DESC`
+  return { members: rows[0]?.members ?? 0, parts: rows }
+}

@@ -17,12 +17,12 @@ export interface Written {
   readonly cause: MembershipCause
 }
 
-/** Judges the people anew by the dynamic audiences that the write may concern. It goes last in the transaction. */
-export async function refreshPeople(tx: Transaction, context: Context, written: readonly Written[]): Promise<void> {
-  if (written.length === 0) return
+/** Judges the people anew by the dynamic audiences that the write may concern. It goes last in the transaction. True where somebody moved. */
+export async function refreshPeople(tx: Transaction, context: Context, written: readonly Written[]): Promise<boolean> {
+  if (written.length === 0) return false
   const { accountId, services } = context
   const { audiences } = await services.ruleSets.inForce(tx, accountId)
-  if (audiences.inOrder.length === 0) return
+  if (audiences.inOrder.length === 0) return false
   const ids = written.map(({ personId }) => personId)
   const members = groupBy(await findMembers(tx, accountId, ids), ({ rootId }) => rootId)
   const touched = written.map(({ personId, touch, cause }) => ({
@@ -31,7 +31,8 @@ export async function refreshPeople(tx: Transaction, context: Context, written: 
     touch,
     causeOf: () => ({ cause, eventId: null }),
   }))
-  await refreshMemberships(inOrder(tx), accountId, { audiences, touched, now: services.now() })
+  const changes = await refreshMemberships(inOrder(tx), accountId, { audiences, touched, now: services.now() })
+  return changes.length > 0
 }
 
 /** The same of people who began, got identifiers or turned out to be one when references to them were resolved. */

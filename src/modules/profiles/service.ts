@@ -23,17 +23,19 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
   const set = input.set ?? {}
   if (Object.keys(set).length > maxFields) throw badInput(`over ${maxFields} fields`, 'input.set')
   const { accountId, services } = context
-  return retrying(() =>
+  const { profileId, isMoved } = await retrying(() =>
     services.database.transaction(async (tx) => {
       const [profileId] = await findOrCreatePeople(tx, [ref], { context, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
       const bytes = await setFields(tx, accountId, { profileId, set, unset: input.unset ?? [] })
       if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
       const fields = [...Object.keys(set), ...(input.unset ?? [])]
-      await refreshPeople(tx, context, [{ personId: profileId, touch: { fields }, cause: 'FIELDS' }])
-      return profileId
+      const written = { personId: profileId, touch: { fields }, cause: 'FIELDS' as const }
+      return { profileId, isMoved: await refreshPeople(tx, context, [written]) }
     }),
   )
+  if (isMoved) services.live.wake(accountId)
+  return profileId
 }
 
 /** The people of the references, found or created, and locked. NOT_FOUND, at the reference's path, for an id of nobody. */
