@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { Context, type Services } from './context.ts'
 import { KeyRing } from './modules/accounts/key-ring.ts'
 import { ensureFirstAccount } from './modules/accounts/keys.ts'
+import { AudienceClock } from './modules/audiences/clock.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
 import { intakePosts } from './modules/intake/posts.ts'
@@ -65,7 +66,10 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     const memberships = new Live({ ...feeds, source: membershipSource })
     closing(() => memberships.close())
     const now = () => new Date()
-    const parts = { database, live, memberships, ruleSets: new RuleSets(), now }
+    const ground = { database, live, memberships, ruleSets: new RuleSets(), now }
+    const clock = new AudienceClock(ground, log)
+    closing(() => clock.close())
+    const parts = { ...ground, clock }
     const keyRing = new KeyRing(database, now)
     const services: Services = { ...parts, intake: openIntake(parts), keyRing, log }
     const http = await openHttp({

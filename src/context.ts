@@ -2,6 +2,7 @@
 
 import { keyMissing, type Principal } from './access.ts'
 import type { KeyRing } from './modules/accounts/key-ring.ts'
+import type { AudienceClock } from './modules/audiences/clock.ts'
 import type { Intake } from './modules/events/intake.ts'
 import type { Live } from './modules/live/live.ts'
 import type { MembershipRow } from './modules/memberships/feed-sql.ts'
@@ -16,6 +17,8 @@ export interface Services {
   readonly live: Live
   /** The feed of who entered and left audiences; `live` wakes it too. */
   readonly memberships: Live<MembershipRow>
+  /** Looks after what time alone changes. */
+  readonly clock: AudienceClock
   /** Takes events of many callers at once. */
   readonly intake: Intake
   readonly keyRing: KeyRing

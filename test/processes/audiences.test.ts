@@ -25,8 +25,10 @@ it('an event costs three statements more where audiences depend on it, and none 
     caller.query('mutation ($input: TrackEventsInput!) { trackEvents(input: $input) { results { error { code } } } }', {
       input: { events: Array.from({ length: count }, (_, i) => ({ name, profile: { sourceId: `p${i}` } })) },
     })
+  // Keys are remembered for a second, and the server looks for what is due by itself.
+  const ofOthers = /api_key\b|FROM audience_due|filled_version </
   const cost = async (name: string, count = 20) =>
-    (await statementsOf(send(name, count))).filter(({ text }) => !text.includes('api_key')).length
+    (await statementsOf(send(name, count))).filter(({ text }) => !ofOthers.test(text)).length
   await send('look', 20)()
   const plain = await cost('look')
   for (let n = 0; n < 4; n++) await audience(caller, { event: { name: 'click', atLeast: n + 1, withinLastDays: 7 } })

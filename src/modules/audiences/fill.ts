@@ -17,7 +17,7 @@ import { compileFilter } from '../profiles/filter-sql.ts'
 import { findMembers, lockProfiles } from '../profiles/sql.ts'
 import { findPiece, findWhoMayMove, isBarrierPassed, isFilled, lockUnfilled, saveFilling, setBarrier } from './sql.ts'
 
-export type FillServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'now'>
+export type FillServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'now'>
 
 export interface AudienceKey {
   readonly accountId: string
@@ -38,6 +38,7 @@ export async function fillNow(services: FillServices, key: AudienceKey): Promise
     if (step === 'FILLED') return
     if (step === 'WAIT') await pause(waitMs)
   }
+  services.clock.expect(services.now())
 }
 
 /** WAIT: others are at it, or have to be over first. */
@@ -68,7 +69,7 @@ export async function fillPiece(services: FillServices, key: AudienceKey): Promi
 
 async function judgeAnew(
   tx: Transaction,
-  { ruleSets, now }: FillServices,
+  { ruleSets, clock, now }: FillServices,
   { accountId, audienceId, ids }: AudienceKey & { ids: readonly string[] },
 ): Promise<void> {
   if (ids.length === 0) return
@@ -82,7 +83,10 @@ async function judgeAnew(
     const own = members.get(personId)?.map(({ profileId }) => profileId)
     return own ? [{ personId, members: own, touch: [audience], causeOf: () => byRule }] : []
   })
-  await refreshMemberships(inOrder(tx), accountId, { audiences, touched, now: now() })
+  await refreshMemberships(inOrder(tx), accountId, {
+    ...{ audiences, touched, now: now() },
+    expect: (at) => clock.expect(at),
+  })
 }
 
 const byRule = { cause: 'RULE', eventId: null } as const

@@ -148,3 +148,10 @@ export async function findHours(
     GROUP BY 1 ORDER BY 1 DESC`
   return { members: rows[0]?.members ?? 0, parts: rows }
 }
+
+/** Some of the audiences, of any account, whose rule not everybody has been looked at by. */
+export function findUnfilled(sql: Sql): Promise<Key[]> {
+  return sql.$queryRaw<Key[]>`
+    SELECT account_id AS "accountId", id AS "audienceId" FROM audience
+    WHERE filled_version < rule_version AND archived_at IS NULL LIMIT 20`
+}

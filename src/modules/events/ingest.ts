@@ -40,7 +40,7 @@ export interface Batch {
   readonly events: readonly AcceptedEvent[]
 }
 
-export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'now'>
+export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'now'>
 
 /** Stores and decides the events in their order; each succeeds or fails alone. */
 export async function ingest(services: IngestServices, batch: Batch): Promise<Outcome[]> {
@@ -162,7 +162,18 @@ async function decideAndApply(
   const decided = decideBatch(request.events, steps, { world, rules: account.rules, later })
   const rows = eventRows(known, request.events)
   const decidedAt = services.now()
-  await apply(tx, { accountId, people, events: known, rows, decided, account, decidedAt, world, locked })
+  await apply(tx, {
+    accountId,
+    people,
+    events: known,
+    rows,
+    decided,
+    account,
+    decidedAt,
+    world,
+    locked,
+    clock: services.clock,
+  })
   return decided.results.map((result, index) => {
     const event = rows[index]
     if (!event) throw new Error('a decision belongs to an event')
@@ -253,6 +264,7 @@ interface Applied {
   decidedAt: Date
   world: World
   locked: readonly MemberNow[]
+  clock: Services['clock']
 }
 
 // Rows that others wait for come last: the feeds' heads right before the commit.
@@ -272,7 +284,8 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
     lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),
   ])
   if (account.audiences.inOrder.length > 0) {
-    const refreshed = { audiences: account.audiences, touched: touchedBy(applied), now: decidedAt }
+    const expect = (at: Date) => applied.clock.expect(at)
+    const refreshed = { audiences: account.audiences, touched: touchedBy(applied), now: decidedAt, expect }
     await Promise.all([written, refreshMemberships(tx, accountId, refreshed)])
   }
   await Promise.all([

@@ -29,13 +29,15 @@ export interface Refreshing {
   readonly touched: readonly Touched[]
   /** As of when they are judged. */
   readonly now: Date
+  /** Is told when time alone may change something; the transaction is still to be committed then. */
+  expect(at: Date): void
 }
 
 /** Returns what changed; nothing is asked of the database where nothing can have. */
 export async function refreshMemberships(
   sql: Sql,
   accountId: string,
-  { audiences, touched, now }: Refreshing,
+  { audiences, touched, now, expect }: Refreshing,
 ): Promise<readonly MembershipChange[]> {
   const asked = touched.flatMap((one) => {
     const concerned = concernedOf(audiences, one.touch)
@@ -65,6 +67,8 @@ export async function refreshMemberships(
     dues.length > 0 && writeDues(sql, accountId, dues),
     changes.length > 0 && writeChanges(sql, accountId, { changes, at: now }),
   ])
+  const instants = dues.flatMap(({ dueAt }) => dueAt?.getTime() ?? [])
+  if (instants.length > 0) expect(new Date(Math.min(...instants)))
   return changes
 }
 

@@ -31,7 +31,10 @@ export async function refreshPeople(tx: Transaction, context: Context, written: 
     touch,
     causeOf: () => ({ cause, eventId: null }),
   }))
-  const changes = await refreshMemberships(inOrder(tx), accountId, { audiences, touched, now: services.now() })
+  const changes = await refreshMemberships(inOrder(tx), accountId, {
+    ...{ audiences, touched, now: services.now() },
+    expect: (at) => services.clock.expect(at),
+  })
   return changes.length > 0
 }
 
