@@ -5,11 +5,14 @@ import type { Config } from './config.ts'
 import { Context, type Services } from './context.ts'
 import { KeyRing } from './modules/accounts/key-ring.ts'
 import { ensureFirstAccount } from './modules/accounts/keys.ts'
+import { AudienceClock } from './modules/audiences/clock.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
 import { intakePosts } from './modules/intake/posts.ts'
 import { currentEpoch } from './modules/live/epoch.ts'
 import { Live } from './modules/live/live.ts'
+import { attributionSource } from './modules/live/sql.ts'
+import { membershipSource } from './modules/memberships/feed-sql.ts'
 import { RuleSets } from './modules/programs/rule-sets.ts'
 import { type Database, type DatabasePlace, openDatabase } from './platform/database.ts'
 import { openHttp } from './platform/http.ts'
@@ -57,10 +60,16 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     closing(await openHouse({ system: database.system, log, retentionMonths: config.retentionMonths }))
     const bus = openWakeBus(config.redisUrl, log)
     closing(() => bus.close())
-    const live = new Live({ database, bus, log, epoch: await currentEpoch(database.system) })
+    const feeds = { database, bus, log, epoch: await currentEpoch(database.system) }
+    const live = new Live({ ...feeds, source: attributionSource })
     closing(() => live.close())
+    const memberships = new Live({ ...feeds, source: membershipSource })
+    closing(() => memberships.close())
     const now = () => new Date()
-    const parts = { database, live, ruleSets: new RuleSets(), now }
+    const ground = { database, live, memberships, ruleSets: new RuleSets(), now }
+    const clock = new AudienceClock(ground, log)
+    closing(() => clock.close())
+    const parts = { ...ground, clock }
     const keyRing = new KeyRing(database, now)
     const services: Services = { ...parts, intake: openIntake(parts), keyRing, log }
     const http = await openHttp({

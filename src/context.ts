@@ -2,8 +2,10 @@
 
 import { keyMissing, type Principal } from './access.ts'
 import type { KeyRing } from './modules/accounts/key-ring.ts'
+import type { AudienceClock } from './modules/audiences/clock.ts'
 import type { Intake } from './modules/events/intake.ts'
 import type { Live } from './modules/live/live.ts'
+import type { MembershipRow } from './modules/memberships/feed-sql.ts'
 import type { RuleSets } from './modules/programs/rule-sets.ts'
 import type { AccountClient, Database, Reads, Transaction } from './platform/database.ts'
 import type { Log } from './platform/log.ts'
@@ -13,6 +15,10 @@ export interface Services {
   readonly database: Database
   readonly ruleSets: RuleSets
   readonly live: Live
+  /** The feed of who entered and left audiences; `live` wakes it too. */
+  readonly memberships: Live<MembershipRow>
+  /** Looks after what time alone changes. */
+  readonly clock: AudienceClock
   /** Takes events of many callers at once. */
   readonly intake: Intake
   readonly keyRing: KeyRing

@@ -20,7 +20,7 @@ export interface Keyset<Row> {
   /** Names the list in its cursors. */
   readonly tag: string
   readonly accountId: string
-  readonly column: 'id' | 'position' | 'profileId' | 'name'
+  readonly column: 'id' | 'position' | 'profileId' | 'name' | 'audienceId'
   /** The key of a row, as text. */
   keyOf(row: Row): string
   /** The column's value for a key; undefined for what cannot be one. */

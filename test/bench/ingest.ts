@@ -22,7 +22,7 @@ import { type Bench, readable } from './report.ts'
 
 const payload =
   'event { id name occurredAt } attribution { status decidedBy reason campaign { id name } journey { id } } replayed'
-const one = `mutation Track($input: TrackEventInput!) { trackEvent(input: $input) { ${payload} } }`
+export const one = `mutation Track($input: TrackEventInput!) { trackEvent(input: $input) { ${payload} } }`
 const many = `mutation TrackAll($input: TrackEventsInput!) { trackEvents(input: $input) { results { index payload { ${payload} } error { code message } } } }`
 
 const campaigns = 50
@@ -74,7 +74,7 @@ export async function seed(server: BenchServer, { query }: Scratch): Promise<voi
 
 const run = promisify(execFile)
 
-interface Measured extends LoadResult {
+export interface Measured extends LoadResult {
   events: number
   perSecond: number
   /** Of the server's process, an event, in µs; likewise of PostgreSQL's backends. */
@@ -82,7 +82,7 @@ interface Measured extends LoadResult {
   databaseCpu: number
 }
 
-async function load(
+export async function load(
   { server, scratch }: { server: BenchServer; scratch: Scratch },
   order: Omit<LoadOrder, 'url' | 'key'>,
 ): Promise<Measured> {

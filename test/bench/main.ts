@@ -4,6 +4,7 @@ import type { Bench } from './report.ts'
 import { printReport } from './report.ts'
 
 const benches: { readonly [name: string]: () => Promise<{ bench: Bench }> } = {
+  audiences: () => import('./audiences.ts'),
   decide: () => import('./decide.ts'),
   growth: () => import('./growth.ts'),
   ingest: () => import('./ingest.ts'),

@@ -52,6 +52,8 @@ test('every other index begins with the account, but for the few that say why no
     WHERE NOT x.indisunique AND t.relnamespace = current_schema()::regnamespace ORDER BY 1`)
   const others = indexes.filter(({ first }) => first !== 'account_id')
   expect(others.map(({ name, first }) => `${name}: ${first}`)).toEqual([
+    // Every server looks for what is due next, whoever's it is.
+    'audience_due_due_at_idx: due_at',
     // An address leads to the few shares that were sent to it; those of other accounts are left out.
     'code_recipients_idx: recipients',
     // House keeping forgets old keys of all accounts.

@@ -53,6 +53,43 @@ export function failedLeaves(rule: Rule, subject: Subject): readonly FailedLeaf[
   return leaves
 }
 
+/** A node of a rule: what it says, and what of a leaf was seen. */
+export interface RuleNode {
+  /** The place in the rule, as in `all[2].field`; empty for the whole. */
+  readonly at: string
+  readonly kind: NodeKind
+  readonly truth: TruthName
+  /** Of a leaf, as FailedLeaf has it. */
+  readonly leaf: Omit<FailedLeaf, 'at' | 'truth'> | null
+}
+
+export const nodeKinds = [
+  'all',
+  'any',
+  'not',
+  'field',
+  'event',
+  'order',
+  'audience',
+  'relationship',
+  'quality',
+  'eventData',
+] as const
+
+export type NodeKind = (typeof nodeKinds)[number]
+
+/** What every node of a checked rule says of the subject: the whole first, each node before its members, these in order. */
+export function explainedNodes(rule: Rule, subject: Subject, at = ''): RuleNode[] {
+  const kind = nodeKinds.find((one) => one in rule) ?? 'all'
+  const truth = truthNames[predicateOf(rule)(subject)]
+  const inner = at === '' ? kind : `${at}.${kind}`
+  const members = (list: readonly Rule[]) => list.flatMap((one, i) => explainedNodes(one, subject, `${inner}[${i}]`))
+  if ('all' in rule) return [{ at, kind, truth, leaf: null }, ...members(rule.all)]
+  if ('any' in rule) return [{ at, kind, truth, leaf: null }, ...members(rule.any)]
+  if ('not' in rule) return [{ at, kind, truth, leaf: null }, ...explainedNodes(rule.not, subject, inner)]
+  return [{ at: inner, kind, truth, leaf: told(rule, subject) }]
+}
+
 interface Search {
   readonly subject: Subject
   readonly leaves: FailedLeaf[]

@@ -4,13 +4,15 @@ import type { Context } from '../../context.ts'
 import { ApiError } from '../../errors.ts'
 import { encodeCursor, type Keyset, keyInCursor } from '../../keyset.ts'
 
-const tag = 'attributions'
+const tagOf = ({ tag = 'attributions' }: FeedPlace) => tag
 
 export interface FeedPlace {
   accountId: string
   epoch: number
   /** The first position that is kept; absent where the cursors are of a person's own list, which has gaps anyway. */
   earliest?: bigint
+  /** Of another feed than that of attributions, what its cursors are named by. */
+  tag?: string
 }
 
 /** Where cursors of the account's feed are read; what is kept of it is looked up where one was given. */
@@ -25,11 +27,11 @@ export async function feedPlace(
 const keyOf = ({ epoch }: FeedPlace, position: bigint) => `${epoch}.${position}`
 
 export const feedCursor = (place: FeedPlace, position: bigint): string =>
-  encodeCursor({ tag, accountId: place.accountId }, keyOf(place, position))
+  encodeCursor({ tag: tagOf(place), accountId: place.accountId }, keyOf(place, position))
 
 /** The position in a cursor. BAD_INPUT for one of another list or account; CURSOR_EXPIRED for one of what is gone. */
 export function positionIn(place: FeedPlace, cursor: string, field = 'after'): bigint {
-  const position = parse(place, keyInCursor({ tag, accountId: place.accountId }, cursor))
+  const position = parse(place, keyInCursor({ tag: tagOf(place), accountId: place.accountId }, cursor))
   if (position === undefined) throw new ApiError('BAD_INPUT', 'not a cursor of this list', { field })
   return position
 }
@@ -37,7 +39,7 @@ export function positionIn(place: FeedPlace, cursor: string, field = 'after'): b
 /** Pages of attributions, oldest first. */
 export function feedKeyset<Row extends { position: bigint }>(place: FeedPlace): Keyset<Row> {
   return {
-    tag,
+    tag: tagOf(place),
     accountId: place.accountId,
     column: 'position',
     keyOf: ({ position }) => keyOf(place, position),

@@ -4,15 +4,40 @@ import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId, byProfileId } from '../../keyset.ts'
-import { ProfileRefInput } from '../profiles/inputs.ts'
+import type { Json } from '../../scalars.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
-import { addToAudience, createAudience } from './service.ts'
 
-const AudienceMemberType = builder.prismaObject('AudienceMember', {
+/** Of one audience that are told. */
+const maxVersions = 100
+
+builder.prismaObject('AudienceVersion', {
+  select: { accountId: true },
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: '1 is its first rule.' }),
+    rule: t.field({
+      type: 'JSON',
+      select: { rule: true },
+      description: 'As `RuleInput` takes it.',
+      resolve: ({ rule }) => rule as Json, // Stored by this API, as JSON.
+    }),
+    since: t.expose('since', { type: 'DateTime' }),
+  }),
+})
+
+const AudienceKindEnum = builder.enumType('AudienceKind', {
+  description: 'How an audience gets its members.',
+  values: {
+    STATIC: { description: 'They are put into it, and taken out.' },
+    DYNAMIC: { description: 'They are whom its rule holds for, at any time.' },
+  } as const,
+})
+
+export const AudienceMemberType = builder.prismaObject('AudienceMember', {
   select: { accountId: true, audienceId: true, profileId: true },
   fields: (t) => ({
     profile: t.field({ type: ProfileType, resolve: ({ profileId }, _args, context) => personRow(context, profileId) }),
+    audience: t.relation('audience'),
     since: t.expose('since', { type: 'DateTime' }),
   }),
 })
@@ -30,6 +55,29 @@ export const AudienceType = builder.prismaNode('Audience', {
   nullable: true,
   fields: (t) => ({
     name: t.exposeString('name'),
+    kind: t.field({
+      type: AudienceKindEnum,
+      select: { ruleVersion: true },
+      resolve: ({ ruleVersion }) => (ruleVersion > 0 ? ('DYNAMIC' as const) : ('STATIC' as const)),
+    }),
+    rule: t.field({
+      type: 'JSON',
+      nullable: true,
+      select: { rule: true },
+      description: 'Of a dynamic audience the rule in force, as `RuleInput` takes it.',
+      resolve: ({ rule }) => rule as Json, // Stored by this API, as JSON.
+    }),
+    version: t.exposeInt('ruleVersion', { description: 'How many rules it has had; 0 for a static one.' }),
+    versions: t.relation('versions', {
+      query: { orderBy: { number: 'desc' }, take: maxVersions },
+      description: `Its rules, the newest first; at most ${maxVersions}.`,
+    }),
+    isFilling: t.boolean({
+      select: { ruleVersion: true, filledVersion: true },
+      description: 'Its rule changed a moment ago, and not everybody has been looked at yet.',
+      resolve: ({ ruleVersion, filledVersion }) => filledVersion < ruleVersion,
+    }),
+    archivedAt: t.expose('archivedAt', { type: 'DateTime', nullable: true }),
     memberCount: t.relationCount('members', {
       description: 'How many profiles are in it; profiles that were merged count as they were added.',
     }),
@@ -58,68 +106,16 @@ builder.queryFields((t) => ({
       type: AudienceType,
       nullable: true,
       authScopes: { authenticated: true },
-      description: 'All audiences, in the order of creation.',
+      description: 'All audiences that are not archived, in the order of creation.',
       resolve: (_root, args, context, info) =>
-        rootConnection(byId('audience', context.accountId), { args, context, info }, (query) =>
-          context.db.audience.findMany(query),
+        rootConnection(byId('audience', context.accountId), { args, context, info }, ({ where, ...query }) =>
+          context.db.audience.findMany({
+            ...query,
+            where: { accountId: context.accountId, ...where, archivedAt: null },
+          }),
         ),
     },
     { name: 'AudienceConnection' },
     { name: 'AudienceEdge' },
   ),
 }))
-
-builder.relayMutationField(
-  'createAudience',
-  {
-    inputFields: (t) => ({
-      name: t.string({ required: true, description: 'Unique in the account; 1 to 200 characters.' }),
-    }),
-  },
-  {
-    nullable: true,
-    authScopes: { can: 'CAMPAIGNS_WRITE' },
-    description: 'Makes an empty audience, to which people are added one by one or in lists.',
-    resolve: async (_root, { input }, context) => ({ audienceId: await createAudience(context, input) }),
-  },
-  {
-    outputFields: (t) => ({
-      audience: t.prismaField({
-        type: AudienceType,
-        resolve: (query, { audienceId }, _args, { db, accountId }) =>
-          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
-      }),
-    }),
-  },
-)
-
-builder.relayMutationField(
-  'addToAudience',
-  {
-    inputFields: (t) => ({
-      audienceId: t.id({ required: true }),
-      profiles: t.field({
-        type: [ProfileRefInput],
-        required: true,
-        description: 'At most 1,000; found, or created where nobody is known by it.',
-      }),
-    }),
-  },
-  {
-    nullable: true,
-    authScopes: { can: 'CAMPAIGNS_WRITE' },
-    description: 'Puts people into an audience: all of them, or none where one reference is at fault.',
-    resolve: (_root, { input }, context) => addToAudience(context, input),
-  },
-  {
-    outputFields: (t) => ({
-      audience: t.prismaField({
-        type: AudienceType,
-        resolve: (query, { audienceId }, _args, { db, accountId }) =>
-          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
-      }),
-      added: t.exposeInt('added', { description: 'How many of them were not in it before.' }),
-      created: t.exposeInt('created', { description: 'How many of them nobody knew before.' }),
-    }),
-  },
-)

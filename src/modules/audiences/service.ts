@@ -1,81 +1,155 @@
-// Making audiences and adding people to them.
+// Making audiences and changing what they are: names, rules, archives.
 
 import type { Context } from '../../context.ts'
-import type { PersonRef } from '../../core/identity.ts'
+import { circleOf } from '../../core/audiences/dynamic.ts'
+import type { Rule } from '../../core/rules/rule.ts'
 import { badInput, conflict, notFound } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { retrying } from '../../platform/retry.ts'
 import { checkedText } from '../../text.ts'
-import { type CheckedRef, checkRef, lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
-import { findMemberships, insertMembers } from './sql.ts'
+import { countConditions } from '../profiles/filter-sql.ts'
+import { audiencePlaces, programPlaces, type RulePlace, type RuleShape, ruleOf } from '../programs/rule-reading.ts'
+import { bumpRules, findDynamicAudiences } from '../programs/sql.ts'
+import { fillNow } from './fill.ts'
+import { findUsingCampaigns } from './sql.ts'
 
-const maxProfiles = 1000
+/** Conditions of an audience's rule. */
+const maxConditions = 200
+/** Dynamic audiences of an account that are not archived. */
+const maxDynamic = 1_000
 
-/** Makes a static audience; returns its id. CONFLICT for a name that is taken. */
-export async function createAudience(context: Context, input: { name: string }): Promise<string> {
-  const { accountId, db, now } = context
+export interface CreateAudienceInput {
+  name: string
+  rule?: RuleShape | null
+}
+
+/** Makes an audience, static without a rule; returns its id. CONFLICT for a name that is taken; BAD_INPUT and NOT_FOUND for the rule. */
+export async function createAudience(context: Context, input: CreateAudienceInput): Promise<string> {
+  const { accountId, services, now } = context
   const audience = { accountId, id: newId(), name: checkedText(input.name, 'input.name'), createdAt: now }
-  const { count } = await db.audience.createMany({ data: [audience], skipDuplicates: true })
-  if (count === 0) throw conflict('another audience has that name', 'input.name')
+  const rule = input.rule ? checkedRule(input.rule, 'input.rule') : null
+  await services.database.transaction(async (tx) => {
+    if (rule) await bumpRules(tx, accountId)
+    const { count } = await tx.audience.createMany({ data: [audience], skipDuplicates: true })
+    if (count === 0) throw conflict('another audience has that name', 'input.name')
+    if (rule) await setRule(tx, context, { id: audience.id, rule, number: 1 })
+  })
+  if (rule) await fillNow(services, { accountId, audienceId: audience.id })
   return audience.id
 }
 
-export interface AddToAudienceInput {
+export interface UpdateAudienceInput {
   audienceId: string | number
-  profiles: readonly PersonRef[]
+  name?: string | null
+  rule?: RuleShape | null
 }
 
-export interface Added {
-  audienceId: string
-  /** How many people were not in the audience before. */
-  added: number
-  /** How many people were not known before. */
-  created: number
-}
-
-/** Puts people into an audience, found or created. All of them or, where one reference is at fault, none. */
-export async function addToAudience(context: Context, input: AddToAudienceInput): Promise<Added> {
+/** Renames an audience, or gives a dynamic one another rule. CONFLICT for a rule of a static one, an archived one, or a name that is taken. */
+export async function updateAudience(context: Context, input: UpdateAudienceInput): Promise<string> {
   const { accountId, services } = context
-  const audienceId = idInput('Audience', input.audienceId, 'input.audienceId')
-  if (input.profiles.length > maxProfiles) throw badInput(`over ${maxProfiles} profiles`, 'input.profiles')
-  const refs = input.profiles.map((ref, i) => checkRef(ref, `input.profiles[${i}]`))
-  return retrying(() =>
-    services.database.transaction(async (tx) => {
-      const audience = await tx.audience.findUnique({
-        where: { accountId_id: { accountId, id: audienceId } },
-        select: { id: true },
-      })
-      if (!audience) throw notFound(`no audience ${audienceId}`, 'input.audienceId')
-      return { audienceId, ...(await add(tx, accountId, { audienceId, refs })) }
-    }),
-  )
-}
-
-async function add(
-  tx: Transaction,
-  accountId: string,
-  { audienceId, refs }: { audienceId: string; refs: readonly CheckedRef[] },
-) {
-  if (refs.length === 0) return { added: 0, created: 0 }
-  const people = await resolvePeople(tx, refs, { accountId, write: true })
-  const roots = rootsOf(people)
-  await lockPeople(tx, accountId, { people, others: [] })
-  // Whoever is in it under a profile that was merged since is in it already.
-  const members = new Map(roots.flatMap((root) => people.membersOf(root).map((id) => [id, root])))
-  const known = await findMemberships(tx, accountId, { audienceIds: [audienceId], profileIds: [...members.keys()] })
-  const present = new Set(known.map(({ profileId }) => members.get(profileId)))
-  const profileIds = roots.filter((root) => !present.has(root))
-  const added = profileIds.length ? await insertMembers(tx, accountId, { audienceId, profileIds }) : 0
-  return { added, created: people.created.length }
-}
-
-/** Each person once. NOT_FOUND, at the reference's place, for an id of nobody. */
-function rootsOf(people: People): string[] {
-  const roots = people.steps.map((step, i) => {
-    if (step === null) throw notFound('no such profile', `input.profiles[${i}].id`)
-    // A later reference may have shown that two of them are one.
-    return people.rootOf(step.personId)
+  const id = idInput('Audience', input.audienceId, 'input.audienceId')
+  const name = input.name == null ? undefined : checkedText(input.name, 'input.name')
+  const rule = input.rule ? checkedRule(input.rule, 'input.rule') : null
+  await services.database.transaction(async (tx) => {
+    if (rule) await bumpRules(tx, accountId)
+    const audience = await lockAudience(tx, accountId, id)
+    if (name !== undefined) {
+      const taken = await tx.audience.findFirst({ where: { accountId, name, id: { not: id } }, select: { id: true } })
+      if (taken) throw conflict('another audience has that name', 'input.name')
+      await tx.audience.update({ where: { accountId_id: { accountId, id } }, data: { name } })
+    }
+    if (!rule) return
+    if (audience.ruleVersion === 0) throw conflict('a static audience takes no rule', 'input.rule')
+    await setRule(tx, context, { id, rule, number: audience.ruleVersion + 1 })
   })
-  return [...new Set(roots)]
+  if (rule) await fillNow(services, { accountId, audienceId: id })
+  return id
+}
+
+/** Takes an audience out of use; its history stays. CONFLICT, naming them, while campaigns or other audiences ask about it. */
+export async function archiveAudience(context: Context, input: { audienceId: string | number }): Promise<string> {
+  const { accountId, services, now } = context
+  const id = idInput('Audience', input.audienceId, 'input.audienceId')
+  await services.database.transaction(async (tx) => {
+    await bumpRules(tx, accountId)
+    const audience = await tx.audience.findUnique({ where: { accountId_id: { accountId, id } } })
+    if (!audience) throw notFound(`no audience ${id}`, 'input.audienceId')
+    if (audience.archivedAt) return
+    const others = (await findDynamicAudiences(tx, accountId)).filter(({ rule }) =>
+      audiencePlaces(rule, '').some((place) => place.id === id),
+    )
+    const names = await tx.audience.findMany({ where: { accountId, id: { in: others.map((one) => one.id) } } })
+    const campaigns = await findUsingCampaigns(tx, accountId, id)
+    const users = [...campaigns.map((one) => `campaign ${one.name}`), ...names.map((one) => `audience ${one.name}`)]
+    if (users.length > 0) throw conflict(`in use by ${users.join(', ')}`, 'input.audienceId')
+    await tx.audience.update({ where: { accountId_id: { accountId, id } }, data: { archivedAt: now } })
+    await tx.audienceDue.deleteMany({ where: { accountId, audienceId: id } })
+  })
+  return id
+}
+
+/** The audience, which nobody else changes until the transaction ends. NOT_FOUND; CONFLICT for one that is archived. */
+export async function lockAudience(tx: Transaction, accountId: string, id: string): Promise<{ ruleVersion: number }> {
+  const [row] = await tx.$queryRaw<{ ruleVersion: number; isArchived: boolean }[]>`
+    SELECT rule_version AS "ruleVersion", archived_at IS NOT NULL AS "isArchived" FROM audience
+    WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid FOR NO KEY UPDATE`
+  if (!row) throw notFound(`no audience ${id}`, 'input.audienceId')
+  if (row.isArchived) throw conflict('the audience is archived', 'input.audienceId')
+  return row
+}
+
+/** The rule that the input says. BAD_INPUT, naming the place; NOT_FOUND is for who stores it. */
+export function checkedRule(input: RuleShape, path: string): Rule {
+  const rule = ruleOf(input, path)
+  if (countConditions(rule) > maxConditions) throw badInput(`over ${maxConditions} conditions`, path)
+  return rule
+}
+
+interface NewRule {
+  id: string
+  rule: Rule
+  number: number
+}
+
+// Rules change one after the other, so nobody else closes a circle meanwhile.
+async function setRule(tx: Transaction, context: Context, { id, rule, number }: NewRule): Promise<void> {
+  const { accountId, now } = context
+  await assertNamed(tx, context, { rule, path: 'input.rule' })
+  const others = (await findDynamicAudiences(tx, accountId)).filter((one) => one.id !== id)
+  if (others.length >= maxDynamic) throw conflict(`over ${maxDynamic} dynamic audiences`, 'input.rule')
+  const circle = circleOf({ id, rule }, others)
+  if (circle)
+    throw conflict(`audiences would ask about one another: ${await named(tx, accountId, circle)}`, 'input.rule')
+  const json = JSON.parse(JSON.stringify(rule))
+  await tx.audience.update({
+    where: { accountId_id: { accountId, id } },
+    data: { rule: json, ruleVersion: number, fillBarrier: null, fillAfter: null },
+  })
+  await tx.audienceVersion.create({ data: { accountId, audienceId: id, number, rule: json, since: now } })
+}
+
+async function named(tx: Transaction, accountId: string, ids: readonly string[]): Promise<string> {
+  const rows = await tx.audience.findMany({ where: { accountId, id: { in: [...ids] } } })
+  const names = new Map(rows.map(({ id, name }) => [id, name]))
+  return ids.map((id) => names.get(id) ?? id).join(' → ')
+}
+
+/** NOT_FOUND, naming the place, for an audience or a program that the account does not have; archived ones it has no more. */
+export async function assertNamed(
+  tx: Transaction,
+  { accountId }: Context,
+  { rule, path }: { rule: Rule; path: string },
+): Promise<void> {
+  const audiences = audiencePlaces(rule, path)
+  const programs = programPlaces(rule, path)
+  const asked = (places: readonly RulePlace[]) => ({ accountId, id: { in: places.map(({ id }) => id) } })
+  if (audiences.length > 0)
+    assertKnown('audience', audiences, await tx.audience.findMany({ where: { ...asked(audiences), archivedAt: null } }))
+  if (programs.length > 0) assertKnown('program', programs, await tx.program.findMany({ where: asked(programs) }))
+}
+
+function assertKnown(noun: string, places: readonly RulePlace[], rows: readonly { id: string }[]): void {
+  const known = new Set(rows.map(({ id }) => id))
+  const stray = places.find(({ id }) => !known.has(id))
+  if (stray) throw notFound(`no ${noun} ${stray.id}`, stray.path)
 }

@@ -1,6 +1,10 @@
 // Memberships, set by set.
 
+import type { Rule } from '../../core/rules/rule.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Sql } from '../../platform/database.ts'
+import { compileFilter } from '../profiles/filter-sql.ts'
+import type { FilterScope } from '../profiles/filter-values.ts'
 
 export interface MembershipRow {
   audienceId: string
@@ -18,15 +22,136 @@ export function findMemberships(
     WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${asked.profileIds}::uuid[]) AND audience_id = ANY (${asked.audienceIds}::uuid[])`
 }
 
-/** Adds the profiles; returns how many were not in it yet. */
-export function insertMembers(
-  tx: Sql,
+interface Key {
+  accountId: string
+  audienceId: string
+}
+
+/** The profiles that are in the audience. */
+export async function findSeats(sql: Sql, { accountId, audienceId }: Key, limit: number): Promise<string[]> {
+  const rows = await sql.$queryRaw<{ id: string }[]>`
+    SELECT profile_id AS id FROM audience_member
+    WHERE account_id = ${accountId}::uuid AND audience_id = ${audienceId}::uuid ORDER BY profile_id LIMIT ${limit}::int`
+  return rows.map(({ id }) => id)
+}
+
+/** The campaigns whose criteria ask about the audience: by the revision in force, or a draft. Archived ones ask no more. */
+export function findUsingCampaigns(sql: Sql, accountId: string, audienceId: string): Promise<{ name: string }[]> {
+  return sql.$queryRaw<{ name: string }[]>`
+    SELECT campaign.name FROM campaign
+    WHERE campaign.account_id = ${accountId}::uuid AND campaign.state <> 'ARCHIVED' AND EXISTS (
+      SELECT FROM journey_definition AS definition
+      WHERE definition.account_id = ${accountId}::uuid AND definition.campaign_id = campaign.id
+        AND definition.revision >= coalesce((SELECT max(number) FROM campaign_revision AS revision
+          WHERE revision.account_id = ${accountId}::uuid AND revision.campaign_id = campaign.id AND published_at IS NOT NULL), 0)
+        AND strpos(concat(definition.entry, definition.ongoing), ${audienceId}) > 0)
+    ORDER BY campaign.name LIMIT 20`
+}
+
+/** An audience whose rule not everybody has been looked at by, locked; undefined where there is none, or others are at it. */
+export async function lockUnfilled(sql: Sql, { accountId, audienceId }: Key) {
+  const [row] = await sql.$queryRaw<{ rule: unknown; barrier: bigint | null; after: string | null }[]>`
+    SELECT rule, fill_barrier AS barrier, fill_after AS after FROM audience
+    WHERE account_id = ${accountId}::uuid AND id = ${audienceId}::uuid AND filled_version < rule_version AND archived_at IS NULL
+    FOR NO KEY UPDATE SKIP LOCKED`
+  return row
+}
+
+export async function isFilled(sql: Sql, { accountId, audienceId }: Key): Promise<boolean> {
+  const [row] = await sql.$queryRaw<{ isFilled: boolean }[]>`
+    SELECT filled_version >= rule_version OR archived_at IS NOT NULL AS "isFilled" FROM audience
+    WHERE account_id = ${accountId}::uuid AND id = ${audienceId}::uuid`
+  return row?.isFilled ?? true
+}
+
+/** Notes which transactions are under way: none that begins from here on goes by the rules of before. */
+export async function setBarrier(sql: Sql, { accountId, audienceId }: Key): Promise<void> {
+  await sql.$executeRaw`
+    UPDATE audience SET fill_barrier = pg_snapshot_xmax(pg_current_snapshot())::text::bigint, fill_after = NULL
+    WHERE account_id = ${accountId}::uuid AND id = ${audienceId}::uuid`
+}
+
+/** Are the transactions over that were under way then? */
+export async function isBarrierPassed(sql: Sql, barrier: bigint): Promise<boolean> {
+  const [row] = await sql.$queryRaw<{ isPassed: boolean }[]>`
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= ${barrier}::bigint AS "isPassed"`
+  return row?.isPassed ?? false
+}
+
+/** The last profile of the next piece; null where what is left is no more than one. */
+export async function findPiece(
+  sql: Sql,
   accountId: string,
-  rows: { audienceId: string; profileIds: readonly string[] },
-): Promise<number> {
-  return tx.$executeRaw`
-    INSERT INTO audience_member (account_id, audience_id, profile_id)
-    SELECT ${accountId}::uuid, ${rows.audienceId}::uuid, profile_id FROM unnest(${rows.profileIds}::uuid[]) AS new (profile_id)
-    ORDER BY profile_id
-    ON CONFLICT DO NOTHING`
+  { after, size }: { after: string | null; size: number },
+): Promise<string | null> {
+  const [row] = await sql.$queryRaw<{ id: string }[]>`
+    SELECT id FROM profile WHERE account_id = ${accountId}::uuid AND id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
+    ORDER BY id OFFSET ${size - 1}::int LIMIT 1`
+  return row?.id ?? null
+}
+
+/** Of a piece, the people whom the filter finds (null: all), and those who are in the audience. */
+export async function findWhoMayMove(
+  sql: Sql,
+  { accountId, audienceId }: Key,
+  { filter, after, last }: { filter: Prisma.Sql | null; after: string | null; last: string | null },
+): Promise<string[]> {
+  const rows = await sql.$queryRaw<{ id: string }[]>`
+    SELECT profile.id FROM profile
+    WHERE profile.account_id = ${accountId}::uuid AND profile.id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
+      AND profile.id <= coalesce(${last}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      AND NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id)
+      AND (${filter ?? Prisma.sql`TRUE`} OR EXISTS (SELECT FROM audience_member AS member
+        WHERE member.account_id = ${accountId}::uuid AND member.audience_id = ${audienceId}::uuid AND member.profile_id = profile.id))
+    ORDER BY profile.id`
+  return rows.map(({ id }) => id)
+}
+
+/** Notes how far the filling has come; null: to the end. */
+export async function saveFilling(sql: Sql, { accountId, audienceId }: Key, after: string | null): Promise<void> {
+  await sql.$executeRaw`
+    UPDATE audience SET fill_after = ${after}::uuid,
+      filled_version = CASE WHEN ${after}::uuid IS NULL THEN rule_version ELSE filled_version END
+    WHERE account_id = ${accountId}::uuid AND id = ${audienceId}::uuid`
+}
+
+/** Of each of the rules, how many people it holds for; all by one reading. */
+export async function countBranches(sql: Sql, scope: FilterScope, rules: readonly Rule[]): Promise<number[]> {
+  const { accountId } = scope
+  const columns = rules.map((rule) => Prisma.sql`count(*) FILTER (WHERE ${compileFilter(rule, scope)})::int`)
+  const [row] = await sql.$queryRaw<{ counts: number[] }[]>`
+    SELECT ARRAY[${Prisma.join(columns)}] AS counts FROM profile
+    WHERE profile.account_id = ${accountId}::uuid
+      AND NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id)`
+  return row?.counts ?? []
+}
+
+interface Part {
+  startsAt: Date
+  entered: number
+  left: number
+}
+
+/** The size now, and since `from` who entered and left, by the hour or the day, the newest first; both as of one moment. */
+export async function findHours(
+  sql: Sql,
+  { accountId, audienceId }: Key,
+  { from, step }: { from: Date; step: 'HOUR' | 'DAY' },
+): Promise<{ members: number; parts: Part[] }> {
+  const rows = await sql.$queryRaw<(Part & { members: number })[]>`
+    SELECT date_bin(${step === 'HOUR' ? '1 hour' : '1 day'}::text::interval, starts_at, '2000-01-01T00:00:00Z') AS "startsAt",
+      sum(entered)::int AS entered, sum("left")::int AS left, (SELECT count(*)::int FROM audience_member AS member
+        WHERE member.account_id = ${accountId}::uuid AND member.audience_id = ${audienceId}::uuid) AS members
+    FROM audience_hour
+    WHERE account_id = ${accountId}::uuid AND audience_id = ${audienceId}::uuid
+      AND starts_at >= date_bin(${step === 'HOUR' ? '1 hour' : '1 day'}::text::interval, ${from}::timestamptz, '2000-01-01T00:00:00Z')
+    GROUP BY 1 ORDER BY 1 DESC`
+  return { members: rows[0]?.members ?? 0, parts: rows }
+}
+
+/** Some of the audiences, of any account, whose rule not everybody has been looked at by. */
+export function findUnfilled(sql: Sql): Promise<Key[]> {
+  return sql.$queryRaw<Key[]>`
+    SELECT account_id AS "accountId", id AS "audienceId" FROM audience
+    WHERE filled_version < rule_version AND archived_at IS NULL LIMIT 20`
 }

@@ -133,9 +133,7 @@ async function create(context: Context, input: CodeInput, { code, campaigns, ...
   await retrying(() =>
     services.database.transaction(async (tx) => {
       await assertNamed(tx, accountId, { campaigns, program })
-      const [advocateId] = ref
-        ? await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.advocate' })
-        : [null]
+      const [advocateId] = ref ? await findOrCreatePeople(tx, [ref], { context, path: () => 'input.advocate' }) : [null]
       const { count } = await tx.code.createMany({ data: { ...row, advocateId }, skipDuplicates: true })
       if (count === 0) throw conflict('taken by another coupon, share, advocate code or promo link', code.path)
       const campaignIds = new Set(campaigns.map(({ id }) => id))

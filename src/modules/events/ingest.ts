@@ -2,7 +2,7 @@
 // the modules that take part. An event's answer is final when this returns: it is committed, or it is refused.
 
 import type { Services } from '../../context.ts'
-import type { EventFacts } from '../../core/targeting/facts.ts'
+import type { EventFacts, World } from '../../core/targeting/facts.ts'
 import { ApiError, notFound } from '../../errors.ts'
 import type { Sql } from '../../platform/database.ts'
 import { isDataError, pause, RetryError, retrying } from '../../platform/retry.ts'
@@ -10,9 +10,10 @@ import { isUnavailable } from '../../platform/unavailable.ts'
 import { addWarnings, appendAttributions } from '../attributions/sql.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
+import { refreshMemberships } from '../memberships/refresh.ts'
 import { applyFields } from '../profiles/fields.ts'
 import { findLocked, findRows, lockCrowd, type People, resolvePeople } from '../profiles/resolve.ts'
-import { insertMerges } from '../profiles/sql.ts'
+import { insertMerges, type MemberNow } from '../profiles/sql.ts'
 import { type AccountRules, StaleRulesError } from '../programs/rule-sets.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { type AcceptedEvent, differingFields } from './check.ts'
@@ -20,6 +21,7 @@ import { codesOf, type DecidedBatch, decideBatch, emailsOf, type KnownEvent, wor
 import { findOvertaken } from './overtaken.ts'
 import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
 import { StoredEvent } from './stored.ts'
+import { touchedBy } from './touched.ts'
 import { findAdvocates, findLinks, loadWorld } from './world.ts'
 
 /** What became of one event: stored now, or before under the same key (`replayed`). */
@@ -38,7 +40,7 @@ export interface Batch {
   readonly events: readonly AcceptedEvent[]
 }
 
-export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'now'>
+export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'now'>
 
 /** Stores and decides the events in their order; each succeeds or fails alone. */
 export async function ingest(services: IngestServices, batch: Batch): Promise<Outcome[]> {
@@ -160,7 +162,18 @@ async function decideAndApply(
   const decided = decideBatch(request.events, steps, { world, rules: account.rules, later })
   const rows = eventRows(known, request.events)
   const decidedAt = services.now()
-  await apply(tx, { accountId, people, events: known, rows, decided, account, decidedAt })
+  await apply(tx, {
+    accountId,
+    people,
+    events: known,
+    rows,
+    decided,
+    account,
+    decidedAt,
+    world,
+    locked,
+    clock: services.clock,
+  })
   return decided.results.map((result, index) => {
     const event = rows[index]
     if (!event) throw new Error('a decision belongs to an event')
@@ -249,25 +262,34 @@ interface Applied {
   decided: DecidedBatch
   account: AccountRules
   decidedAt: Date
+  world: World
+  locked: readonly MemberNow[]
+  clock: Services['clock']
 }
 
-// Rows that others wait for come last: the feed's head right before the commit.
-async function apply(
-  tx: Sql,
-  { accountId, people, events, rows, decided, account, decidedAt }: Applied,
-): Promise<void> {
+// Rows that others wait for come last: the feeds' heads right before the commit.
+async function apply(tx: Sql, applied: Applied): Promise<void> {
+  const { accountId, people, events, rows, decided, account, decidedAt } = applied
   const { results, lateWarnings } = decided
   const effects = results.map((result) => result.effects)
   const counted = results.map(({ decision, trace }, index) => countedOf(rows[index]?.name ?? '', decision, trace))
   const steps = events.map(({ step }) => step)
   // They run in this order, and leave together.
-  await Promise.all([
+  const written = Promise.all([
     people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
     insertEvents(tx, accountId, rows),
     applyFields(tx, accountId, steps),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),
     lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),
+  ])
+  if (account.audiences.inOrder.length > 0) {
+    const expect = (at: Date) => applied.clock.expect(at)
+    const refreshed = { audiences: account.audiences, touched: touchedBy(applied), now: decidedAt, expect }
+    await Promise.all([written, refreshMemberships(tx, accountId, refreshed)])
+  }
+  await Promise.all([
+    written,
     addCounts(tx, accountId, counted),
     appendAttributions(
       tx,

@@ -125,7 +125,7 @@ async function joinAliases(context: Context, checked: readonly (Checked | ApiErr
   if (survivors.length === 0) return
   const refs = survivors.map(({ mapped }) => checkRef({ sourceId: mapped.profile.sourceId }, 'userId'))
   await retrying(() =>
-    services.database.transaction((tx) => findOrCreatePeople(tx, refs, { accountId, path: () => 'userId' })),
+    services.database.transaction((tx) => findOrCreatePeople(tx, refs, { context, path: () => 'userId' })),
   )
 }
 

@@ -1,13 +1,14 @@
-// The live feed of what was decided. PostgreSQL is the log and tells; wake-ups only hasten. Each watched account has one tail,
+// The live feed of what was decided, or of anything else that has positions. PostgreSQL is the log and tells; wake-ups only hasten. Each watched account has one tail,
 // which reads new rows once for all its subscribers; one poll a second covers wake-ups that were lost.
 
 import type { Logger } from 'pino'
 import type { Database } from '../../platform/database.ts'
 import type { WakeBus } from '../../platform/wake.ts'
-import { readEarliest, readFeed, readHeads } from './sql.ts'
+import type { FeedRow, FeedSource, Positioned } from './sql.ts'
 import { type Rows, Tail } from './tail.ts'
 
-export interface LiveOptions {
+export interface LiveOptions<Row extends Positioned> {
+  source: FeedSource<Row>
   database: Database
   bus: WakeBus
   log: Logger
@@ -18,11 +19,11 @@ export interface LiveOptions {
 const pollMs = 1_000
 
 /** A subscriber's place at an account's tail, which is kept open until the last one leaves. */
-export interface Seat {
+export interface Seat<Row extends Positioned = FeedRow> {
   /** How far the tail has come. */
   reached(): bigint
   /** At most `limit` rows after the position, up to where the tail has come. */
-  read(after: bigint, limit: number): Promise<Rows>
+  read(after: bigint, limit: number): Promise<Rows<Row>>
   /** Calls back whenever the tail moved on, until the returned function is called. */
   listen(wake: () => void): () => void
   leave(): void
@@ -36,16 +37,16 @@ export interface LiveCounts {
   tails: number
 }
 
-export class Live {
+export class Live<Row extends Positioned = FeedRow> {
   readonly epoch: number
-  readonly #options: LiveOptions
-  readonly #tails = new Map<string, Promise<Tail>>()
+  readonly #options: LiveOptions<Row>
+  readonly #tails = new Map<string, Promise<Tail<Row>>>()
   /** The same, once they are open. */
-  readonly #open = new Map<string, Tail>()
+  readonly #open = new Map<string, Tail<Row>>()
   readonly #stopListening: () => void
   readonly #poll: NodeJS.Timeout
 
-  constructor(options: LiveOptions) {
+  constructor(options: LiveOptions<Row>) {
     this.epoch = options.epoch
     this.#options = options
     this.#stopListening = options.bus.listen((accountId) => void this.#look(accountId))
@@ -69,7 +70,7 @@ export class Live {
   }
 
   /** Takes a seat. The tail reads on first where `after`, which another process may have given, is ahead of what was read here. */
-  async join(accountId: string, after = 0n): Promise<Seat> {
+  async join(accountId: string, after = 0n): Promise<Seat<Row>> {
     for (;;) {
       const opening = this.#tailOf(accountId)
       const tail = await opening
@@ -88,7 +89,7 @@ export class Live {
 
   /** The oldest position that can still be read. */
   earliest(accountId: string): Promise<bigint> {
-    return readEarliest(this.#options.database.system, accountId)
+    return this.#options.source.earliest(this.#options.database.system, accountId)
   }
 
   async close(): Promise<void> {
@@ -101,7 +102,7 @@ export class Live {
     await Promise.allSettled(opening.map(async (tail) => (await tail).idle()))
   }
 
-  #sit(tail: Tail, accountId: string): Seat {
+  #sit(tail: Tail<Row>, accountId: string): Seat<Row> {
     let isTaken = true
     tail.seats++
     const dropUnused = () => {
@@ -128,7 +129,7 @@ export class Live {
     }
   }
 
-  #tailOf(accountId: string): Promise<Tail> {
+  #tailOf(accountId: string): Promise<Tail<Row>> {
     const known = this.#tails.get(accountId)
     if (known) return known
     const opening = this.#openTail(accountId)
@@ -140,16 +141,17 @@ export class Live {
     return opening
   }
 
-  async #openTail(accountId: string): Promise<Tail> {
-    const { system } = this.#options.database
-    const [head] = await readHeads(system, [accountId])
-    return new Tail(head?.position ?? 0n, (after, limit) => readFeed(system, accountId, { after, limit }))
+  async #openTail(accountId: string): Promise<Tail<Row>> {
+    const { source, database } = this.#options
+    const [head] = await source.heads(database.system, [accountId])
+    return new Tail(head?.position ?? 0n, (after, limit) => source.read(database.system, accountId, { after, limit }))
   }
 
   async #lookAtAll(): Promise<void> {
     if (this.#open.size === 0) return
+    const { source, database } = this.#options
     try {
-      for (const { accountId, position } of await readHeads(this.#options.database.system, [...this.#open.keys()])) {
+      for (const { accountId, position } of await source.heads(database.system, [...this.#open.keys()])) {
         const tail = this.#open.get(accountId)
         if (tail && tail.reached < position) void this.#look(accountId)
       }

@@ -2,16 +2,16 @@
 
 import { type Feed, feed } from '../../platform/feed.ts'
 import type { Seat } from './live.ts'
-import type { FeedRow } from './sql.ts'
+import type { FeedRow, Positioned } from './sql.ts'
 
 /** Which rows a subscriber wants. It may look things up, and is asked for a whole page at a time. */
-export type RowFilter = (rows: readonly FeedRow[]) => Promise<readonly FeedRow[]>
+export type RowFilter<Row extends Positioned = FeedRow> = (rows: readonly Row[]) => Promise<readonly Row[]>
 
-export interface RowFeedOptions<Update> {
+export interface RowFeedOptions<Update, Row extends Positioned> {
   /** Where the subscriber begins: what comes after this position is its. */
   from: bigint
-  filter: RowFilter
-  update(row: FeedRow): Update
+  filter: RowFilter<Row>
+  update(row: Row): Update
   checkpoint(position: bigint): Update
   lagged(missed: number, resumeAfter: bigint): Update
 }
@@ -20,7 +20,10 @@ export interface RowFeedOptions<Update> {
 const pageSize = 200
 
 /** The feed leaves the seat when it is closed. */
-export function rowFeed<Update>(seat: Seat, options: RowFeedOptions<Update>): Feed<Update> {
+export function rowFeed<Update, Row extends Positioned = FeedRow>(
+  seat: Seat<Row>,
+  options: RowFeedOptions<Update, Row>,
+): Feed<Update> {
   const { from, filter, update, checkpoint, lagged } = options
   return feed({
     from,

@@ -1,8 +1,13 @@
-// Reading the feed of attributions.
+// Reading feeds: that of attributions, and what others have to offer.
 
 import type { Sql } from '../../platform/database.ts'
 
-/** One row of the feed: which decision, and what filters ask of it. */
+/** A row of a feed. */
+export interface Positioned {
+  readonly position: bigint
+}
+
+/** One row of the feed of attributions: which decision, and what filters ask of it. */
 export interface FeedRow {
   position: bigint
   eventId: string
@@ -49,3 +54,15 @@ export async function readEarliest(sql: Sql, accountId: string): Promise<bigint>
       (SELECT position + 1 FROM feed_head WHERE account_id = ${accountId}::uuid AND topic = 'ATTRIBUTIONS'), 1) AS position`
   return row?.position ?? 1n
 }
+
+/** Where a feed is read. */
+export interface FeedSource<Row extends Positioned> {
+  /** Rows after a position, in order. */
+  read(sql: Sql, accountId: string, page: { after: bigint; limit: number }): Promise<Row[]>
+  /** How far the accounts' feeds have come; an account without any row yet is left out. */
+  heads(sql: Sql, accountIds: readonly string[]): Promise<HeadRow[]>
+  /** The oldest position that is still there; where none is, the one that comes next. */
+  earliest(sql: Sql, accountId: string): Promise<bigint>
+}
+
+export const attributionSource: FeedSource<FeedRow> = { read: readFeed, heads: readHeads, earliest: readEarliest }

@@ -1,30 +1,30 @@
 // The tail of one account's feed: reads new rows once for everybody in this process who watches them, and keeps the newest.
 
 import { Ring } from './ring.ts'
-import type { FeedRow } from './sql.ts'
+import type { FeedRow, Positioned } from './sql.ts'
 
-export interface Rows {
-  rows: readonly FeedRow[]
+export interface Rows<Row extends Positioned = FeedRow> {
+  rows: readonly Row[]
   /** There is nothing else up to here. */
   reached: bigint
 }
 
 /** Rows of the table after a position, in order. */
-export type ReadTable = (after: bigint, limit: number) => Promise<FeedRow[]>
+export type ReadTable<Row extends Positioned> = (after: bigint, limit: number) => Promise<Row[]>
 
 const keptRows = 2_000
 const pageSize = 500
 
-export class Tail {
+export class Tail<Row extends Positioned> {
   /** Subscribers, each of whom keeps the tail open. */
   seats = 0
-  readonly #readTable: ReadTable
-  readonly #ring: Ring<FeedRow>
+  readonly #readTable: ReadTable<Row>
+  readonly #ring: Ring<Row>
   readonly #listeners = new Set<() => void>()
   #reading: Promise<void> | undefined
   #again = false
 
-  constructor(position: bigint, readTable: ReadTable) {
+  constructor(position: bigint, readTable: ReadTable<Row>) {
     this.#ring = new Ring(position, keptRows)
     this.#readTable = readTable
   }
@@ -48,7 +48,7 @@ export class Tail {
   }
 
   /** At most `limit` rows after the position, as far as the tail has come; from memory, or from the table for who is far behind. */
-  async read(after: bigint, limit: number): Promise<Rows> {
+  async read(after: bigint, limit: number): Promise<Rows<Row>> {
     const { reached } = this
     if (after >= reached) return { rows: [], reached: after }
     const page = this.#ring.after(after, limit) ?? (await this.#readTable(after, limit))

@@ -7,6 +7,7 @@ import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import type { JsonObject } from '../../scalars.ts'
 import { maxFields, maxFieldsBytes, tooManyFields } from './fields.ts'
+import { refreshArrivals, refreshPeople } from './memberships.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
 import { setFields } from './sql.ts'
 
@@ -22,29 +23,35 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
   const set = input.set ?? {}
   if (Object.keys(set).length > maxFields) throw badInput(`over ${maxFields} fields`, 'input.set')
   const { accountId, services } = context
-  return retrying(() =>
+  const { profileId, isMoved } = await retrying(() =>
     services.database.transaction(async (tx) => {
-      const [profileId] = await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.profile' })
+      const [profileId] = await findOrCreatePeople(tx, [ref], { context, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
       const bytes = await setFields(tx, accountId, { profileId, set, unset: input.unset ?? [] })
       if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
-      return profileId
+      const fields = [...Object.keys(set), ...(input.unset ?? [])]
+      const written = { personId: profileId, touch: { fields }, cause: 'FIELDS' as const }
+      return { profileId, isMoved: await refreshPeople(tx, context, [written]) }
     }),
   )
+  if (isMoved) services.live.wake(accountId)
+  return profileId
 }
 
 /** The people of the references, found or created, and locked. NOT_FOUND, at the reference's path, for an id of nobody. */
 export async function findOrCreatePeople(
   tx: Transaction,
   refs: readonly CheckedRef[],
-  options: { accountId: string; path(index: number): string },
+  { context, path }: { context: Context; path(index: number): string },
 ): Promise<string[]> {
-  const people = await resolvePeople(tx, refs, { accountId: options.accountId, write: true })
+  const { accountId } = context
+  const people = await resolvePeople(tx, refs, { accountId, write: true })
   const ids = people.steps.map((step, index) => {
-    if (step === null) throw notFound('no such profile', `${options.path(index)}.id`)
+    if (step === null) throw notFound('no such profile', `${path(index)}.id`)
     // A later reference may have shown that two of them are one.
     return people.rootOf(step.personId)
   })
-  await lockPeople(tx, options.accountId, { people, others: [] })
+  await lockPeople(tx, accountId, { people, others: [] })
+  await refreshArrivals(tx, context, people)
   return ids
 }

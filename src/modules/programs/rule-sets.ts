@@ -2,6 +2,7 @@
 // the account's count of changes in its own transaction, so that no server ever decides by rules that were replaced before.
 // The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
+import { compileAudiences, type DynamicAudiences } from '../../core/audiences/dynamic.ts'
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
@@ -10,6 +11,7 @@ import {
   type CampaignRow,
   findCampaigns,
   findCampaignsAsOf,
+  findDynamicAudiences,
   findRulesVersion,
   readDraftMark,
   readSettingsMark,
@@ -21,6 +23,8 @@ export interface AccountRules {
   readonly rules: RuleSet
   /** Folded spellings of event names, each with the name it stands for. */
   readonly aliases: ReadonlyMap<string, string>
+  /** Those in force now. */
+  readonly audiences: DynamicAudiences
 }
 
 /**
@@ -207,6 +211,7 @@ async function compile(
       followUps: followUps.map(({ name }) => name),
     }),
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
+    audiences: compileAudiences(await findDynamicAudiences(tx, accountId)),
   }
 }
 

@@ -1,5 +1,6 @@
 // Statements about programs and campaigns that Prisma cannot say, or not as fast.
 
+import type { AudienceDefinition } from '../../core/audiences/dynamic.ts'
 import type { CampaignState, JourneyDefinition } from '../../core/targeting/facts.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
@@ -116,4 +117,11 @@ export function findCampaignsAsOf(tx: Transaction, accountId: string, version: n
       WHERE account_id = ${accountId}::uuid AND campaign_id = campaign.id AND published_version <= ${version}::int
       ORDER BY number DESC LIMIT 1) AS revision
     WHERE campaign.account_id = ${accountId}::uuid AND change.state <> 'DRAFT' ORDER BY campaign.id`
+}
+
+/** The audiences with rules, those in force; by id. */
+export function findDynamicAudiences(tx: Sql, accountId: string): Promise<AudienceDefinition[]> {
+  return tx.$queryRaw<AudienceDefinition[]>`
+    SELECT id, rule_version AS version, rule FROM audience
+    WHERE account_id = ${accountId}::uuid AND rule IS NOT NULL AND archived_at IS NULL ORDER BY id`
 }

@@ -1,0 +1,183 @@
+// Dynamic audiences, compiled once for each version of an account's rules: what each asks of people, and which of them
+// something that happens to a person may concern.
+
+import { orderEvents } from '../orders.ts'
+import { type Asks, asksOf, audienceId, leavesOf } from '../rules/asks.ts'
+import { compileRule, type Predicate } from '../rules/compile.ts'
+import { isTimed, noEventAt } from '../rules/next-change.ts'
+import { compilePath, identityKindOf, isEmailField } from '../rules/path.ts'
+import type { Rule } from '../rules/rule.ts'
+import { isTrue } from '../rules/truth.ts'
+import type { Quality } from '../targeting/decision.ts'
+import { newPerson } from '../targeting/people.ts'
+
+/** A dynamic audience as it is stored. */
+export interface AudienceDefinition {
+  readonly id: string
+  /** Of its rule. */
+  readonly version: number
+  /** Checked. */
+  readonly rule: Rule
+}
+
+export interface DynamicAudience extends AudienceDefinition {
+  readonly holds: Predicate
+  readonly asks: Asks
+  /** The first steps of the fields that it asks about. */
+  readonly fields: ReadonlySet<string>
+  /** It asks about identifiers; about relationships in which the person is the friend. */
+  readonly asksIdentities: boolean
+  readonly asksAdvocates: boolean
+  /** Time alone may change who is in it. */
+  readonly isTimed: boolean
+  /** It holds for somebody of whom nothing is known. */
+  readonly takesNewcomers: boolean
+}
+
+type Index<Key> = ReadonlyMap<Key, readonly DynamicAudience[]>
+
+export interface DynamicAudiences {
+  /** Those that others ask about come before these. */
+  readonly inOrder: readonly DynamicAudience[]
+  readonly byId: ReadonlyMap<string, DynamicAudience>
+  readonly byEvent: Index<string>
+  /** By the first step of the field's path. */
+  readonly byField: Index<string>
+  readonly byIdentity: Index<string>
+  readonly byQuality: Index<Quality>
+  /** Of those that ask about it. */
+  readonly byAudience: Index<string>
+  readonly bySide: Index<'FRIEND' | 'ADVOCATE'>
+  readonly forNewcomers: readonly DynamicAudience[]
+}
+
+/** What happened to a person, as far as audiences may depend on it. */
+export interface Touch {
+  /** Folded names of events. */
+  readonly events?: Iterable<string>
+  /** Names of fields. */
+  readonly fields?: Iterable<string>
+  /** Kinds of identifiers. */
+  readonly identities?: Iterable<string>
+  readonly qualities?: Iterable<Quality>
+  /** Sides of relationships that changed: FRIEND where the person is one. */
+  readonly sides?: Iterable<'FRIEND' | 'ADVOCATE'>
+  readonly audiences?: Iterable<string>
+  readonly isNew?: boolean
+}
+
+/** Throws RangeError for a rule that checkRule refuses. */
+export function compileAudiences(definitions: readonly AudienceDefinition[]): DynamicAudiences {
+  const inOrder = sorted(definitions.map(compiled))
+  return {
+    inOrder,
+    byId: new Map(inOrder.map((audience) => [audience.id, audience])),
+    byEvent: indexBy(inOrder, ({ asks }) => [...asks.eventCaps.keys(), ...(asks.orders ? orderEvents : [])]),
+    byField: indexBy(inOrder, ({ fields }) => fields),
+    byIdentity: indexBy(inOrder, ({ rule }) => identitiesOf(rule)),
+    byQuality: indexBy(inOrder, ({ asks }) => asks.qualityCaps.keys()),
+    byAudience: indexBy(inOrder, ({ asks }) => asks.audienceIds),
+    bySide: indexBy(inOrder, ({ asks, asksAdvocates }) => [
+      ...(asks.friends ? (['ADVOCATE'] as const) : []),
+      ...(asksAdvocates ? (['FRIEND'] as const) : []),
+    ]),
+    forNewcomers: inOrder.filter(({ takesNewcomers }) => takesNewcomers),
+  }
+}
+
+function compiled({ id, version, rule }: AudienceDefinition): DynamicAudience {
+  const holds = compileRule(rule)
+  const leaves = [...leavesOf([rule])]
+  return {
+    ...{ id, version, rule, holds, asks: asksOf([rule]) },
+    fields: new Set(fieldsOf(rule)),
+    asksIdentities: identitiesOf(rule).length > 0,
+    asksAdvocates: leaves.some((leaf) => 'relationship' in leaf && leaf.relationship.as === 'FRIEND'),
+    isTimed: isTimed(rule),
+    takesNewcomers: holds({ person: newPerson(''), event: noEventAt('', 0) }) === isTrue,
+  }
+}
+
+const identityOf = (field: string): string | undefined => (isEmailField(field) ? 'EMAIL' : identityKindOf(field))
+
+const identitiesOf = (rule: Rule): string[] =>
+  [...leavesOf([rule])].flatMap((leaf) => ('field' in leaf ? (identityOf(leaf.field.field) ?? []) : []))
+
+const fieldsOf = (rule: Rule): string[] =>
+  [...leavesOf([rule])].flatMap((leaf) => {
+    if (!('field' in leaf) || identityOf(leaf.field.field) !== undefined) return []
+    return compilePath(leaf.field.field)
+      .slice(0, 1)
+      .map(({ name }) => name)
+  })
+
+/** The audiences of which the touch may change whether the person is in them, with all that ask about those. */
+export function concernedBy(audiences: DynamicAudiences, touch: Touch): ReadonlySet<DynamicAudience> {
+  const found = new Set<DynamicAudience>()
+  const add = <Key>(index: Index<Key>, keys: Iterable<Key> | undefined) => {
+    for (const key of keys ?? []) for (const audience of index.get(key) ?? []) found.add(audience)
+  }
+  add(audiences.byEvent, touch.events)
+  add(audiences.byField, touch.fields)
+  add(audiences.byIdentity, touch.identities)
+  add(audiences.byQuality, touch.qualities)
+  add(audiences.bySide, touch.sides)
+  add(audiences.byAudience, touch.audiences)
+  if (touch.isNew) for (const audience of audiences.forNewcomers) found.add(audience)
+  // A set gives what is added while it is gone through.
+  for (const { id } of found) for (const audience of audiences.byAudience.get(id) ?? []) found.add(audience)
+  return found
+}
+
+/** The ids of the circle that an audience's rule would close, from itself to itself; null for none. */
+export function circleOf(
+  definition: Pick<AudienceDefinition, 'id' | 'rule'>,
+  others: readonly Pick<AudienceDefinition, 'id' | 'rule'>[],
+) {
+  const asked = new Map([...others, definition].map(({ id, rule }) => [id, audiencesIn(rule)]))
+  const seen = new Set<string>()
+  const walk = (id: string, way: readonly string[]): readonly string[] | null => {
+    for (const next of asked.get(id) ?? []) {
+      if (next === definition.id) return [...way, next]
+      if (seen.has(next)) continue
+      seen.add(next)
+      const found = walk(next, [...way, next])
+      if (found) return found
+    }
+    return null
+  }
+  return walk(definition.id, [definition.id])
+}
+
+const audiencesIn = (rule: Rule): string[] =>
+  [...leavesOf([rule])].flatMap((leaf) => ('audience' in leaf ? [audienceId(leaf.audience)] : []))
+
+function sorted(audiences: readonly DynamicAudience[]): DynamicAudience[] {
+  const byId = new Map(audiences.map((audience) => [audience.id, audience]))
+  const done = new Set<DynamicAudience>()
+  const visit = (audience: DynamicAudience, above: ReadonlySet<DynamicAudience>) => {
+    if (done.has(audience) || above.has(audience)) return
+    for (const id of audience.asks.audienceIds) {
+      const asked = byId.get(id)
+      if (asked) visit(asked, new Set([...above, audience]))
+    }
+    done.add(audience)
+  }
+  for (const audience of audiences) visit(audience, new Set())
+  return [...done]
+}
+
+function indexBy<Key>(
+  audiences: readonly DynamicAudience[],
+  keysOf: (audience: DynamicAudience) => Iterable<Key>,
+): Index<Key> {
+  const index = new Map<Key, DynamicAudience[]>()
+  for (const audience of audiences) {
+    for (const key of new Set(keysOf(audience))) {
+      const entry = index.get(key)
+      if (entry) entry.push(audience)
+      else index.set(key, [audience])
+    }
+  }
+  return index
+}

@@ -1,0 +1,35 @@
+// Whether a person is in the audiences that something may have changed, and when time alone may change it again.
+
+import { nextChange, noEventAt } from '../rules/next-change.ts'
+import { isTrue } from '../rules/truth.ts'
+import type { Instant, PersonFacts } from '../targeting/facts.ts'
+import type { DynamicAudience, DynamicAudiences } from './dynamic.ts'
+
+export interface Verdict {
+  readonly audience: DynamicAudience
+  readonly isMember: boolean
+  /** When to look again, though nothing happens; null: never. */
+  readonly dueAt: Instant | null
+}
+
+/**
+ * A verdict for each of the audiences, in an order in which those that others ask about come first. `person.audienceIds` holds
+ * what is known of all audiences that these are or ask about.
+ */
+export function judge(
+  { inOrder }: DynamicAudiences,
+  concerned: ReadonlySet<DynamicAudience>,
+  { person, t }: { person: PersonFacts; t: Instant },
+): Verdict[] {
+  const audienceIds = new Set(person.audienceIds)
+  const now: PersonFacts = { ...person, audienceIds }
+  const event = noEventAt(person.id, t)
+  return (concerned.size === 1 ? [...concerned] : inOrder.filter((audience) => concerned.has(audience))).map(
+    (audience) => {
+      const isMember = audience.holds({ person: now, event }) === isTrue
+      if (isMember) audienceIds.add(audience.id)
+      else audienceIds.delete(audience.id)
+      return { audience, isMember, dueAt: audience.isTimed ? nextChange(audience, now, t) : null }
+    },
+  )
+}

@@ -1,0 +1,144 @@
+// What changes memberships though nothing happens: time. One timer a process, set to the next instant that is due; whichever
+// process comes first judges the people of that instant anew. Also goes on with fillings that nobody waits for.
+
+import { groupBy } from '../../core/group.ts'
+import type { Log } from '../../platform/log.ts'
+import { pause, retrying } from '../../platform/retry.ts'
+import { inOrder } from '../../platform/statements.ts'
+import { refreshMemberships } from '../memberships/refresh.ts'
+import { findMembers } from '../profiles/sql.ts'
+import { type DueRow, dropDues, findDue, findDueOf, findNextDue, lockFree } from './clock-sql.ts'
+import type { FillServices } from './fill.ts'
+import { fillPiece } from './fill.ts'
+import { findUnfilled } from './sql.ts'
+
+type ClockServices = Omit<FillServices, 'clock'>
+
+/** At the latest so long after one look comes the next: what other processes noted is seen then, should they be gone. */
+const idleMs = 60_000
+const busyMs = 5_000
+/** What is told here is not committed yet, so an instant that comes at once is looked at some times. */
+const looksAfterMs = [0, 25, 250, 1_500]
+/** Looks are as far apart, so that there are not too many of them. */
+const grainMs = 5
+const afterFaultMs = 1_000
+const pageSize = 200
+/** People whom others hold are tried again after so long. */
+const heldMs = 20
+
+export class AudienceClock {
+  readonly #services: FillServices
+  readonly #log: Log
+  #timer: NodeJS.Timeout | undefined
+  /** Times at which to look, in milliseconds. */
+  readonly #looks = new Set<number>()
+  #running: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(services: ClockServices, log: Log) {
+    this.#services = { ...services, clock: this }
+    this.#log = log
+    this.#lookAt(0)
+  }
+
+  /** Something is due at that instant, as soon as the transaction that says so is committed. */
+  expect(at: Date): void {
+    const now = Date.now()
+    const from = Math.max(at.getTime(), now)
+    const soon = now + busyMs
+    if (from <= soon) for (const ms of looksAfterMs) this.#looks.add(Math.ceil((from + ms) / grainMs) * grainMs)
+    // Later instants are found by the look before them.
+    else if (Math.min(...this.#looks) > soon) this.#looks.add(soon)
+    this.#arm()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  #lookAt(ms: number): void {
+    this.#looks.add(Date.now() + ms)
+    this.#arm()
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    if (this.#isClosed || this.#running || this.#looks.size === 0) return
+    // A timer may be a little early.
+    const ms = Math.max(0, Math.min(...this.#looks) - Date.now() + 1)
+    this.#timer = setTimeout(() => this.#run(), ms).unref()
+  }
+
+  #run(): void {
+    const now = Date.now()
+    for (const at of this.#looks) if (at <= now) this.#looks.delete(at)
+    this.#running = this.#look()
+      .catch((error: unknown) => {
+        this.#log.warn({ err: error }, 'audiences: what time changes was not looked at; it is tried again in a second')
+        this.#looks.add(Date.now() + afterFaultMs)
+      })
+      .finally(() => {
+        this.#running = undefined
+        this.#arm()
+      })
+  }
+
+  async #look(): Promise<void> {
+    const { database, now } = this.#services
+    for (const key of await findUnfilled(database.system)) {
+      while (!this.#isClosed && (await fillPiece(this.#services, key)) === 'MORE');
+      this.#looks.add(Date.now() + busyMs)
+    }
+    while (!this.#isClosed) {
+      const rows = await findDue(database.system, { now: now(), limit: pageSize })
+      if (rows.length === 0) break
+      let judged = 0
+      const faults: unknown[] = []
+      for (const [accountId, own] of groupBy(rows, (row) => row.accountId))
+        judged += await this.#judge(accountId, own).catch((error: unknown) => faults.push(error) - faults.length)
+      // One account's does not hold up those of others.
+      if (faults.length > 0) throw faults[0]
+      if (judged === 0) await pause(heldMs)
+    }
+    const next = await findNextDue(database.system)
+    const wait = next === undefined ? idleMs : Math.max(0, Math.min(busyMs, next.getTime() - now().getTime()))
+    this.#looks.add(Date.now() + wait)
+  }
+
+  /** Returns how many people were judged; others hold the rest. */
+  async #judge(accountId: string, rows: readonly DueRow[]): Promise<number> {
+    const { database, ruleSets, live } = this.#services
+    const { judged, isMoved } = await retrying(() =>
+      database.transaction(async (tx) => {
+        const ids = await lockFree(tx, accountId, [...new Set(rows.map(({ profileId }) => profileId))])
+        if (ids.length === 0) return { judged: 0, isMoved: false }
+        const { audiences } = await ruleSets.inForce(tx, accountId)
+        const now = this.#services.now()
+        const due = groupBy(await findDueOf(tx, accountId, { ids, now }), ({ profileId }) => profileId)
+        const members = groupBy(await findMembers(tx, accountId, ids), ({ rootId }) => rootId)
+        // Profiles merged into others since are looked at through these, and archived audiences not at all.
+        const stale = [...due.values()]
+          .flat()
+          .filter(({ profileId, audienceId }) => !members.has(profileId) || !audiences.byId.has(audienceId))
+        if (stale.length > 0) await dropDues(tx, accountId, stale)
+        const touched = [...due].flatMap(([personId, own]) => {
+          const profiles = members.get(personId)
+          const touch = own.flatMap(({ audienceId }) => audiences.byId.get(audienceId) ?? [])
+          if (!profiles || touch.length === 0) return []
+          return [{ personId, members: profiles.map(({ profileId }) => profileId), touch, causeOf: () => byTime }]
+        })
+        const changes = await refreshMemberships(inOrder(tx), accountId, {
+          ...{ audiences, touched, now },
+          expect: (at) => this.expect(at),
+        })
+        return { judged: ids.length, isMoved: changes.length > 0 }
+      }),
+    )
+    if (isMoved) live.wake(accountId)
+    return judged
+  }
+}
+
+const byTime = { cause: 'TIME', eventId: null } as const

@@ -1,0 +1,220 @@
+// What dynamic audiences ask about people, as of now: one statement, whatever is asked and of however many.
+
+import type { DynamicAudience } from '../../core/audiences/dynamic.ts'
+import { amountKeys, orderEvents, orderOf } from '../../core/orders.ts'
+import type { Quality } from '../../core/targeting/decision.ts'
+import type { Instant, JsonObject, PersonFacts } from '../../core/targeting/facts.ts'
+import { newPerson } from '../../core/targeting/people.ts'
+import type { Sql } from '../../platform/database.ts'
+
+/** A person under the id that all merges lead to, and all profiles that are the person. */
+export interface Somebody {
+  readonly personId: string
+  readonly members: readonly string[]
+}
+
+/** A row of a membership, which is that of one of the person's profiles. */
+export interface Seat {
+  readonly audienceId: string
+  readonly profileId: string
+  readonly since: Date
+}
+
+export interface Known {
+  readonly person: PersonFacts
+  readonly seats: readonly Seat[]
+}
+
+interface FactRow {
+  kind: 'FIELDS' | 'IDENTITY' | 'AUDIENCE' | 'EVENT' | 'ORDER' | 'QUALITY' | 'ADVOCATE' | 'FRIEND'
+  personId: string
+  name: string
+  at: Date | null
+  value: unknown
+}
+
+// As the hot path's loaders have them.
+const maxOrders = 1000
+const maxEdges = 1001
+const maxIdentifiers = 100
+const orderKeys = ['transaction_id', 'order_id', 'currency', ...amountKeys]
+
+/** By person, what the audiences ask. What is told ahead of its time is there too: it counts when its time comes. */
+export async function loadFacts(
+  sql: Sql,
+  accountId: string,
+  { people, audiences, now }: { people: readonly Somebody[]; audiences: Iterable<DynamicAudience>; now: Date },
+): Promise<ReadonlyMap<string, Known>> {
+  const known = new Map(people.map(({ personId }) => [personId, { person: newPerson(personId), seats: [] as Seat[] }]))
+  const rows = await findFacts(sql, accountId, { people, need: needOf(audiences), now })
+  // A survivor's fields cover those of the profiles merged into it, a later one's those of an earlier.
+  const fields = rows.filter(({ kind }) => kind === 'FIELDS')
+  const isOwn = ({ name, personId }: FactRow) => Number(name === personId)
+  for (const row of fields.sort((a, b) => isOwn(a) - isOwn(b) || (a.name < b.name ? -1 : 1)))
+    Object.assign(known.get(row.personId)?.person.fields ?? {}, row.value)
+  for (const row of rows) {
+    const one = known.get(row.personId)
+    if (one) take(one, row)
+  }
+  return known
+}
+
+function take({ person, seats }: { person: PersonFacts; seats: Seat[] }, { kind, name, at, value }: FactRow): void {
+  const { history } = person
+  const t = at?.getTime() ?? 0
+  switch (kind) {
+    case 'IDENTITY':
+      ;((person.identities as Record<string, string[]>)[name] ??= []).push(String(value)) // This person is still being made.
+      return
+    case 'AUDIENCE':
+      ;(person.audienceIds as Set<string>).add(name) // The same.
+      seats.push({ audienceId: name, profileId: String(value), since: new Date(t) })
+      return
+    case 'EVENT': {
+      const times = history.events.get(name)
+      if (times) times.push(t)
+      else history.events.set(name, [t])
+      return
+    }
+    case 'ORDER': {
+      const order = orderOf({ id: name, name: orderEvents[0] ?? '', data: value as JsonObject, t }) // An object of the keys asked for.
+      if (order) history.orders.push(order)
+      return
+    }
+    case 'QUALITY':
+      history.qualities.push({ quality: name as Quality, at: t }) // The column's own values.
+      return
+    case 'ADVOCATE':
+    case 'FRIEND':
+      takeEdge(person, { kind, id: name, t, edge: value as Edge }) // As the statement builds it.
+  }
+}
+
+interface Edge {
+  readonly programId: string
+  readonly otherId: string
+  readonly evidence: Instant[]
+}
+
+function takeEdge(
+  person: PersonFacts,
+  { kind, id, t, edge }: { kind: string; id: string; t: Instant; edge: Edge },
+): void {
+  const { programId, otherId, evidence } = edge
+  const shown = { id, programId, firstEvidenceAt: t, evidence }
+  if (kind === 'ADVOCATE') person.history.friends.push(shown)
+  else
+    person.relationships.push({
+      ...shown,
+      ...{ advocateId: otherId, friendId: person.id, campaignId: null, matchedCodeIds: new Set() },
+    })
+}
+
+interface Need {
+  readonly audienceIds: ReadonlySet<string>
+  readonly eventCaps: ReadonlyMap<string, number>
+  readonly qualityCaps: ReadonlyMap<Quality, number>
+  readonly orders: boolean
+  readonly identities: boolean
+  readonly friends: boolean
+  readonly advocates: boolean
+}
+
+function needOf(audiences: Iterable<DynamicAudience>): Need {
+  const audienceIds = new Set<string>()
+  const [eventCaps, qualityCaps] = [new Map<string, number>(), new Map<Quality, number>()]
+  let [orders, identities, friends, advocates] = [false, false, false, false]
+  const raise = <Key>(caps: Map<Key, number>, more: ReadonlyMap<Key, number>) => {
+    for (const [key, cap] of more) caps.set(key, Math.max(cap, caps.get(key) ?? 0))
+  }
+  for (const { id, asks, asksIdentities, asksAdvocates } of audiences) {
+    for (const one of [id, ...asks.audienceIds]) audienceIds.add(one)
+    raise(eventCaps, asks.eventCaps)
+    raise(qualityCaps, asks.qualityCaps)
+    orders ||= asks.orders
+    identities ||= asksIdentities
+    friends ||= asks.friends
+    advocates ||= asksAdvocates
+  }
+  return { audienceIds, eventCaps, qualityCaps, orders, identities, friends, advocates }
+}
+
+// Each kind is one branch, which finds nothing where it is not asked for. Of what is counted the latest up to now are read, and
+// all that is yet to come, which is little: an event is at most minutes ahead of its receipt.
+function findFacts(
+  sql: Sql,
+  accountId: string,
+  { people, need, now }: { people: readonly Somebody[]; need: Need; now: Date },
+): Promise<FactRow[]> {
+  const pairs = people.flatMap(({ personId, members }) => members.map((profileId) => ({ personId, profileId })))
+  return sql.$queryRaw<FactRow[]>`
+    WITH asked AS MATERIALIZED (
+      SELECT * FROM unnest(${pairs.map(({ profileId }) => profileId)}::uuid[], ${pairs.map(({ personId }) => personId)}::uuid[]) AS one (profile_id, person_id)
+    )
+    SELECT 'FIELDS' AS kind, asked.person_id AS "personId", profile.id::text AS name, NULL::timestamptz AS at, profile.fields AS value
+    FROM asked CROSS JOIN LATERAL (
+      SELECT id, fields FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = asked.profile_id OFFSET 0) AS profile
+    UNION ALL
+    SELECT 'IDENTITY', asked.person_id, identity.kind::text, identity.created_at, to_jsonb(identity.value)
+    FROM asked CROSS JOIN LATERAL (
+      SELECT kind, created_at, value FROM identity
+      WHERE ${need.identities}::boolean AND identity.account_id = ${accountId}::uuid AND identity.profile_id = asked.profile_id
+      ORDER BY created_at, kind, value LIMIT ${maxIdentifiers}::int) AS identity
+    UNION ALL
+    SELECT 'AUDIENCE', asked.person_id, member.audience_id::text, member.since, to_jsonb(asked.profile_id)
+    FROM asked CROSS JOIN LATERAL (
+      SELECT audience_id, since FROM audience_member WHERE audience_member.account_id = ${accountId}::uuid
+        AND audience_member.profile_id = asked.profile_id AND audience_id = ANY (${[...need.audienceIds]}::uuid[]) OFFSET 0) AS member
+    UNION ALL
+    SELECT 'EVENT', asked.person_id, wanted.name, event.at, NULL
+    FROM asked CROSS JOIN unnest(${[...need.eventCaps.keys()]}::text[], ${[...need.eventCaps.values()]}::int[]) AS wanted (name, cap)
+    CROSS JOIN LATERAL (
+      (SELECT occurred_at AS at FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = asked.profile_id
+        AND event.name = wanted.name AND occurred_at <= ${now}::timestamptz ORDER BY occurred_at DESC LIMIT wanted.cap)
+      UNION ALL
+      (SELECT occurred_at FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = asked.profile_id
+        AND event.name = wanted.name AND occurred_at > ${now}::timestamptz)
+    ) AS event
+    UNION ALL
+    SELECT 'ORDER', asked.person_id, event.id::text, event.at, (
+      SELECT coalesce(jsonb_object_agg(key, event.data -> key), '{}') FROM unnest(${orderKeys}::text[]) AS key WHERE event.data ? key)
+    FROM asked CROSS JOIN unnest(${need.orders ? orderEvents : []}::text[]) AS wanted (name)
+    CROSS JOIN LATERAL (
+      (SELECT id, occurred_at AS at, data FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = asked.profile_id
+        AND event.name = wanted.name AND occurred_at <= ${now}::timestamptz ORDER BY occurred_at DESC, id DESC LIMIT ${maxOrders}::int)
+      UNION ALL
+      (SELECT id, occurred_at, data FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = asked.profile_id
+        AND event.name = wanted.name AND occurred_at > ${now}::timestamptz)
+    ) AS event
+    UNION ALL
+    SELECT 'QUALITY', asked.person_id, wanted.quality::text, decision.at, NULL
+    FROM asked CROSS JOIN unnest(${[...need.qualityCaps.keys()]}::text[]::quality[], ${[...need.qualityCaps.values()]}::int[]) AS wanted (quality, cap)
+    CROSS JOIN LATERAL (
+      SELECT occurred_at AS at FROM attribution AS decision
+      WHERE decision.account_id = ${accountId}::uuid AND decision.profile_id = asked.profile_id AND decision.quality = wanted.quality
+        AND NOT EXISTS (SELECT FROM attribution AS later WHERE later.account_id = ${accountId}::uuid
+          AND later.event_id = decision.event_id AND later.revision > decision.revision)
+      ORDER BY decision.occurred_at DESC LIMIT wanted.cap + (
+        SELECT count(*) FROM attribution AS ahead WHERE ahead.account_id = ${accountId}::uuid
+          AND ahead.profile_id = asked.profile_id AND ahead.occurred_at > ${now}::timestamptz)
+    ) AS decision
+    UNION ALL
+    SELECT CASE WHEN edge.advocate_id = asked.profile_id THEN 'ADVOCATE' ELSE 'FRIEND' END, asked.person_id, edge.id::text, edge.first_evidence_at,
+      jsonb_build_object('programId', edge.program_id, 'otherId', edge.other_id, 'evidence', (
+        SELECT coalesce(jsonb_agg((extract(epoch FROM shown.at) * 1000)::bigint), '[]') FROM (
+          (SELECT at FROM evidence WHERE evidence.account_id = ${accountId}::uuid AND evidence.relationship_id = edge.id
+            AND at <= ${now}::timestamptz ORDER BY at DESC LIMIT 1)
+          UNION ALL
+          (SELECT at FROM evidence WHERE evidence.account_id = ${accountId}::uuid AND evidence.relationship_id = edge.id AND at > ${now}::timestamptz)
+          UNION ALL SELECT edge.latest_evidence_at
+        ) AS shown))
+    FROM asked CROSS JOIN LATERAL (
+      (SELECT id, program_id, first_evidence_at, latest_evidence_at, advocate_id, friend_id AS other_id FROM relationship
+        WHERE ${need.friends}::boolean AND relationship.account_id = ${accountId}::uuid AND relationship.advocate_id = asked.profile_id
+          AND withdrawn_at IS NULL ORDER BY latest_evidence_at DESC LIMIT ${maxEdges}::int)
+      UNION ALL
+      (SELECT id, program_id, first_evidence_at, latest_evidence_at, NULL, advocate_id FROM relationship
+        WHERE ${need.advocates}::boolean AND relationship.account_id = ${accountId}::uuid AND relationship.friend_id = asked.profile_id
+          AND withdrawn_at IS NULL)
+    ) AS edge`
+}

@@ -1,0 +1,59 @@
+// Memberships after a write that is no event: of people who were locked, found or made by it.
+
+import type { Context } from '../../context.ts'
+import type { Touch } from '../../core/audiences/dynamic.ts'
+import { groupBy } from '../../core/group.ts'
+import type { Transaction } from '../../platform/database.ts'
+import { inOrder } from '../../platform/statements.ts'
+import { refreshMemberships, type Touched } from '../memberships/refresh.ts'
+import type { MembershipCause } from '../memberships/sql.ts'
+import type { People } from './resolve.ts'
+import { findMembers } from './sql.ts'
+
+export interface Written {
+  /** Under the id that all merges lead to. */
+  readonly personId: string
+  readonly touch: Touched['touch']
+  readonly cause: MembershipCause
+}
+
+/** Judges the people anew by the dynamic audiences that the write may concern. It goes last in the transaction. True where somebody moved. */
+export async function refreshPeople(tx: Transaction, context: Context, written: readonly Written[]): Promise<boolean> {
+  if (written.length === 0) return false
+  const { accountId, services } = context
+  const { audiences } = await services.ruleSets.inForce(tx, accountId)
+  if (audiences.inOrder.length === 0) return false
+  const ids = written.map(({ personId }) => personId)
+  const members = groupBy(await findMembers(tx, accountId, ids), ({ rootId }) => rootId)
+  const touched = written.map(({ personId, touch, cause }) => ({
+    personId,
+    members: members.get(personId)?.map(({ profileId }) => profileId) ?? [personId],
+    touch,
+    causeOf: () => ({ cause, eventId: null }),
+  }))
+  const changes = await refreshMemberships(inOrder(tx), accountId, {
+    ...{ audiences, touched, now: services.now() },
+    expect: (at) => services.clock.expect(at),
+  })
+  return changes.length > 0
+}
+
+/** The same of people who began, got identifiers or turned out to be one when references to them were resolved. */
+export async function refreshArrivals(tx: Transaction, context: Context, people: People): Promise<void> {
+  const merged = new Set(people.merges.map(({ survivorId }) => people.rootOf(survivorId)))
+  const created = new Set(people.created)
+  const steps = groupBy(
+    people.steps.flatMap((step) => step ?? []),
+    ({ personId }) => people.rootOf(personId),
+  )
+  const written = [...steps].map(([personId, own]): Written => {
+    const touch: Touch = {
+      identities: own.flatMap(({ attached }) => attached.map(({ kind }) => kind)),
+      isNew: created.has(personId),
+    }
+    return merged.has(personId) ? { personId, touch: 'ALL', cause: 'MERGE' } : { personId, touch, cause: 'FIELDS' }
+  })
+  const isChanged = ({ touch }: Written) =>
+    touch === 'ALL' || ('isNew' in touch && (touch.isNew || [...(touch.identities ?? [])].length > 0))
+  await refreshPeople(tx, context, written.filter(isChanged))
+}
