@@ -8,6 +8,7 @@ import type { Sql } from '../../platform/database.ts'
 import { isDataError, pause, RetryError, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
 import { addWarnings, appendAttributions } from '../attributions/sql.ts'
+import { applyConsents } from '../consents/apply.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { applyFields } from '../profiles/fields.ts'
@@ -265,6 +266,7 @@ async function apply(
     people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
     insertEvents(tx, accountId, rows),
     applyFields(tx, accountId, steps),
+    applyConsents(tx, accountId, rows),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),
     lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),
