@@ -45,6 +45,6 @@ export async function findOrCreatePeople(
     // A later reference may have shown that two of them are one.
     return people.rootOf(step.personId)
   })
-  await lockPeople(tx, options.accountId, { people, others: [] })
+  await lockPeople(tx, options.accountId, { people, others: [], path: options.path })
   return ids
 }

@@ -21,6 +21,8 @@ export interface AccountRules {
   readonly rules: RuleSet
   /** Folded spellings of event names, each with the name it stands for. */
   readonly aliases: ReadonlyMap<string, string>
+  /** What identifiers of erased people are hashed with; null where nobody of the account was erased. */
+  readonly erasureKey: string | null
 }
 
 /**
@@ -190,6 +192,7 @@ async function compile(
   const where = { accountId }
   const programs = await tx.program.findMany({ where, include: { labels: true }, orderBy: { id: 'asc' } })
   const aliases = await tx.eventTypeAlias.findMany({ where })
+  const { erasureKey } = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { erasureKey: true } })
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
   return {
     version,
@@ -207,6 +210,7 @@ async function compile(
       followUps: followUps.map(({ name }) => name),
     }),
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
+    erasureKey,
   }
 }
 
