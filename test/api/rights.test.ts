@@ -81,3 +81,124 @@ describe('blocking a person', () => {
     expect(await refused(await server.withScopes('PROFILES_READ'), block, { profile, what: 'BOTH' })).toBe('FORBIDDEN')
   })
 })
+
+describe('a key without PII_READ', () => {
+  const person = { email: 'grace@example.com', phone: '+491715550199', sourceId: 'C-1' }
+  const everything = `{ profile(by: { sourceId: "C-1" }) {
+    sourceId identities { kind value } fields addresses { city } interests { name }
+    events(first: 1) { edges { node { name data } } } } }`
+  beforeAll(async () => {
+    await mutate(server, 'updateProfile', {
+      profile: person,
+      set: { firstName: 'Grace', name: 'Grace H.', tier: 'gold', contact: { 'E-Mail': 'g@example.com', city: 'NY' } },
+    })
+    await track(server, {
+      name: 'purchase',
+      profile: { sourceId: 'C-1' },
+      data: { total: 5, items: [{ name: 'Lamp' }], customer: { phone: '1', level: 2 } },
+    })
+    await mutate(server, 'setAddresses', {
+      profile: person,
+      addresses: [{ kind: 'HOME', lines: ['Lane 1'], city: 'NY' }],
+    })
+    await mutate(server, 'setInterests', { profile: person, interests: ['lamps'] })
+  })
+
+  const raw = async (key: string, query: string) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify({ query }),
+    })
+    return (await response.json()) as { data: never; errors?: unknown; extensions?: { hidden: Hidden } }
+  }
+  interface Hidden {
+    code: string
+    scope: string
+    paths: (string | number)[][]
+    more: number
+  }
+
+  test('sees null where values tell who a person is, is told where, and nothing fails', async () => {
+    const reader = await server.withScopes('PROFILES_READ')
+    const { data, errors, extensions } = await raw(reader.key, everything)
+    expect(errors).toBeUndefined()
+    expect(data).toEqual({
+      profile: {
+        sourceId: 'C-1',
+        identities: [
+          { kind: 'SOURCE_ID', value: 'C-1' },
+          { kind: 'EMAIL', value: null },
+          { kind: 'PHONE', value: null },
+        ],
+        fields: { firstName: null, name: null, tier: 'gold', contact: { 'E-Mail': null, city: 'NY' } },
+        addresses: null,
+        interests: [{ name: 'lamps' }],
+        events: {
+          edges: [
+            {
+              node: {
+                name: 'purchase',
+                data: { total: 5, items: [{ name: 'Lamp' }], customer: { phone: null, level: 2 } },
+              },
+            },
+          ],
+        },
+      },
+    })
+    expect(extensions?.hidden).toMatchObject({ code: 'PII_HIDDEN', scope: 'PII_READ', more: 0 })
+    expect(extensions?.hidden.paths.map((path) => path.join('.')).sort()).toEqual([
+      'profile.addresses',
+      'profile.events.edges.0.node.data.customer.phone',
+      'profile.fields.contact.E-Mail',
+      'profile.fields.firstName',
+      'profile.fields.name',
+      'profile.identities.1.value',
+      'profile.identities.2.value',
+    ])
+  })
+
+  test('sees all of it with PII_READ, and a response with nothing hidden has no extension', async () => {
+    const reader = await server.withScopes('PROFILES_READ', 'PII_READ')
+    const { data, extensions } = await raw(reader.key, everything)
+    expect(extensions).toBeUndefined()
+    expect(JSON.stringify(data)).toContain('grace@example.com')
+    expect(data).toEqual((await raw(server.key, everything)).data)
+    const plain = await server.withScopes('PROFILES_READ')
+    expect((await raw(plain.key, '{ profile(by: { sourceId: "C-1" }) { sourceId } }')).extensions).toBeUndefined()
+  })
+
+  test('is not given a person’s name in a summary, and may not export', async () => {
+    const summaries =
+      '{ attributions(filter: { profile: { sourceId: "friend 1" } }, last: 1) { edges { node { summary } } } }'
+    await mutate(server, 'updateProfile', { profile: { sourceId: 'advocate' }, set: { firstName: 'Adelaide' } })
+    const told = async (...scopes: string[]) =>
+      JSON.stringify(await (await server.withScopes('ATTRIBUTIONS_READ', ...scopes)).query(summaries))
+    expect(await told('PROFILES_READ', 'PII_READ')).toContain('Adelaide')
+    expect(await told('PROFILES_READ')).not.toContain('Adelaide')
+    const document = 'mutation ($input: ExportProfileInput!) { exportProfile(input: $input) { document } }'
+    const input = { profile: { sourceId: 'C-1' } }
+    expect(await refused(await server.withScopes('PROFILES_READ'), document, input)).toBe('FORBIDDEN')
+  })
+
+  test('is told the same with every message of a subscription', async () => {
+    const reader = await server.withScopes('PROFILES_READ', 'ATTRIBUTIONS_READ')
+    const client = reader.socket()
+    const query = 'subscription { attributions { attribution { event { data } } } }'
+    const results = client.iterate<object>({ query })
+    const first = results.next()
+    await track(server, {
+      name: 'purchase',
+      profile: { sourceId: 'C-1' },
+      data: { email: 'live@example.com', total: 1 },
+    })
+    let { value } = await first
+    // A checkpoint may come before it.
+    while (!JSON.stringify(value).includes('total')) value = (await results.next()).value
+    await client.dispose()
+    expect(value).toMatchObject({
+      data: { attributions: { attribution: { event: { data: { email: null, total: 1 } } } } },
+      extensions: { hidden: { paths: [['attributions', 'attribution', 'event', 'data', 'email']] } },
+    })
+  })
+})

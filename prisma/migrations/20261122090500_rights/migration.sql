@@ -17,12 +17,12 @@ CREATE TYPE "block_kind" AS ENUM ('EVENTS', 'REWARDS');
 -- CreateEnum
 CREATE TYPE "address_kind" AS ENUM ('HOME', 'WORK', 'BILLING', 'SHIPPING', 'OTHER');
 
--- Keys that may read people go on reading all of them.
+-- Keys that see what events carry, or read people, go on seeing all of it.
 CREATE TYPE "api_scope_new" AS ENUM ('events:write', 'profiles:read', 'campaigns:write', 'attributions:read', 'admin', 'pii:read', 'preferences:write');
 ALTER TABLE "api_key" ALTER COLUMN "scopes" TYPE "api_scope_new"[] USING ("scopes"::text[]::"api_scope_new"[]);
 DROP TYPE "api_scope";
 ALTER TYPE "api_scope_new" RENAME TO "api_scope";
-UPDATE "api_key" SET "scopes" = array_append("scopes", 'pii:read'::"api_scope") WHERE 'profiles:read' = ANY ("scopes");
+UPDATE "api_key" SET "scopes" = array_append("scopes", 'pii:read'::"api_scope") WHERE "scopes" && ARRAY['profiles:read', 'attributions:read', 'events:write']::"api_scope"[];
 
 -- AlterTable
 ALTER TABLE "account" ADD COLUMN     "erasure_key" TEXT;

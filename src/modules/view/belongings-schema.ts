@@ -2,6 +2,7 @@
 
 import { builder } from '../../builder.ts'
 import type { Address, AddressKind, Interest } from '../../generated/prisma/client.ts'
+import { shown } from '../profiles/hidden.ts'
 import { ProfileRefInput } from '../profiles/inputs.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
@@ -49,8 +50,8 @@ builder.prismaObjectFields(ProfileType, (t) => ({
   addresses: t.field({
     ...personal,
     type: [AddressType],
-    description: 'In the order in which they were set.',
-    resolve: ({ id }, _args, context) => addressesOfPerson(context, id),
+    description: 'In the order in which they were set; null to keys without PII_READ.',
+    resolve: async ({ id }, _args, context, info) => shown(context, info, await addressesOfPerson(context, id)),
   }),
   interests: t.field({
     ...personal,
