@@ -8,12 +8,17 @@ export interface Principal {
   readonly accountId: string
   readonly keyId: string
   readonly scopes: readonly ApiScope[]
+  /** Of a person's own token: the profile that it is for. */
+  readonly profileId?: string | null
   readonly expiresAt: Date | null
 }
 
 /** Equal texts for principals who may see the same of everything: same account, same scopes. */
 export const rightsOf = (principal: Principal | null): string | undefined =>
-  principal ? [principal.accountId, ...principal.scopes.toSorted()].join(' ') : undefined
+  principal ? [principal.accountId, principal.profileId ?? '', ...principal.scopes.toSorted()].join(' ') : undefined
+
+/** True for a person's own token: it may do what is marked as open to persons, and nothing else. */
+export const isPerson = (principal: Principal | null): boolean => (principal?.profileId ?? null) !== null
 
 /** True when the principal has one of the scopes; ADMIN has them all. */
 export function can(principal: Principal | null, scopes: readonly ApiScope[]): boolean {

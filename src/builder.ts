@@ -7,7 +7,7 @@ import PrismaPlugin from '@pothos/plugin-prisma'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin, { type AuthFailure } from '@pothos/plugin-scope-auth'
 import ValidationPlugin from '@pothos/plugin-validation'
-import { can, refusal } from './access.ts'
+import { can, isPerson, refusal } from './access.ts'
 import type { Context } from './context.ts'
 import { ApiError, badInput } from './errors.ts'
 import type PrismaTypes from './generated/pothos.ts'
@@ -43,7 +43,7 @@ export const builder = new SchemaBuilder<{
   scopeAuth: {
     authorizeOnSubscribe: true,
     authScopes: ({ principal }) => ({
-      authenticated: principal !== null,
+      authenticated: principal !== null && !isPerson(principal),
       can: (scope) => can(principal, [scope]),
       canAny: (scopes) => can(principal, scopes),
     }),

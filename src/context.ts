@@ -26,6 +26,11 @@ export interface Services {
   readonly now: () => Date
 }
 
+type Place = readonly (string | number)[]
+
+/** Of the values that are not shown, so many are named. */
+const maxListed = 1_000
+
 export class Context {
   readonly services: Services
   readonly principal: Principal | null
@@ -74,6 +79,23 @@ export class Context {
     if (!this.#memory.has(key)) this.#memory.set(key, make())
     return this.#memory.get(key) as T // Made by the same caller, under its own key.
   }
+
+  /** Notes that a value is not shown: null stands in its place. `root` is what the operation, or a message of it, began with. */
+  hide(root: unknown, path: Place): void {
+    const known = this.#hidden.get(root) ?? []
+    this.#hidden.set(root, known)
+    known.push(path)
+  }
+
+  /** What a response carries beside its data: where values are that are not shown. */
+  extensionsOf(root: unknown): Record<string, unknown> | undefined {
+    const paths = this.#hidden.get(root)
+    if (!paths) return undefined
+    const listed = paths.slice(0, maxListed)
+    return { hidden: { code: 'PII_HIDDEN', scope: 'PII_READ', paths: listed, more: paths.length - listed.length } }
+  }
+
+  readonly #hidden = new Map<unknown, Place[]>()
 
   readonly #memory = new Map<unknown, unknown>()
 }

@@ -9,6 +9,7 @@ import './modules/audiences/explain-schema.ts'
 import './modules/audiences/history-schema.ts'
 import './modules/audiences/schema.ts'
 import './modules/codes/schema.ts'
+import './modules/consents/schema.ts'
 import './modules/events/content-schema.ts'
 import './modules/events/live-schema.ts'
 import './modules/events/preview-schema.ts'
@@ -24,8 +25,13 @@ import './modules/programs/overlap-schema.ts'
 import './modules/programs/schema.ts'
 import './modules/relationships/schema.ts'
 import './modules/replay/schema.ts'
+import './modules/rights/schema.ts'
+import './modules/view/belongings-schema.ts'
 import { assertInterfaceType, type GraphQLField, type GraphQLSchema } from 'graphql'
+import { isPerson } from './access.ts'
 import { builder, nodeTypes } from './builder.ts'
+import type { Context } from './context.ts'
+import { ApiError } from './errors.ts'
 import { checkTexts } from './scalars.ts'
 
 /** The schema, with every root field refusing text that cannot be stored. */
@@ -45,6 +51,9 @@ function guardInputs(field: GraphQLField<unknown, unknown>): void {
   const inner = field.subscribe ?? field.resolve
   const guarded: typeof inner = (...call) => {
     checkTexts(call[1], '')
+    const { principal } = call[2] as Context // What every resolver is given.
+    if (isPerson(principal) && !field.extensions.forPersons)
+      throw new ApiError('FORBIDDEN', `the token of a person may not use ${field.name}`)
     return inner?.(...call)
   }
   if (field.subscribe) field.subscribe = guarded

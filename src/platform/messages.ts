@@ -2,6 +2,7 @@
 // context, so that what they look up is fetched together; the next page gets a fresh one, so that nothing grows stale.
 
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
+import { withExtensions } from './extensions.ts'
 import { type Mask, onTheWire } from './mask.ts'
 import type { Caller } from './request-gate.ts'
 
@@ -42,7 +43,11 @@ export function createMessages<Principal>({ mask, contextFor }: MessageParts<Pri
     },
     async render(subscribing, page) {
       const contextValue = fresh(subscribing)
-      const results = await Promise.all(page.map((rootValue) => execute({ ...subscribing, rootValue, contextValue })))
+      const results = await Promise.all(
+        page.map((rootValue) =>
+          withExtensions(execute({ ...subscribing, rootValue, contextValue }), { contextValue, rootValue }),
+        ),
+      )
       let isUnavailable = false
       const payloads = results.map(({ errors: found, ...result }) => {
         const errors = found?.map(mask)

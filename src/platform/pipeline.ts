@@ -4,6 +4,7 @@
 import { execute, type GraphQLSchema, getOperationAST } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Documents } from './documents.ts'
+import { withExtensions } from './extensions.ts'
 import type { Mask } from './mask.ts'
 import { type Caller, type GateOptions, useRequestGate } from './request-gate.ts'
 
@@ -57,7 +58,10 @@ function useFreshContexts<Principal>(
       const { principal, stale = false } = args.contextValue
       // What a mutation reads is what it has just written.
       const isQuery = () => getOperationAST(args.document, args.operationName)?.operation === 'query'
-      setExecuteFn(() => execute({ ...args, contextValue: contextFor(principal, { stale: stale && isQuery() }) }))
+      setExecuteFn(() => {
+        const contextValue = contextFor(principal, { stale: stale && isQuery() })
+        return withExtensions(execute({ ...args, contextValue }), { contextValue, rootValue: args.rootValue })
+      })
     },
   }
 }

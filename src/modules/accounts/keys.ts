@@ -22,10 +22,11 @@ export const secretColumns = (secret: string) => ({ prefix: secret.slice(0, pref
 export async function findPrincipal(database: Database, key: string, now = new Date()): Promise<Principal | null> {
   const row = await database.system.apiKey.findUnique({
     where: { hash: hashKey(key) },
-    select: { accountId: true, id: true, scopes: true, expiresAt: true, revokedAt: true },
+    select: { accountId: true, id: true, scopes: true, profileId: true, expiresAt: true, revokedAt: true },
   })
   if (!row || row.revokedAt || (row.expiresAt && row.expiresAt <= now)) return null
-  return { accountId: row.accountId, keyId: row.id, scopes: row.scopes, expiresAt: row.expiresAt }
+  const { accountId, id: keyId, scopes, profileId, expiresAt } = row
+  return { accountId, keyId, scopes, profileId, expiresAt }
 }
 
 /**

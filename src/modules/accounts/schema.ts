@@ -15,6 +15,11 @@ const ApiScopeEnum = builder.enumType('ApiScope', {
     CAMPAIGNS_WRITE: { description: 'Set up programs, campaigns, codes and audiences.' },
     ATTRIBUTIONS_READ: { description: 'Read and follow decisions.' },
     ADMIN: { description: 'Everything, API keys included.' },
+    PII_READ: {
+      description:
+        'With PROFILES_READ: see values that tell who a person is, such as e-mail addresses. Without it they are null, and `extensions.hidden` names their paths.',
+    },
+    PREFERENCES_WRITE: { description: 'Of a person’s own token (`createPersonToken`): read and set own preferences.' },
   } as const,
 })
 
@@ -61,10 +66,11 @@ builder.queryFields((t) => ({
       type: ApiKeyType,
       nullable: true,
       authScopes: { can: 'ADMIN' },
-      description: 'All API keys, revoked and expired ones included, in the order of creation.',
+      description:
+        'All API keys, revoked and expired ones included, in the order of creation; without tokens of persons.',
       resolve: (_root, args, context, info) =>
         rootConnection(byId('api-key', context.accountId), { args, context, info }, (query) =>
-          context.db.apiKey.findMany(query),
+          context.db.apiKey.findMany({ ...query, where: { ...query.where, profileId: null } }),
         ),
     },
     { name: 'ApiKeyConnection' },

@@ -21,6 +21,8 @@ export async function createApiKey(
   const { accountId, db, now } = context
   const name = checkedText(input.name, 'input.name')
   if (input.scopes.length === 0) throw badInput('a key needs at least one scope', 'input.scopes')
+  if (input.scopes.includes('PREFERENCES_WRITE'))
+    throw badInput('PREFERENCES_WRITE is for tokens of persons: `createPersonToken` makes them', 'input.scopes')
   if (input.expiresAt && input.expiresAt <= now) throw badInput('not in the future', 'input.expiresAt')
   const secret = newSecret()
   const apiKeyId = newId()

@@ -10,6 +10,7 @@ import { kindOf, partsOf } from '../../core/targeting/summary-conditions.ts'
 import type { CampaignState } from '../../generated/prisma/client.ts'
 import type { Json, JsonObject } from '../../scalars.ts'
 import { JourneyType } from '../journeys/schema.ts'
+import { isPersonalPath, shown } from '../profiles/hidden.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType } from '../profiles/schema.ts'
 import { CampaignStateEnum } from '../programs/enums.ts'
@@ -32,9 +33,13 @@ const ConditionTrace = builder.objectRef<FailedLeaf>('ConditionTrace').implement
       type: 'JSON',
       nullable: true,
       description:
-        'The value or figure that the person had; null where it was missing, and for keys without PROFILES_READ.',
+        'The value or figure that the person had; null where it was missing, and for keys without PROFILES_READ, of values that tell who the person is without PII_READ.',
       // What a criterion saw is the person's own; it was read from JSON, and cut.
-      resolve: ({ seen }, _args, { principal }) => (can(principal, ['PROFILES_READ']) ? (seen as Json) : null),
+      resolve: (leaf, _args, context, info) => {
+        if (!can(context.principal, ['PROFILES_READ'])) return null
+        const seen = leaf.seen as Json
+        return 'field' in leaf && isPersonalPath(leaf.field) ? shown(context, info, seen) : seen
+      },
     }),
     truth: t.expose('truth', { type: TruthEnum }),
   }),

@@ -64,7 +64,7 @@ export const AttributionType = builder.prismaNode('Attribution', {
     }),
     summary: t.string({
       description:
-        'The decision in one to five plain sentences, fit to be read aloud: who got the credit and what settled it, or why nobody did and what would have helped. Days are UTC. People are named to keys with PROFILES_READ only, by `firstName`, `first_name` or `name`.',
+        'The decision in one to five plain sentences, fit to be read aloud: who got the credit and what settled it, or why nobody did and what would have helped. Days are UTC. People are named to keys with PROFILES_READ and PII_READ only, by `firstName`, `first_name` or `name`.',
       select: {
         ...traceColumns,
         reason: true,

@@ -2,6 +2,7 @@
 
 import { Context } from '../../context.ts'
 import type { Feed } from '../../platform/feed.ts'
+import { feedPlace } from './cursor.ts'
 import { type CursorUpdate, cursorFeed } from './cursor-feed.ts'
 import { type AttributionFilterInput, checkFilter, rowFilter } from './filter.ts'
 import type { AttributionId } from './id.ts'
@@ -20,7 +21,9 @@ export async function subscribeToAttributions(
 ): Promise<Feed<AttributionUpdate>> {
   const { services, principal } = context
   const checked = await checkFilter(context, filter ?? {})
-  return cursorFeed(context, {
+  return cursorFeed({
+    live: services.live,
+    place: await feedPlace(context, { after }),
     after,
     // The subscription outlives this context and its caches.
     filter: rowFilter(() => new Context(services, principal), checked),

@@ -8,6 +8,7 @@ import type { NearMiss, UnattributedReason } from '../../core/targeting/decision
 import { type Summarised, summaryOf } from '../../core/targeting/summary.ts'
 import { remedyWords } from '../../core/targeting/summary-remedy.ts'
 import { type NamedCampaign, type Names, spoken, type Titles } from '../../core/targeting/summary-words.ts'
+import { seesPersonal } from '../profiles/hidden.ts'
 import { fieldsOfPerson } from '../profiles/members.ts'
 
 export interface ToldDecision extends Summarised {
@@ -118,9 +119,9 @@ function originLoader({ db, accountId }: Context): DataLoader<string, Names['ori
 const nameFields = ['firstName', 'first_name', 'name'] as const
 const maxName = 60
 
-/** What people call the person; null to keys that may not read people, and where no field says it. */
+/** What people call the person; null to keys that may not read people or who they are, and where no field says it. */
 async function personName(context: Context, profileId: string): Promise<string | null> {
-  if (!can(context.principal, ['PROFILES_READ'])) return null
+  if (!can(context.principal, ['PROFILES_READ']) || !seesPersonal(context)) return null
   const fields = await fieldsOfPerson(context, profileId)
   const names = nameFields.map((field) => fields[field])
   const name = names.find((value) => typeof value === 'string' && value.trim() !== '' && value.length <= maxName)

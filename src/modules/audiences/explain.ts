@@ -87,7 +87,7 @@ export async function audiencePreview(
   return {
     count: counts[0] ?? 0,
     branches: branches.map((branch, i) => ({ ...branch, count: counts[i + 1] ?? 0 })),
-    profileIds: sample > 0 ? await findPage(sql, page) : [],
+    profileIds: sample > 0 ? await findPage(context, page) : [],
   }
 }
 

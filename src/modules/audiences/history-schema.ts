@@ -52,7 +52,7 @@ const UpdateType = builder.objectRef<MembershipUpdate>('AudienceMembershipUpdate
     'Neither `change` nor `lagged`: a checkpoint, sent once when the replay has caught up and then at most every 15 s if changes of other audiences passed by, so that a quiet subscriber’s cursor does not grow old.',
   fields: (t) => ({
     cursor: t.exposeString('cursor', { description: 'Where to go on from after this message.' }),
-    change: t.expose('change', { type: ChangeType, nullable: true }),
+    change: t.expose('told', { type: ChangeType, nullable: true }),
     lagged: t.expose('lagged', { type: Lagged, nullable: true }),
   }),
 })

@@ -4,17 +4,11 @@ import type { Context } from '../../context.ts'
 import { notFound } from '../../errors.ts'
 import { idInput } from '../../ids.ts'
 import type { Feed } from '../../platform/feed.ts'
-import { type FeedPlace, feedCursor, positionIn } from '../attributions/cursor.ts'
-import { checkKept } from '../attributions/subscription.ts'
-import { rowFeed } from '../live/row-feed.ts'
+import type { FeedPlace } from '../attributions/cursor.ts'
+import { type CursorUpdate, cursorFeed } from '../attributions/cursor-feed.ts'
 import type { MembershipRow } from '../memberships/feed-sql.ts'
 
-/** One message: a change, a gap, or neither (a checkpoint). The cursor is where to go on from after it. */
-export interface MembershipUpdate {
-  cursor: string
-  change: MembershipRow | null
-  lagged: { missed: number; resumeFrom: string } | null
-}
+export type MembershipUpdate = CursorUpdate<MembershipRow>
 
 /** Where cursors of the account's feed of memberships are read. */
 export async function membershipPlace(
@@ -38,25 +32,12 @@ export async function subscribeToMembership(
   context: Context,
   args: { audienceId: string | number; after?: string | null },
 ): Promise<Feed<MembershipUpdate>> {
-  const { accountId, services } = context
   const audienceId = await knownAudience(context, args.audienceId)
-  const place = await membershipPlace(context, args)
-  const after = args.after == null ? undefined : positionIn(place, args.after)
-  const seat = await services.memberships.join(accountId, after)
-  try {
-    if (after !== undefined) await checkKept(context, { place, after, head: seat.reached() })
-  } catch (error) {
-    seat.leave()
-    throw error
-  }
-  return rowFeed<MembershipUpdate, MembershipRow>(seat, {
-    from: after ?? seat.reached(),
+  return cursorFeed({
+    live: context.services.memberships,
+    place: await membershipPlace(context, args),
+    after: args.after,
     filter: async (rows) => rows.filter((row) => row.audienceId === audienceId),
-    update: (change) => ({ cursor: feedCursor(place, change.position), change, lagged: null }),
-    checkpoint: (position) => ({ cursor: feedCursor(place, position), change: null, lagged: null }),
-    lagged: (missed, resumeAfter) => {
-      const resumeFrom = feedCursor(place, resumeAfter)
-      return { cursor: resumeFrom, change: null, lagged: { missed, resumeFrom } }
-    },
+    tell: (change) => change,
   })
 }

@@ -7,6 +7,8 @@ import type { CodeKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
 import { ProfileRefInput } from '../profiles/inputs.ts'
+import { personList } from '../profiles/person-list-schema.ts'
+import { ProfileType, personal } from '../profiles/schema.ts'
 import { createAdvocateCode, createCoupon, createPromoLink, createShare, disableCode } from './service.ts'
 import { AdvocateCodeType, CodeInterface, CouponType, PromoLinkType, ShareType } from './types.ts'
 
@@ -15,6 +17,9 @@ interface CodeNode {
   id: string
   kind: CodeKind
 }
+
+const CodeEdge = builder.edgeObject({ type: CodeInterface, name: 'CodeEdge' })
+const CodeConnection = builder.connectionObject({ type: CodeInterface, name: 'CodeConnection' }, CodeEdge)
 
 builder.queryFields((t) => ({
   code: t.prismaField({
@@ -37,10 +42,23 @@ builder.queryFields((t) => ({
           context.db.code.findMany(query),
         ),
     },
-    { name: 'CodeConnection' },
-    { name: 'CodeEdge' },
+    CodeConnection,
+    CodeEdge,
   ),
 }))
+
+builder.prismaObjectField(ProfileType, 'codes', (t) =>
+  t.connection(
+    {
+      ...personal,
+      type: CodeInterface,
+      description: 'Codes whose advocate the person is, in the order of creation.',
+      resolve: personList<CodeNode>('codes', 'person-code'),
+    },
+    CodeConnection,
+    CodeEdge,
+  ),
+)
 
 const guarded = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
 

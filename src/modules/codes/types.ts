@@ -3,6 +3,7 @@
 import { builder } from '../../builder.ts'
 import type { CodeKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
+import { shown } from '../profiles/hidden.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { CampaignType } from '../programs/schema.ts'
@@ -78,9 +79,11 @@ export const ShareType = builder.prismaNode('Code', {
       nullable: true,
       description: 'How it was sent, in the words of whoever created it.',
     }),
-    recipients: t.exposeStringList('recipients', {
+    recipients: t.stringList({
       ...personal,
-      description: 'E-mail addresses and phone numbers that it was sent to.',
+      description: 'E-mail addresses and phone numbers that it was sent to; null to keys without PII_READ.',
+      select: { recipients: true },
+      resolve: (...[{ recipients }, , context, info]) => shown(context, info, recipients),
     }),
   }),
 })

@@ -3,6 +3,8 @@
 import { builder } from '../../builder.ts'
 import type { Channel } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
+import type { JsonObject } from '../../scalars.ts'
+import { shownValues } from '../profiles/hidden.ts'
 
 export const ChannelEnum = builder.enumType('Channel', {
   description: 'Where an event happened.',
@@ -34,7 +36,9 @@ export const EventType = builder.prismaNode('Event', {
     data: t.field({
       type: 'JSONObject',
       select: { data: true },
-      resolve: ({ data }) => data as Record<string, never>, // The column holds JSON objects only.
+      description: 'To keys without PII_READ values that tell who the person is are null.',
+      // The column holds JSON objects only.
+      resolve: ({ data }, _args, context, info) => shownValues(context, info, data as JsonObject),
     }),
     channel: t.expose('channel', { type: ChannelEnum, nullable: true }),
     idempotencyKey: t.exposeString('idempotencyKey', { nullable: true }),

@@ -8,9 +8,11 @@ import type { Sql } from '../../platform/database.ts'
 import { isDataError, pause, RetryError, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
 import { addWarnings, appendAttributions } from '../attributions/sql.ts'
+import { applyConsents } from '../consents/apply.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
+import { type ErasedAmong, findErasedAmong, wasErased } from '../profiles/erased.ts'
 import { applyFields } from '../profiles/fields.ts'
 import { findLocked, findRows, lockCrowd, type People, resolvePeople } from '../profiles/resolve.ts'
 import { insertMerges, type MemberNow } from '../profiles/sql.ts'
@@ -116,7 +118,13 @@ const away = () => new ApiError('UNAVAILABLE', 'the database is away; send it ag
 async function runBatch(tx: Sql, services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
   const refsOf = (some: readonly AcceptedEvent[]) => some.map(({ ref }) => ref)
   // People are looked up for all, known keys or not, so that the two need not wait for each other.
-  const [admitted, rows] = await Promise.all([admit(tx, accountId, events), findRows(tx, accountId, refsOf(events))])
+  const key = services.ruleSets.lastKnown(accountId)?.erasureKey
+  const [screened, rows, erased] = await Promise.all([
+    admit(tx, accountId, events),
+    findRows(tx, accountId, refsOf(events)),
+    key ? findErasedAmong(tx, accountId, { key, refs: refsOf(events) }) : null,
+  ])
+  const admitted = erased ? await dropErased(tx, accountId, { ...screened, erased }) : screened
   const { outcomes, fresh } = admitted
   if (fresh.length > 0) {
     const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows })
@@ -151,7 +159,10 @@ async function decideAndApply(
     findOvertaken(tx, accountId, { events: known, people }),
     findLinks(tx, linked),
   ])
-  if (account !== expected) throw new StaleRulesError()
+  // Likewise where one of them was erased meanwhile, perhaps the account's first.
+  const isErased = ({ rootId, erasedAt }: MemberNow) =>
+    erasedAt !== null && people.before.some(({ id }) => id === rootId)
+  if (account !== expected || locked.some(isErased)) throw new StaleRulesError()
   const codesAreAll = later.length === 0
   const request = worldRequest(accountId, {
     ...{ events: known, people, account, later, locked },
@@ -218,10 +229,31 @@ async function admit(tx: Sql, accountId: string, events: readonly AcceptedEvent[
 }
 
 function replay(event: AcceptedEvent, owner: KeyClaim): Outcome {
+  // Of an event of somebody who was erased nothing is kept that it could be compared with.
+  if (Object.keys(owner.digests).length === 0) return { eventId: owner.eventId, replayed: true }
   const fields = differingFields(event.digests, owner.digests)
   if (fields.length === 0) return { eventId: owner.eventId, replayed: true }
   const message = `the idempotency key was used before, and these differ: ${fields.join(', ')}`
   return new ApiError('IDEMPOTENCY_CONFLICT', message, { field: `${event.path}.idempotencyKey`, fields })
+}
+
+/** Events about somebody who was erased are refused, and give their keys back: by id, or of before the erasure. */
+async function dropErased(
+  tx: Sql,
+  accountId: string,
+  { erased, ...screened }: Screened & { erased: ErasedAmong },
+): Promise<Screened> {
+  const released: string[] = []
+  const fresh = screened.fresh.filter((event) => {
+    const at = erased(event.ref, event.occurredAt)
+    if (!at) return true
+    screened.outcomes.set(event.id, wasErased(at, `${event.path}.profile`))
+    if (event.idempotencyKey !== null) released.push(event.idempotencyKey)
+    return false
+  })
+  if (released.length) await releaseKeys(tx, accountId, released)
+  settle(screened)
+  return { ...screened, fresh }
 }
 
 /**
@@ -243,15 +275,19 @@ async function dropUnknown(
     outcomes.set(event.id, notFound('no such profile', `${event.path}.profile.id`))
     if (event.idempotencyKey !== null) released.push(event.idempotencyKey)
   }
+  if (released.length) await releaseKeys(tx, accountId, released)
+  settle({ outcomes, rivals })
+  return known
+}
+
+/** One that repeats a refused event of its own batch is refused with it; where one uses its key for something else, the batch fails. */
+function settle({ outcomes, rivals }: Pick<Screened, 'outcomes' | 'rivals'>): void {
   if (rivals.some((owner) => outcomes.get(owner) instanceof Error))
     throw new Error('the key of a refused event was used for another')
-  if (released.length) await releaseKeys(tx, accountId, released)
-  // One that repeats a refused event of its own batch is refused with it.
   for (const [id, outcome] of outcomes) {
     const first = outcome instanceof Error ? undefined : outcomes.get(outcome.eventId)
     if (first instanceof Error) outcomes.set(id, first)
   }
-  return known
 }
 
 interface Applied {
@@ -279,6 +315,7 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
     people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
     insertEvents(tx, accountId, rows),
     applyFields(tx, accountId, steps),
+    applyConsents(tx, accountId, rows),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),
     lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),

@@ -4,6 +4,7 @@
 import { Context } from '../../context.ts'
 import { foldEventName } from '../../core/names.ts'
 import type { Feed } from '../../platform/feed.ts'
+import { feedPlace } from '../attributions/cursor.ts'
 import { type CursorUpdate, cursorFeed } from '../attributions/cursor-feed.ts'
 import { memberIds } from '../attributions/filter.ts'
 import type { RowFilter } from '../live/row-feed.ts'
@@ -29,7 +30,9 @@ export async function subscribeToEvents(context: Context, args: EventSubscriptio
   const filter = args.filter ?? {}
   // A person may be named who is yet to come, but not by something that cannot be a name.
   if (filter.profile) await findPersonId(context, filter.profile, 'filter.profile')
-  return cursorFeed(context, {
+  return cursorFeed({
+    live: services.live,
+    place: await feedPlace(context, args),
     after: args.after,
     // The subscription outlives this context and its caches.
     filter: storedEvents(() => new Context(services, principal), filter),

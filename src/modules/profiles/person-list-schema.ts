@@ -8,10 +8,15 @@ import { membersOf } from './members.ts'
 
 type Call = [person: { id: string }, args: PageArgs, context: Context, info: GraphQLResolveInfo]
 
+interface Key {
+  accountId: string
+  id: string
+}
+
 /** The resolver of a connection over a relation of Profile, in the order of creation. `tag` names it in its cursors. */
-export function personList(relation: string, tag = relation) {
+export function personList<Row extends Key = Key>(relation: string, tag = relation) {
   return async (...[{ id }, args, context, info]: Call) =>
-    nestedConnection(
+    nestedConnection<Row>(
       byId(tag, context.accountId),
       { args, context, info },
       { parent: 'profile', relation, members: await membersOf(context, id) },

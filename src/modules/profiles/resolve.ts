@@ -15,6 +15,7 @@ import { badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
+import { wasErased } from './erased.ts'
 import {
   findDirectory,
   findMembersNow,
@@ -152,18 +153,28 @@ export interface Crowd {
   readonly people: People
   /** Beside the people. */
   readonly others: readonly string[]
+  /** Where a reference stands, for errors. */
+  path?(index: number): string
 }
 
 const idsOf = ({ people, others }: Crowd) => [...new Set([...people.before.map(({ id }) => id), ...others])]
 
 /**
  * Locks the batch's people, and others whom it reads of, until the transaction ends; then stores the merges, which nobody
- * else can make meanwhile. RetryError where one of them was merged with somebody while this waited.
+ * else can make meanwhile. RetryError where one of them was merged with somebody while this waited; CONFLICT for one who was erased.
  */
 export async function lockPeople(sql: Sql, accountId: string, crowd: Crowd): Promise<void> {
   await lockCrowd(sql, accountId, crowd)
-  await findLocked(sql, accountId, crowd)
+  refuseErased(await findLocked(sql, accountId, crowd), crowd)
   if (crowd.people.merges.length) await insertMerges(sql, accountId, crowd.people.merges)
+}
+
+function refuseErased(locked: readonly MemberNow[], { people, path }: Crowd): void {
+  const erased = new Map(locked.flatMap(({ profileId, erasedAt }) => (erasedAt ? [[profileId, erasedAt]] : [])))
+  for (const [index, step] of people.steps.entries()) {
+    const at = step && erased.get(step.personId)
+    if (at) throw wasErased(at, path?.(index))
+  }
 }
 
 /** The first step of `lockPeople`; whatever is read by later statements is as it stays until the transaction ends. */

@@ -4,6 +4,8 @@ import { builder } from '../../builder.ts'
 import type { Identifier } from '../../core/identity.ts'
 import { IdentityKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
+import type { JsonObject } from '../../scalars.ts'
+import { shown, shownFields } from './hidden.ts'
 import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
 import { findPersonId } from './look-up.ts'
 import { fieldsOfPerson, identifiersOfPerson, personRow } from './members.ts'
@@ -19,7 +21,14 @@ const IdentityKindEnum = builder.enumType(IdentityKind, {
 
 const Identity = builder.objectRef<Identifier>('Identity').implement({
   description: 'One identifier of a person, in its normalised form.',
-  fields: (t) => ({ kind: t.expose('kind', { type: IdentityKindEnum }), value: t.exposeString('value') }),
+  fields: (t) => ({
+    kind: t.expose('kind', { type: IdentityKindEnum }),
+    value: t.string({
+      nullable: true,
+      description: 'Null to keys without PII_READ, but for the SOURCE_ID, which is the brand’s own.',
+      resolve: ({ kind, value }, _args, context, info) => (kind === 'SOURCE_ID' ? value : shown(context, info, value)),
+    }),
+  }),
 })
 
 export const ProfileType = builder.prismaNode('Profile', {
@@ -43,8 +52,10 @@ export const ProfileType = builder.prismaNode('Profile', {
     fields: t.field({
       ...personal,
       type: 'JSONObject',
-      description: "The brand's own fields; those of the survivor cover those of profiles merged into it.",
-      resolve: async ({ id }, _args, context) => (await fieldsOfPerson(context, id)) as Record<string, never>, // JSON objects only.
+      description:
+        "The brand's own fields; those of the survivor cover those of profiles merged into it. To keys without PII_READ values that tell who the person is are null.",
+      resolve: async ({ id }, _args, context, info) =>
+        shownFields(context, info, (await fieldsOfPerson(context, id)) as JsonObject), // JSON objects only.
     }),
     createdAt: t.expose('createdAt', { ...personal, type: 'DateTime', description: 'The first encounter.' }),
   }),

@@ -51,7 +51,7 @@ export async function findOrCreatePeople(
     // A later reference may have shown that two of them are one.
     return people.rootOf(step.personId)
   })
-  await lockPeople(tx, accountId, { people, others: [] })
+  await lockPeople(tx, accountId, { people, others: [], path })
   await refreshArrivals(tx, context, people)
   return ids
 }

@@ -147,6 +147,7 @@ export function insertMerges(
 /** A member as it is now, with what is known of the profile itself. */
 export interface MemberNow extends Member, Pick<PersonRow, 'fields' | 'blocked'> {
   /** How many identifiers the profile has. */
+  erasedAt: Date | null
   identifiers: number
 }
 
@@ -165,7 +166,7 @@ export function findMembersNow(sql: Sql, accountId: string, ids: readonly string
       SELECT merge.loser_id, down.root_id FROM down
       CROSS JOIN LATERAL (SELECT loser_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
     )
-    SELECT profile.id AS "profileId", down.root_id AS "rootId", profile.fields, profile.events_blocked_at IS NOT NULL AS blocked,
+    SELECT profile.id AS "profileId", down.root_id AS "rootId", profile.fields, profile.events_blocked_at IS NOT NULL AS blocked, profile.erased_at AS "erasedAt",
       (SELECT count(*)::int FROM identity WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = profile.id) AS identifiers
     FROM down CROSS JOIN LATERAL (SELECT * FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = down.profile_id OFFSET 0) AS profile`
 }

@@ -25,6 +25,8 @@ export interface AccountRules {
   readonly aliases: ReadonlyMap<string, string>
   /** Those in force now. */
   readonly audiences: DynamicAudiences
+  /** What identifiers of erased people are hashed with; null where nobody of the account was erased. */
+  readonly erasureKey: string | null
 }
 
 /**
@@ -194,6 +196,7 @@ async function compile(
   const where = { accountId }
   const programs = await tx.program.findMany({ where, include: { labels: true }, orderBy: { id: 'asc' } })
   const aliases = await tx.eventTypeAlias.findMany({ where })
+  const { erasureKey } = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { erasureKey: true } })
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
   return {
     version,
@@ -212,6 +215,7 @@ async function compile(
     }),
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
     audiences: compileAudiences(await findDynamicAudiences(tx, accountId)),
+    erasureKey,
   }
 }
 

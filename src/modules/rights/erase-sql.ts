@@ -1,0 +1,109 @@
+// What is left of a person who is erased, table by table: rows that counts hang on, without what tells of the person.
+// `personal-columns.ts` lists what that is; a test compares it with the database.
+
+import type { Identifier } from '../../core/identity.ts'
+import type { Transaction } from '../../platform/database.ts'
+
+export interface Erasing {
+  accountId: string
+  /** All profiles that are the person. */
+  ids: readonly string[]
+  at: Date
+}
+
+/** Returns the identifiers that the person had. */
+export function deleteIdentities(tx: Transaction, { accountId, ids }: Erasing): Promise<Identifier[]> {
+  return tx.$queryRaw<Identifier[]>`
+    DELETE FROM identity WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[]) RETURNING kind, value`
+}
+
+/** The rows stay, as pseudonyms; nothing is credited to them any more. */
+export async function blankProfiles(tx: Transaction, { accountId, ids, at }: Erasing): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE profile SET fields = '{}', erased_at = ${at}, events_blocked_at = coalesce(events_blocked_at, ${at}),
+      rewards_blocked_at = coalesce(rewards_blocked_at, ${at})
+    WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])`
+}
+
+/** Events keep name and times. Their idempotency keys go on being known, without what the input was. */
+export async function blankEvents(tx: Transaction, { accountId, ids }: Erasing): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE idempotency_key SET digests = '{}' FROM event
+    WHERE idempotency_key.account_id = ${accountId}::uuid AND event.account_id = ${accountId}::uuid
+      AND event.profile_id = ANY (${ids}::uuid[]) AND idempotency_key.key = event.idempotency_key`
+  await tx.$executeRaw`
+    UPDATE event SET data = '{}', targeting = NULL, context = NULL, idempotency_key = NULL
+    WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+}
+
+/** Decisions stay as they are; of what explains them, values that came with the event or were seen of the person go. */
+export async function blankDecisions(tx: Transaction, { accountId, ids }: Erasing): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE attribution SET note = NULL, partner_id = NULL, transaction_id = NULL,
+      warnings = (SELECT coalesce(jsonb_agg(one || jsonb_build_object('hint', split_part(one ->> 'hint', ':', 1), 'detail', NULL) ORDER BY place), '[]')
+        FROM jsonb_array_elements(warnings) WITH ORDINALITY AS listed (one, place)),
+      trace = (trace - 'targeting')
+        || CASE WHEN jsonb_typeof(trace -> 'hints') = 'array' THEN jsonb_build_object('hints',
+          (SELECT coalesce(jsonb_agg(one || '{"value": "", "detail": null}' ORDER BY place), '[]')
+            FROM jsonb_array_elements(trace -> 'hints') WITH ORDINALITY AS listed (one, place))) ELSE '{}' END
+        || CASE WHEN jsonb_typeof(trace -> 'nearMiss') = 'object'
+          THEN jsonb_build_object('nearMiss', (trace -> 'nearMiss') || '{"detail": {}}') ELSE '{}' END
+        || CASE WHEN jsonb_typeof(trace -> 'candidates') = 'array' THEN jsonb_build_object('candidates',
+          (SELECT coalesce(jsonb_agg(one || '{"key": ""}' ORDER BY place), '[]')
+            FROM jsonb_array_elements(trace -> 'candidates') WITH ORDINALITY AS listed (one, place))) ELSE '{}' END
+    WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`
+    UPDATE journey SET key = '', entry_code = NULL, entry_share_id = NULL, latest_code = NULL, latest_share_id = NULL
+    WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+}
+
+/** The person's own codes are disabled, and tell no more to whom they went; others' shares no longer name the person. */
+export async function disableCodes(
+  tx: Transaction,
+  { accountId, ids, at, identifiers }: Erasing & { identifiers: readonly Identifier[] },
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE code SET disabled_at = coalesce(disabled_at, ${at}), recipients = '{}', channel = NULL, destination = NULL
+    WHERE account_id = ${accountId}::uuid AND advocate_id = ANY (${ids}::uuid[])`
+  const addresses = identifiers.flatMap(({ kind, value }) => (kind === 'EMAIL' || kind === 'PHONE' ? [value] : []))
+  if (addresses.length === 0) return
+  await tx.$executeRaw`
+    UPDATE code SET recipients = ARRAY(SELECT one FROM unnest(recipients) AS one WHERE one <> ALL (${addresses}::text[]))
+    WHERE account_id = ${accountId}::uuid AND recipients && ${addresses}::text[]`
+}
+
+/** What is of the person alone, and nothing counts by. */
+export async function deleteBelongings(tx: Transaction, { accountId, ids, at }: Erasing): Promise<void> {
+  await tx.$executeRaw`DELETE FROM audience_member WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM consent WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM address WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM interest WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM api_key WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`
+    UPDATE person_block SET reason = NULL, lifted_at = coalesce(lifted_at, ${at})
+    WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+}
+
+/**
+ * The key that the account's erased identifiers are hashed with: the one given where it has none yet. The first is a change of
+ * what batches go by, so that every server learns of it before its next.
+ */
+export async function erasureKey(tx: Transaction, accountId: string, fresh: string): Promise<string> {
+  const [row] = await tx.$queryRaw<{ key: string }[]>`
+    UPDATE account SET rules_version = rules_version + CASE WHEN erasure_key IS NULL THEN 1 ELSE 0 END,
+      erasure_key = coalesce(erasure_key, ${fresh}::text)
+    WHERE id = ${accountId}::uuid RETURNING erasure_key AS key`
+  if (!row) throw new Error('an account without its row')
+  return row.key
+}
+
+export async function insertErased(
+  tx: Transaction,
+  { accountId, at }: Erasing,
+  hashes: readonly string[],
+): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO erased_identity (account_id, hash, erased_at)
+    SELECT ${accountId}::uuid, hash, ${at} FROM unnest(${hashes}::text[]) AS new (hash) ORDER BY hash
+    ON CONFLICT (account_id, hash) DO UPDATE SET erased_at = excluded.erased_at`
+}

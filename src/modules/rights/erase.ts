@@ -1,0 +1,68 @@
+// Erasing a person: who they were is gone from every table, and what counts hang on stays under a pseudonym.
+
+import { randomBytes } from 'node:crypto'
+import type { Context } from '../../context.ts'
+import { identifiersOf } from '../../core/identity.ts'
+import { retrying } from '../../platform/retry.ts'
+import { erasedHash, findErased, wasErased } from '../profiles/erased.ts'
+import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
+import {
+  blankDecisions,
+  blankEvents,
+  blankProfiles,
+  deleteBelongings,
+  deleteIdentities,
+  disableCodes,
+  erasureKey,
+  insertErased,
+} from './erase-sql.ts'
+import { lockPerson, personNamed } from './people.ts'
+
+const keyBytes = 32
+
+export interface Erased {
+  profileId: string
+  erasedAt: Date
+}
+
+/** Erases a person, all profiles of it. CONFLICT for one who was erased before, NOT_FOUND for nobody. */
+export async function eraseProfile(context: Context, input: { profile: ProfileKey }): Promise<Erased> {
+  const { accountId, services, now: at } = context
+  await refuseErased(context, input.profile)
+  const personId = await personNamed(context, input.profile)
+  const profileId = await retrying(() =>
+    services.database.transaction(async (tx) => {
+      const ids = await lockPerson(tx, accountId, personId)
+      const erasing = { accountId, ids, at }
+      const identifiers = await deleteIdentities(tx, erasing)
+      await blankProfiles(tx, erasing)
+      await blankEvents(tx, erasing)
+      await blankDecisions(tx, erasing)
+      await disableCodes(tx, { ...erasing, identifiers })
+      await deleteBelongings(tx, erasing)
+      const key = await erasureKey(tx, accountId, randomBytes(keyBytes).toString('base64url'))
+      const hashes = identifiers.map((identifier) => erasedHash(key, identifier))
+      await insertErased(tx, erasing, [...new Set(hashes)])
+      return ids[0] ?? personId
+    }),
+  )
+  // Tokens of the person end at once.
+  services.keyRing.forget()
+  return { profileId, erasedAt: at }
+}
+
+/** Who is named by an identifier that is gone, and was erased, is told so: nobody is known by it, but the hash is. */
+async function refuseErased(context: Context, profile: ProfileKey): Promise<void> {
+  const { accountId, sql, services } = context
+  if ((await findPersonId(context, profile, 'input.profile')) !== null) return
+  const identifiers = identifiersOf(profile)
+  const account = await services.database.system.account.findUnique({
+    where: { id: accountId },
+    select: { erasureKey: true },
+  })
+  const key = account?.erasureKey
+  if (!key || !Array.isArray(identifiers)) return
+  const hashes = identifiers.map((identifier) => erasedHash(key, identifier))
+  const [erased] = await findErased(sql, accountId, { hashes, ids: [] })
+  if (erased) throw wasErased(erased.erasedAt, 'input.profile')
+}

@@ -1,0 +1,121 @@
+// Every column of the database, and whether it tells of a person: what an export holds, and what erasing leaves blank.
+// A test compares it with the database, so a new column has to be written down here.
+
+export interface TableColumns {
+  /** How rows belong to a person; absent for tables whose rows belong to nobody. */
+  readonly of?: 'id' | 'profile_id' | 'advocate_id' | 'friend_id' | 'loser_id' | 'event_id'
+  /** Blank once the person is erased, or the row is gone. */
+  readonly personal?: readonly string[]
+  /** Pseudonyms, times, kinds and what the brand itself set. */
+  readonly other: readonly string[]
+}
+
+export const personalColumns: Readonly<Record<string, TableColumns>> = {
+  account: { other: ['id', 'name', 'rules_version', 'created_at', 'erasure_key'] },
+  address: {
+    of: 'profile_id',
+    personal: ['name', 'lines', 'postal_code', 'city', 'region', 'country'],
+    other: ['account_id', 'id', 'profile_id', 'kind', 'created_at'],
+  },
+  api_key: {
+    other: [
+      ...['account_id', 'id', 'name', 'prefix', 'hash', 'scopes', 'profile_id', 'expires_at', 'revoked_at'],
+      'created_at',
+    ],
+  },
+  attribution: {
+    of: 'profile_id',
+    personal: ['partner_id', 'transaction_id', 'note', 'warnings', 'trace'],
+    other: [
+      ...['account_id', 'event_id', 'revision', 'position', 'status', 'profile_id', 'campaign_id', 'campaign_revision'],
+      ...['journey_id', 'relationship_id', 'quality', 'decided_by', 'reason', 'reason_detail', 'occurred_at'],
+      ...['rules_version', 'near_miss_campaign_id', 'near_miss_code', 'api_key_id', 'decided_at'],
+    ],
+  },
+  attribution_count: {
+    other: [
+      ...['account_id', 'span', 'starts_at', 'event_name', 'campaign_id', 'quality', 'reason'],
+      ...['near_miss_campaign_id', 'near_miss_code', 'count'],
+    ],
+  },
+  audience: { other: ['account_id', 'id', 'name', 'created_at'] },
+  audience_member: { of: 'profile_id', other: ['account_id', 'audience_id', 'profile_id', 'since'] },
+  campaign: { other: ['account_id', 'id', 'program_id', 'name', 'state', 'first_live_at', 'created_at'] },
+  campaign_revision: {
+    other: [
+      ...['account_id', 'campaign_id', 'number', 'starts_at', 'ends_at', 'required_targets', 'content'],
+      ...['published_at', 'published_version', 'created_at'],
+    ],
+  },
+  campaign_state_change: { other: ['account_id', 'campaign_id', 'version', 'state', 'at'] },
+  code: {
+    of: 'advocate_id',
+    personal: ['channel', 'recipients', 'destination'],
+    // The code itself stays: others' events name it.
+    other: [
+      ...['account_id', 'id', 'kind', 'code', 'label', 'program_id', 'advocate_id', 'expires_at', 'disabled_at'],
+      'created_at',
+    ],
+  },
+  code_campaign: { other: ['account_id', 'code_id', 'campaign_id'] },
+  consent: {
+    of: 'profile_id',
+    personal: ['channel', 'state', 'source', 'at'],
+    other: ['account_id', 'id', 'profile_id', 'event_id', 'recorded_at'],
+  },
+  erased_identity: { other: ['account_id', 'hash', 'erased_at'] },
+  event: {
+    of: 'profile_id',
+    personal: ['data', 'targeting', 'context', 'idempotency_key'],
+    other: [...['account_id', 'id', 'profile_id', 'name', 'occurred_at', 'received_at', 'reported_at', 'channel']],
+  },
+  event_type: { other: ['account_id', 'name', 'follows_transaction', 'created_at'] },
+  event_type_alias: { other: ['account_id', 'alias', 'name', 'created_at'] },
+  evidence: { other: ['account_id', 'id', 'relationship_id', 'kind', 'code_id', 'event_id', 'at'] },
+  feed_epoch: { other: ['id', 'epoch', 'system_identifier', 'timeline', 'since'] },
+  feed_head: { other: ['account_id', 'topic', 'position'] },
+  // The key is the sender's own name of an event, and goes 30 days after it.
+  idempotency_key: { of: 'event_id', personal: ['digests'], other: ['account_id', 'key', 'event_id', 'created_at'] },
+  identity: {
+    of: 'profile_id',
+    personal: ['kind', 'value'],
+    other: ['account_id', 'profile_id', 'created_at'],
+  },
+  interest: { of: 'profile_id', personal: ['name'], other: ['account_id', 'profile_id', 'since'] },
+  journey: {
+    of: 'profile_id',
+    personal: ['key', 'entry_code', 'entry_share_id', 'latest_code', 'latest_share_id'],
+    other: [
+      ...['account_id', 'id', 'profile_id', 'campaign_id', 'definition', 'role', 'relationship_id', 'state'],
+      ...['started_at', 'last_activity_at', 'exited_at', 'entry_event_id', 'latest_event_id', 'entry_reason'],
+      ...['latest_reason', 'created_at'],
+    ],
+  },
+  journey_definition: {
+    other: [
+      ...['account_id', 'campaign_id', 'revision', 'name', 'role', 'priority', 'events', 'start_events', 'entry'],
+      ...['ongoing', 'key_field', 'inactivity_days', 'reentry'],
+    ],
+  },
+  journey_step: { other: ['account_id', 'id', 'journey_id', 'kind', 'event_id', 'event_name', 'at'] },
+  merge: { of: 'loser_id', other: ['account_id', 'loser_id', 'survivor_id', 'merged_at'] },
+  person_block: {
+    of: 'profile_id',
+    personal: ['reason'],
+    other: ['account_id', 'id', 'profile_id', 'kind', 'at', 'lifted_at'],
+  },
+  profile: {
+    of: 'id',
+    personal: ['fields'],
+    other: ['account_id', 'id', 'events_blocked_at', 'rewards_blocked_at', 'erased_at', 'created_at'],
+  },
+  program: { other: ['account_id', 'id', 'name', 'lookback_days', 'allow_mutual_referral', 'created_at'] },
+  program_label: { other: ['account_id', 'label', 'program_id'] },
+  relationship: {
+    of: 'friend_id',
+    other: [
+      ...['account_id', 'id', 'advocate_id', 'friend_id', 'program_id', 'campaign_id', 'first_evidence_at'],
+      ...['latest_evidence_at', 'withdrawn_at', 'created_at'],
+    ],
+  },
+}
