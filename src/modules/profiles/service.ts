@@ -7,6 +7,7 @@ import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import type { JsonObject } from '../../scalars.ts'
 import { maxFields, maxFieldsBytes, tooManyFields } from './fields.ts'
+import { keepRaws, normalisedChange } from './raw-values.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
 import { setFields } from './sql.ts'
 
@@ -26,8 +27,14 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
     services.database.transaction(async (tx) => {
       const [profileId] = await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
-      const bytes = await setFields(tx, accountId, { profileId, set, unset: input.unset ?? [] })
+      const { fieldRules: rules } = await services.ruleSets.inForce(tx, accountId)
+      const change = normalisedChange({ profileId, set, unset: input.unset ?? [] }, rules)
+      const bytes = await setFields(tx, accountId, change)
       if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
+      await keepRaws(tx, accountId, {
+        changes: [{ profileId, given: set, stored: change.set, at: context.now }],
+        rules,
+      })
       return profileId
     }),
   )
