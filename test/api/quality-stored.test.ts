@@ -115,6 +115,21 @@ describe('a change of stored values', () => {
   })
 })
 
+test('a region is read with the country that is stored beside it, in the same profile', async () => {
+  const caller = await server.otherAccount()
+  await store(caller, { sourceId: 'a' }, { state: 'Bayern', country: 'Deutschland' })
+  await store(caller, { sourceId: 'b' }, { state: 'California', country: 'USA' })
+  await store(caller, { sourceId: 'c' }, { state: 'Bayern' })
+  await caller.query(setNormaliser, { input: { field: 'state', kind: 'REGION', countryField: 'country' } })
+  const { plan, changes, unread } = await previewed(caller, 'state')
+  expect(changes).toEqual([
+    { before: 'Bayern', after: 'DE-BY', profiles: 1 },
+    { before: 'California', after: 'US-CA', profiles: 1 },
+  ])
+  expect(unread).toEqual([{ value: 'Bayern', problem: 'COUNTRY_NEEDED', profiles: 1, suggestion: null }])
+  expect(await applied(caller, plan)).toMatchObject({ changed: 2 })
+})
+
 test('of thousands of people is done by two callers at once, and each person once', async () => {
   const caller = await server.otherAccount()
   const accountId = await accountOf(caller)

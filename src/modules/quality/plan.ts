@@ -9,6 +9,7 @@ import { badInput, conflict, notFound } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
+import { turn } from '../../platform/turn.ts'
 import { lockProfiles } from '../profiles/sql.ts'
 import * as planSql from './plan-sql.ts'
 import { fieldInput } from './service.ts'
@@ -64,6 +65,7 @@ export async function previewValueMappings(context: Context, input: { field: str
     if (rows.length > 0) await planSql.insertPlanned(sql, accountId, { planId, rows })
     after = page.at(-1)?.profileId ?? after
     if (page.length < pageSize) break
+    await turn()
   }
   const people = await planSql.countPlannedPeople(sql, accountId, planId)
   await db.valuePlan.update({
@@ -160,6 +162,7 @@ export async function applyValueMappings(context: Context, input: { plan: string
   for (let done = 0; done < maxAtOnce; done += chunkSize) {
     const taken = await retrying(() => services.database.transaction((tx) => applyChunk(tx, context, planId)))
     if (taken < chunkSize) break
+    await turn()
   }
   const { changed, skipped, planned } = await db.valuePlan.findUniqueOrThrow({ where })
   return { plan: planId, field: plan.field, changed, skipped, remaining: planned - changed - skipped }
