@@ -140,7 +140,8 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: { can: 'PROFILES_READ' },
     complexity: { field: 100, multiplier: 20 },
-    description: 'A report on fields of people. It reads everybody once, so it takes its time in a large account.',
+    description:
+      'A report on fields of people. It reads everybody, once for every four fields: 300,000 people take some seconds.',
     args: {
       fields: t.arg.stringList({
         description:

@@ -1,4 +1,4 @@
-// What people hold in some fields, counted in one pass: figures of each field, and its spellings with their people.
+// What people hold in some fields, counted in one pass over all of them: figures of each field, and its spellings.
 
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Sql } from '../../platform/database.ts'
@@ -14,7 +14,7 @@ export interface AskedIdentity {
   kind: string
 }
 
-/** Of a field, repeated for each of its spellings; one row without a spelling where nobody has the field. */
+/** The figures of a field, repeated for each of its spellings. */
 export interface SpellingRow {
   field: string
   filled: number
@@ -22,10 +22,10 @@ export interface SpellingRow {
   distinct: number
   newestAt: Date | null
   medianAgeDays: number | null
-  text: string | null
-  raw: string | null
+  text: string
+  raw: string
   country: string | null
-  people: number | null
+  people: number
 }
 
 // Everybody who was merged into somebody, with who they are now.
@@ -79,20 +79,29 @@ export function findSpellings(
       JOIN identity ON identity.account_id = ${accountId}::uuid AND identity.kind = asked.kind
       LEFT JOIN root ON root.id = identity.profile_id
     ),
-    figures AS (
-      SELECT field, count(DISTINCT person_id)::int AS filled, count(*)::int AS values, count(DISTINCT text)::int AS distinct,
-        max(at) AS newest_at,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ${asked.now}::timestamptz - at)::float8) / 86400 AS median
-      FROM cell GROUP BY field
+    spelling AS MATERIALIZED (
+      SELECT field, text, raw, country, count(*)::int AS people FROM cell GROUP BY field, text, raw, country
     ),
-    ranked AS (
-      SELECT field, text, raw, country, people, row_number() OVER (PARTITION BY field ORDER BY people DESC, md5(text || ' ' || raw)) AS place
-      FROM (SELECT field, text, raw, country, count(*)::int AS people FROM cell GROUP BY field, text, raw, country) AS spelling
+    owner AS (
+      SELECT field, count(DISTINCT person_id)::int AS filled FROM cell
+      WHERE field = ANY (${asked.identities.map(({ field }) => field)}::text[]) GROUP BY field
+    ),
+    written AS (
+      SELECT field, max(at) AS newest_at,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ${asked.now}::timestamptz - at)::float8) / 86400 AS median
+      FROM cell WHERE at IS NOT NULL GROUP BY field
+    ),
+    figures AS (
+      SELECT field, sum(people)::int AS values, count(DISTINCT text)::int AS distinct FROM spelling GROUP BY field
     )
-    SELECT figures.field, figures.filled, figures.values, figures.distinct, figures.newest_at AS "newestAt",
-      figures.median AS "medianAgeDays", ranked.text, ranked.raw, ranked.country, ranked.people
-    FROM figures LEFT JOIN ranked ON ranked.field = figures.field AND ranked.place <= ${asked.limit}::int
-    ORDER BY figures.field, ranked.place`
+    SELECT figures.field, coalesce(owner.filled, figures.values) AS filled, figures.values, figures.distinct,
+      written.newest_at AS "newestAt", written.median AS "medianAgeDays", listed.text, listed.raw, listed.country, listed.people
+    FROM figures LEFT JOIN owner USING (field) LEFT JOIN written USING (field)
+    CROSS JOIN LATERAL (
+      SELECT * FROM spelling WHERE spelling.field = figures.field
+      ORDER BY spelling.people DESC, hashtext(spelling.text), spelling.text, spelling.raw LIMIT ${asked.limit}::int
+    ) AS listed
+    ORDER BY figures.field, listed.people DESC`
 }
 
 /** How many people the account has: merged ones are one. */
