@@ -14,12 +14,14 @@ import { applyJourneys } from '../journeys/apply.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
 import { type ErasedAmong, findErasedAmong, wasErased } from '../profiles/erased.ts'
 import { applyFields } from '../profiles/fields.ts'
+import { keepRaws } from '../profiles/raw-values.ts'
 import { findLocked, findRows, lockCrowd, type People, resolvePeople } from '../profiles/resolve.ts'
 import { insertMerges, type MemberNow } from '../profiles/sql.ts'
 import { type AccountRules, StaleRulesError } from '../programs/rule-sets.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { type AcceptedEvent, differingFields } from './check.ts'
 import { codesOf, type DecidedBatch, decideBatch, emailsOf, type KnownEvent, worldRequest } from './decide-batch.ts'
+import { fieldsGiven, withNormalisedFields } from './field-values.ts'
 import { findOvertaken } from './overtaken.ts'
 import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
 import { StoredEvent } from './stored.ts'
@@ -144,10 +146,11 @@ interface Admitted {
 async function decideAndApply(
   tx: Sql,
   services: IngestServices,
-  { accountId, known, people }: Admitted,
+  { accountId, known: given, people }: Admitted,
 ): Promise<readonly StoredEvent[]> {
   // Where the rules turn out to be others, the batch begins anew.
   const expected = services.ruleSets.lastKnown(accountId)
+  const known = expected ? withNormalisedFields(given, expected.fieldRules) : given
   const emails = expected?.rules.hasFriendFlows ? emailsOf(known, people) : []
   const linked = { accountId, people: people.before, codes: codesOf(known), emails }
   const crowd = { people, others: await findAdvocates(tx, linked) }
@@ -316,6 +319,7 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
     insertEvents(tx, accountId, rows),
     applyFields(tx, accountId, steps),
     applyConsents(tx, accountId, rows),
+    keepRaws(tx, accountId, { changes: fieldsGiven(events), rules: account.fieldRules }),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),
     lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),

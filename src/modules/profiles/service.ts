@@ -8,6 +8,7 @@ import { retrying } from '../../platform/retry.ts'
 import type { JsonObject } from '../../scalars.ts'
 import { maxFields, maxFieldsBytes, tooManyFields } from './fields.ts'
 import { refreshArrivals, refreshPeople } from './memberships.ts'
+import { keepRaws, normalisedChange } from './raw-values.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
 import { setFields } from './sql.ts'
 
@@ -27,8 +28,12 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
     services.database.transaction(async (tx) => {
       const [profileId] = await findOrCreatePeople(tx, [ref], { context, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
-      const bytes = await setFields(tx, accountId, { profileId, set, unset: input.unset ?? [] })
+      const { fieldRules: rules } = await services.ruleSets.inForce(tx, accountId)
+      const change = normalisedChange({ profileId, set, unset: input.unset ?? [] }, rules)
+      const bytes = await setFields(tx, accountId, change)
       if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
+      const raws = [{ profileId, given: set, stored: change.set, at: context.now }]
+      await keepRaws(tx, accountId, { changes: raws, rules })
       const fields = [...Object.keys(set), ...(input.unset ?? [])]
       const written = { personId: profileId, touch: { fields }, cause: 'FIELDS' as const }
       return { profileId, isMoved: await refreshPeople(tx, context, [written]) }

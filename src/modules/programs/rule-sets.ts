@@ -3,6 +3,7 @@
 // The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
 import { compileAudiences, type DynamicAudiences } from '../../core/audiences/dynamic.ts'
+import { type FieldRules, fieldRules } from '../../core/normalise/fields.ts'
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
@@ -27,6 +28,8 @@ export interface AccountRules {
   readonly audiences: DynamicAudiences
   /** What identifiers of erased people are hashed with; null where nobody of the account was erased. */
   readonly erasureKey: string | null
+  /** How fields of people are normalised. */
+  readonly fieldRules: FieldRules
 }
 
 /**
@@ -197,6 +200,8 @@ async function compile(
   const programs = await tx.program.findMany({ where, include: { labels: true }, orderBy: { id: 'asc' } })
   const aliases = await tx.eventTypeAlias.findMany({ where })
   const { erasureKey } = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { erasureKey: true } })
+  const normalisers = await tx.fieldNormaliser.findMany({ where })
+  const mappings = await tx.valueMapping.findMany({ where })
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
   return {
     version,
@@ -216,6 +221,7 @@ async function compile(
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
     audiences: compileAudiences(await findDynamicAudiences(tx, accountId)),
     erasureKey,
+    fieldRules: fieldRules(normalisers, mappings),
   }
 }
 
