@@ -10,6 +10,7 @@ import { isUnavailable } from '../../platform/unavailable.ts'
 import { addWarnings, appendAttributions } from '../attributions/sql.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
+import { noteRivals } from '../profiles/candidates-sql.ts'
 import { applyFields } from '../profiles/fields.ts'
 import { findLocked, findRows, lockCrowd, type People, resolvePeople } from '../profiles/resolve.ts'
 import { insertMerges } from '../profiles/sql.ts'
@@ -117,7 +118,9 @@ async function runBatch(tx: Sql, services: IngestServices, { accountId, events }
   const [admitted, rows] = await Promise.all([admit(tx, accountId, events), findRows(tx, accountId, refsOf(events))])
   const { outcomes, fresh } = admitted
   if (fresh.length > 0) {
-    const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows })
+    // Where the account's rules turn out to be others, the batch begins anew.
+    const rules = services.ruleSets.lastKnown(accountId)?.identity
+    const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows, rules })
     const known = await dropUnknown(tx, { accountId, people, ...admitted })
     const stored = known.length > 0 ? await decideAndApply(tx, services, { accountId, known, people }) : []
     for (const one of stored) outcomes.set(one.eventId, { eventId: one.eventId, replayed: false, stored: one })
@@ -164,7 +167,16 @@ async function decideAndApply(
   return decided.results.map((result, index) => {
     const event = rows[index]
     if (!event) throw new Error('a decision belongs to an event')
-    return new StoredEvent({ accountId, event, result, world, account, people, decidedAt })
+    return new StoredEvent({
+      accountId,
+      event,
+      result,
+      world,
+      account,
+      people,
+      decidedAt,
+      dropped: known[index]?.dropped ?? [],
+    })
   })
 }
 
@@ -224,7 +236,8 @@ async function dropUnknown(
   for (const [index, event] of fresh.entries()) {
     const step = people.steps[index]
     if (step) {
-      known.push({ event, step: event.fields ? { ...step, fields: event.fields } : step })
+      const { dropped } = step
+      known.push({ event, dropped, step: event.fields ? { ...step, fields: event.fields } : step })
       continue
     }
     outcomes.set(event.id, notFound('no such profile', `${event.path}.profile.id`))
@@ -263,6 +276,7 @@ async function apply(
   // They run in this order, and leave together.
   await Promise.all([
     people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
+    people.rivals.length > 0 && noteRivals(tx, accountId, people.rivals),
     insertEvents(tx, accountId, rows),
     applyFields(tx, accountId, steps),
     applyRelationships(tx, accountId, effects),

@@ -1,25 +1,36 @@
 // The type Profile and how people are looked up and changed. Other modules add their own fields to it.
 
 import { builder } from '../../builder.ts'
-import type { Identifier } from '../../core/identity.ts'
 import { IdentityKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
 import { findPersonId } from './look-up.ts'
 import { fieldsOfPerson, identifiersOfPerson, personRow } from './members.ts'
 import { updateProfile } from './service.ts'
+import type { OwnIdentityRow } from './sql.ts'
 
 /** What tells of a person needs the scope; the fields are nullable, so that a refused one hides no other. */
 export const personal = { authScopes: { can: 'PROFILES_READ' }, nullable: true } as const
 
-const IdentityKindEnum = builder.enumType(IdentityKind, {
+export const IdentityKindEnum = builder.enumType(IdentityKind, {
   name: 'IdentityKind',
   description: 'What a person can be recognised by.',
 })
 
-const Identity = builder.objectRef<Identifier>('Identity').implement({
+const Identity = builder.objectRef<Omit<OwnIdentityRow, 'profileId'>>('Identity').implement({
   description: 'One identifier of a person, in its normalised form.',
-  fields: (t) => ({ kind: t.expose('kind', { type: IdentityKindEnum }), value: t.exposeString('value') }),
+  fields: (t) => ({
+    kind: t.expose('kind', { type: IdentityKindEnum }),
+    value: t.exposeString('value'),
+    verifiedAt: t.expose('verifiedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When a caller first said that it was verified to be the person’s; null: a claim.',
+    }),
+    shared: t.exposeBoolean('shared', {
+      description: 'Somebody else’s too: the person was seen with it, and it names nobody.',
+    }),
+  }),
 })
 
 export const ProfileType = builder.prismaNode('Profile', {
@@ -37,7 +48,7 @@ export const ProfileType = builder.prismaNode('Profile', {
     identities: t.field({
       ...personal,
       type: [Identity],
-      description: 'All identifiers, those of merged profiles included; oldest first, at most 100 of each profile.',
+      description: 'All identifiers, those of merged profiles included; oldest first, at most 200 of each profile.',
       resolve: ({ id }, _args, context) => identifiersOfPerson(context, id),
     }),
     fields: t.field({

@@ -2,6 +2,7 @@
 // the account's count of changes in its own transaction, so that no server ever decides by rules that were replaced before.
 // The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
+import { type IdentityRules, identityRulesOf, type StoredIdentityRules } from '../../core/identity-rules.ts'
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
@@ -21,6 +22,7 @@ export interface AccountRules {
   readonly rules: RuleSet
   /** Folded spellings of event names, each with the name it stands for. */
   readonly aliases: ReadonlyMap<string, string>
+  readonly identity: IdentityRules
 }
 
 /**
@@ -189,6 +191,7 @@ async function compile(
 ): Promise<AccountRules> {
   const where = { accountId }
   const programs = await tx.program.findMany({ where, include: { labels: true }, orderBy: { id: 'asc' } })
+  const settings = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { identityRules: true } })
   const aliases = await tx.eventTypeAlias.findMany({ where })
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
   return {
@@ -207,6 +210,7 @@ async function compile(
       followUps: followUps.map(({ name }) => name),
     }),
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
+    identity: identityRulesOf(settings.identityRules as StoredIdentityRules), // Written from checked input only.
   }
 }
 
