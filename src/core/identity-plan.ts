@@ -21,6 +21,8 @@ export interface Ownership {
 export interface IdentityPlan {
   /** The known person, or null where a new one begins. */
   ownerId: string | null
+  /** By what the known person was named; null where a profile was, or a new one begins. */
+  namedBy: Identifier | null
   /** Identifiers that nobody owns yet; they become the person's. */
   attach: Identifier[]
   /** Those that become the person's beside others', and name nobody. */
@@ -70,7 +72,7 @@ class Planning {
     this.#person = asked.named
     this.#own = asked.named?.identifiers ?? []
     this.#plan = {
-      ...{ ownerId: asked.named?.id ?? null, attach: [], share: [], move: [], verify: [] },
+      ...{ ownerId: asked.named?.id ?? null, namedBy: null, attach: [], share: [], move: [], verify: [] },
       ...{ absorb: [], dropped: [], rivals: [] },
     }
     this.#given = strongestFirst(asked.given.filter((identifier) => !this.#isBlocked(identifier)))
@@ -137,6 +139,7 @@ class Planning {
     } else {
       this.#person = owner
       this.#plan.ownerId = owner.id
+      this.#plan.namedBy = identifier
     }
     this.#own = [...this.#own, ...owner.identifiers]
     this.#known = [...this.#known, ...owner.identifiers]

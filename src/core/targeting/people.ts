@@ -24,6 +24,8 @@ export const newPerson = (id: string): PersonFacts => ({
 
 export interface IdentityStep {
   readonly personId: string
+  /** The profile of the person that was named, where that was merged into the person: what is written is written with it. */
+  readonly profileId?: string
   /** Identifiers that become the person's. */
   readonly attached: readonly Identifier[]
   /** Those that were somebody else's until here. */

@@ -22,6 +22,7 @@ import { findOvertaken } from './overtaken.ts'
 import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
 import { StoredEvent } from './stored.ts'
 import { findAdvocates, findLinks, loadWorld } from './world.ts'
+import { writtenWith } from './written-with.ts'
 
 /** What became of one event: stored now, or before under the same key (`replayed`). */
 export interface Ingested {
@@ -113,7 +114,7 @@ async function afterOutage({ database, live }: IngestServices, { accountId, even
 const away = () => new ApiError('UNAVAILABLE', 'the database is away; send it again, with the same idempotency key')
 
 async function runBatch(tx: Sql, services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
-  const refsOf = (some: readonly AcceptedEvent[]) => some.map(({ ref }) => ref)
+  const refsOf = (some: readonly AcceptedEvent[]) => some.map(({ id, ref }) => ({ ...ref, eventId: id }))
   // People are looked up for all, known keys or not, so that the two need not wait for each other.
   const [admitted, rows] = await Promise.all([admit(tx, accountId, events), findRows(tx, accountId, refsOf(events))])
   const { outcomes, fresh } = admitted
@@ -270,15 +271,16 @@ async function apply(
   { accountId, people, events, rows, decided, account, decidedAt }: Applied,
 ): Promise<void> {
   const { results, lateWarnings } = decided
-  const effects = results.map((result) => result.effects)
+  const effects = results.map((result, index) => writtenWith(rows[index]?.profileId, result.effects))
   const counted = results.map(({ decision, trace }, index) => countedOf(rows[index]?.name ?? '', decision, trace))
   const steps = events.map(({ step }) => step)
+  const isMerged = (id: string) => people.membersOf(people.rootOf(id)).length > 1
   // They run in this order, and leave together.
   await Promise.all([
     people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
     people.rivals.length > 0 && noteRivals(tx, accountId, people.rivals),
     insertEvents(tx, accountId, rows),
-    applyFields(tx, accountId, steps),
+    applyFields(tx, accountId, { steps, isMerged }),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),
     lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),
@@ -286,8 +288,9 @@ async function apply(
     appendAttributions(
       tx,
       accountId,
-      results.map(({ decision, trace, warnings, effects: { journeyId, relationshipId } }) => ({
+      results.map(({ decision, trace, warnings, effects: { journeyId, relationshipId } }, index) => ({
         decision,
+        profileId: rows[index]?.profileId,
         trace,
         warnings,
         journeyId,
@@ -302,7 +305,7 @@ async function apply(
 const eventRows = (events: readonly KnownEvent[], facts: readonly EventFacts[]): EventRow[] =>
   events.map(({ event, step }, index) => ({
     id: event.id,
-    profileId: step.personId,
+    profileId: step.profileId ?? step.personId,
     name: facts[index]?.name ?? event.name,
     occurredAt: event.occurredAt,
     receivedAt: event.receivedAt,

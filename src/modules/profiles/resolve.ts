@@ -21,6 +21,8 @@ export interface CheckedRef {
   identifiers: Identifier[]
   /** Values that are nobody's name. */
   dropped?: readonly DroppedIdentifier[]
+  /** The event that it came with. */
+  eventId?: string
 }
 
 /** Checks a reference. BAD_INPUT, naming the field, for an identifier that cannot be one. `path` is where the reference stands. */
@@ -65,6 +67,8 @@ export interface ResolvedStep extends IdentityStep {
 export interface MergeRow {
   loserId: string
   survivorId: string
+  /** The event that showed it. */
+  eventId?: string | undefined
 }
 
 /** Two people, by their ids after the last reference, and the identifier that was given of the second. */
@@ -142,15 +146,18 @@ function stepOf(ref: CheckedRef, { directory, rules }: Scene, changes: Changes):
   const named = ref.id === null ? undefined : directory.owner(directory.rootOf(ref.id))
   const plan = planIdentity({ given: ref.identifiers, rules, ...(named ? { named } : {}) }, directory)
   const personId = plan.ownerId ?? begin(directory, changes)
+  // What is written goes to the profile that was named, so that it stays with it when a merge is undone.
+  const profileId = ref.id ?? (plan.namedBy ? directory.profileOf(plan.namedBy) : personId)
   for (const loserId of plan.absorb) {
-    changes.merges.push({ loserId, survivorId: personId })
+    changes.merges.push({ loserId, survivorId: profileId, eventId: ref.eventId })
     directory.absorb(loserId, personId)
   }
-  takeIdentifiers({ plan, personId }, directory, changes)
+  takeIdentifiers({ plan, profileId }, directory, changes)
   for (const { id, by } of plan.rivals) changes.rivals.push({ personId, rivalId: id, by })
   const moved = plan.move.map(({ identifier }) => identifier)
   return {
     personId,
+    ...(profileId === personId ? {} : { profileId }),
     attached: [...plan.attach, ...moved, ...plan.share],
     absorbed: plan.absorb,
     dropped: [...(ref.dropped ?? []), ...plan.dropped],
@@ -161,20 +168,20 @@ function stepOf(ref: CheckedRef, { directory, rules }: Scene, changes: Changes):
 }
 
 function takeIdentifiers(
-  { plan, personId }: { plan: IdentityPlan; personId: string },
+  { plan, profileId: named }: { plan: IdentityPlan; profileId: string },
   directory: Directory,
   changes: Changes,
 ): void {
   for (const identifier of plan.attach) {
-    changes.attached.push({ ...identifier, profileId: personId })
-    directory.attach(identifier, personId)
+    changes.attached.push({ ...identifier, profileId: named })
+    directory.attach(identifier, named)
   }
   for (const identifier of plan.share) {
-    changes.shared.push({ ...identifier, profileId: personId })
-    directory.share(identifier, personId)
+    changes.shared.push({ ...identifier, profileId: named })
+    directory.share(identifier, named)
   }
   const changed = [
-    ...plan.move.map(({ identifier }) => ({ identifier, to: personId })),
+    ...plan.move.map(({ identifier }) => ({ identifier, to: named })),
     ...plan.verify.map((identifier) => ({ identifier, to: null })),
   ]
   for (const { identifier, to } of changed) {

@@ -1,11 +1,12 @@
 // The type Profile and how people are looked up and changed. Other modules add their own fields to it.
 
 import { builder } from '../../builder.ts'
+import type { Context } from '../../context.ts'
 import { IdentityKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
 import { findPersonId } from './look-up.ts'
-import { fieldsOfPerson, identifiersOfPerson, personRow } from './members.ts'
+import { fieldsOfPerson, identifiersOfPerson, personOf, personRow } from './members.ts'
 import { updateProfile } from './service.ts'
 import type { OwnIdentityRow } from './sql.ts'
 
@@ -33,6 +34,13 @@ const Identity = builder.objectRef<Omit<OwnIdentityRow, 'profileId'>>('Identity'
   }),
 })
 
+/** Of two merged people who have one each, the survivor's. */
+async function sourceIdOf(context: Context, id: string): Promise<string | null> {
+  const { rootId } = await personOf(context, id)
+  const own = (await identifiersOfPerson(context, id)).filter(({ kind }) => kind === 'SOURCE_ID')
+  return (own.find(({ profileId }) => profileId === rootId) ?? own[0])?.value ?? null
+}
+
 export const ProfileType = builder.prismaNode('Profile', {
   id: { resolve: ({ id }) => id },
   select: { accountId: true, id: true },
@@ -42,8 +50,7 @@ export const ProfileType = builder.prismaNode('Profile', {
     sourceId: t.string({
       ...personal,
       description: "The person's id in the brand's own system.",
-      resolve: async ({ id }, _args, context) =>
-        (await identifiersOfPerson(context, id)).find(({ kind }) => kind === 'SOURCE_ID')?.value ?? null,
+      resolve: ({ id }, _args, context) => sourceIdOf(context, id),
     }),
     identities: t.field({
       ...personal,
@@ -54,7 +61,8 @@ export const ProfileType = builder.prismaNode('Profile', {
     fields: t.field({
       ...personal,
       type: 'JSONObject',
-      description: "The brand's own fields; those of the survivor cover those of profiles merged into it.",
+      description:
+        "The brand's own fields; those of the survivor cover those of profiles merged into it, unless the merge says otherwise or a later write named the merged profile.",
       resolve: async ({ id }, _args, context) => (await fieldsOfPerson(context, id)) as Record<string, never>, // JSON objects only.
     }),
     createdAt: t.expose('createdAt', { ...personal, type: 'DateTime', description: 'The first encounter.' }),

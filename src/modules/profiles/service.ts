@@ -8,7 +8,7 @@ import { retrying } from '../../platform/retry.ts'
 import type { JsonObject } from '../../scalars.ts'
 import { maxFields, maxFieldsBytes, tooManyFields } from './fields.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
-import { setFields } from './sql.ts'
+import { pickFields, setFields } from './sql.ts'
 
 export interface UpdateProfileInput {
   profile: PersonRef
@@ -26,6 +26,7 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
     services.database.transaction(async (tx) => {
       const [profileId] = await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
+      await pickFields(tx, accountId, { profileId, names: Object.keys(set) })
       const bytes = await setFields(tx, accountId, { profileId, set, unset: input.unset ?? [] })
       if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
       return profileId
@@ -33,7 +34,7 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
   )
 }
 
-/** The people of the references, found or created, and locked. NOT_FOUND, at the reference's path, for an id of nobody. */
+/** The profiles that the references name, found or created, and their people locked. NOT_FOUND, at the reference's path, for an id of nobody. */
 export async function findOrCreatePeople(
   tx: Transaction,
   refs: readonly CheckedRef[],
@@ -42,8 +43,7 @@ export async function findOrCreatePeople(
   const people = await resolvePeople(tx, refs, { accountId: options.accountId, write: true })
   const ids = people.steps.map((step, index) => {
     if (step === null) throw notFound('no such profile', `${options.path(index)}.id`)
-    // A later reference may have shown that two of them are one.
-    return people.rootOf(step.personId)
+    return step.profileId ?? step.personId
   })
   await lockPeople(tx, options.accountId, { people, others: [] })
   return ids

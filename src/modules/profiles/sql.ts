@@ -3,6 +3,7 @@
 
 import type { Identifier, IdentityKind } from '../../core/identity.ts'
 import type { StoredIdentityRules } from '../../core/identity-rules.ts'
+import type { MemberFields } from '../../core/member-fields.ts'
 import type { Sql } from '../../platform/database.ts'
 
 interface IdentityRow {
@@ -145,17 +146,18 @@ export async function findIdentityRules(sql: Sql, accountId: string): Promise<St
 export function insertMerges(
   tx: Sql,
   accountId: string,
-  merges: readonly { loserId: string; survivorId: string }[],
+  merges: readonly { loserId: string; survivorId: string; eventId?: string | undefined }[],
 ): Promise<number> {
   return tx.$executeRaw`
-    INSERT INTO merge (account_id, loser_id, survivor_id)
-    SELECT ${accountId}::uuid, loser_id, survivor_id
-    FROM unnest(${merges.map(({ loserId }) => loserId)}::uuid[], ${merges.map(({ survivorId }) => survivorId)}::uuid[]) AS new (loser_id, survivor_id)
+    INSERT INTO merge (account_id, loser_id, survivor_id, event_id)
+    SELECT ${accountId}::uuid, loser_id, survivor_id, event_id
+    FROM unnest(${merges.map(({ loserId }) => loserId)}::uuid[], ${merges.map(({ survivorId }) => survivorId)}::uuid[],
+      ${merges.map(({ eventId }) => eventId ?? null)}::uuid[]) AS new (loser_id, survivor_id, event_id)
     ON CONFLICT DO NOTHING`
 }
 
 /** A member as it is now, with what is known of the profile itself. */
-export interface MemberNow extends Member, Pick<PersonRow, 'fields' | 'blocked'> {
+export interface MemberNow extends Member, Omit<PersonRow, 'id'> {
   /** How many identifiers the profile has. */
   identifiers: number
 }
@@ -169,19 +171,18 @@ export function findMembersNow(sql: Sql, accountId: string, ids: readonly string
       SELECT up.profile_id, merge.survivor_id FROM up
       CROSS JOIN LATERAL (SELECT survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0) AS merge
     ), down AS (
-      SELECT root_id AS profile_id, root_id FROM up
+      SELECT root_id AS profile_id, root_id, NULL::uuid AS survivor_id, '{}'::text[] AS picks FROM up
       WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0)
       UNION
-      SELECT merge.loser_id, down.root_id FROM down
-      CROSS JOIN LATERAL (SELECT loser_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
+      SELECT merge.loser_id, down.root_id, down.profile_id, coalesce(merge.picks, '{}') FROM down
+      CROSS JOIN LATERAL (SELECT loser_id, picks FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
     )
-    SELECT profile.id AS "profileId", down.root_id AS "rootId", profile.fields, profile.events_blocked_at IS NOT NULL AS blocked,
+    SELECT profile.id AS "profileId", down.root_id AS "rootId", down.survivor_id AS "survivorId", down.picks, profile.fields, profile.events_blocked_at IS NOT NULL AS blocked,
       (SELECT count(*)::int FROM identity WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = profile.id) AS identifiers
     FROM down CROSS JOIN LATERAL (SELECT * FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = down.profile_id OFFSET 0) AS profile`
 }
 
-export interface PersonRow {
-  id: string
+export interface PersonRow extends Omit<MemberFields, 'fields'> {
   fields: Record<string, unknown>
   blocked: boolean
 }
@@ -189,9 +190,11 @@ export interface PersonRow {
 /** What is known of the profiles themselves, in the order of creation. */
 export function findProfiles(tx: Sql, accountId: string, ids: readonly string[]): Promise<PersonRow[]> {
   return tx.$queryRaw<PersonRow[]>`
-    SELECT id, fields, events_blocked_at IS NOT NULL AS blocked FROM profile
-    WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])
-    ORDER BY id`
+    SELECT profile.id, profile.fields, profile.events_blocked_at IS NOT NULL AS blocked,
+      merge.survivor_id AS "survivorId", coalesce(merge.picks, '{}') AS picks
+    FROM profile LEFT JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id
+    WHERE profile.account_id = ${accountId}::uuid AND profile.id = ANY (${ids}::uuid[])
+    ORDER BY profile.id`
 }
 
 /** Sets and removes top-level fields of one profile; returns how many bytes they are then. */
@@ -205,4 +208,28 @@ export async function setFields(
     WHERE account_id = ${accountId}::uuid AND id = ${change.profileId}::uuid
     RETURNING octet_length(fields::text) AS bytes`
   return row?.bytes ?? 0
+}
+
+/**
+ * From now on the fields that were just written with a profile are what the person's read as, whatever profiles are merged with it:
+ * merges that lead from it pick them, and no other does.
+ */
+export async function pickFields(
+  sql: Sql,
+  accountId: string,
+  { profileId, names }: { profileId: string; names: readonly string[] },
+): Promise<void> {
+  await sql.$executeRaw`
+    WITH RECURSIVE path AS (
+      SELECT loser_id, survivor_id FROM merge WHERE account_id = ${accountId}::uuid AND loser_id = ${profileId}::uuid
+      UNION
+      SELECT merge.loser_id, merge.survivor_id FROM path
+      JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = path.survivor_id
+    )
+    UPDATE merge SET picks = CASE WHEN loser_id IN (SELECT loser_id FROM path)
+      THEN ARRAY(SELECT unnest(picks) UNION SELECT unnest(${names}::text[]))
+      ELSE ARRAY(SELECT unnest(picks) EXCEPT SELECT unnest(${names}::text[])) END
+    WHERE account_id = ${accountId}::uuid
+      AND (survivor_id = ${profileId}::uuid OR survivor_id IN (SELECT survivor_id FROM path))
+      AND (loser_id IN (SELECT loser_id FROM path) OR picks && ${names}::text[])`
 }
