@@ -1,8 +1,8 @@
-// Who an event is about: identifiers in their normalised form, and which known people they say are one.
+// Identifiers in their normalised form, and how a caller writes them. What they say of who is who is in identity-plan.
 
 import { parsePhoneNumberFromString } from 'libphonenumber-js'
 
-/** Strongest first: the order in which identifiers settle who a person is. */
+/** All kinds; `strengthOf` tells the order in which they settle who a person is. */
 export const identityKinds = ['SOURCE_ID', 'EMAIL', 'PARTNER_USER_ID', 'PHONE', 'DEVICE'] as const
 
 export type IdentityKind = (typeof identityKinds)[number]
@@ -10,6 +10,10 @@ export type IdentityKind = (typeof identityKinds)[number]
 export interface Identifier {
   readonly kind: IdentityKind
   readonly value: string
+  /** Somebody showed that it is the person's; else it is a claim. */
+  readonly verified?: boolean
+  /** How it was written by earlier versions, where that was otherwise. */
+  readonly former?: string
 }
 
 export const identifierKey = ({ kind, value }: Identifier): string => `${kind}:${value}`
@@ -22,9 +26,11 @@ export interface PersonRef {
   phone?: string | null
   partnerUserId?: string | null
   deviceId?: string | null
+  emailVerified?: boolean | null
+  phoneVerified?: boolean | null
 }
 
-export type IdentifierField = Exclude<keyof PersonRef, 'id'>
+export type IdentifierField = 'sourceId' | 'email' | 'phone' | 'partnerUserId' | 'deviceId'
 
 export interface IdentifierFault {
   field: IdentifierField
@@ -41,19 +47,61 @@ const fields: readonly [IdentifierField, IdentityKind][] = [
 
 const maxLength = 256
 
-/** The identifiers of a reference, strongest first, or its first fault. Blank ones are absent. */
-export function identifiersOf(ref: PersonRef): Identifier[] | IdentifierFault {
-  const found: Identifier[] = []
+/** Why an identifier of a reference was left out. */
+export const dropReasons = ['BLOCKED_VALUE', 'OVER_LIMIT', 'OWNED_BY_ANOTHER', 'SHARED_DEVICE'] as const
+
+export interface DroppedIdentifier {
+  readonly kind: IdentityKind
+  readonly value: string
+  readonly reason: (typeof dropReasons)[number]
+}
+
+/** What a reference says, strongest first: `dropped` are values that are nobody's name. */
+export interface ReadRef {
+  readonly identifiers: Identifier[]
+  readonly dropped: DroppedIdentifier[]
+}
+
+/** What a reference says, or its first fault. Blank ones are absent. */
+export function readRef(ref: PersonRef): ReadRef | IdentifierFault {
+  const identifiers: Identifier[] = []
+  const dropped: DroppedIdentifier[] = []
   for (const [field, kind] of fields) {
     const given = ref[field]?.trim()
     if (!given) continue
     if (given.length > maxLength) return { field, message: `over ${maxLength} characters` }
+    if (isBlocked(kind, given)) {
+      dropped.push({ kind, value: given, reason: 'BLOCKED_VALUE' })
+      continue
+    }
     const value = normalise(kind, given)
     if (value === undefined) return { field, message: `not ${expected[kind] ?? 'valid'}: ${given.slice(0, 80)}` }
-    found.push({ kind, value })
+    const former = given.toLowerCase()
+    identifiers.push({
+      ...{ kind, value },
+      ...(kind === 'EMAIL' && former !== value ? { former } : {}),
+      ...((kind === 'EMAIL' && ref.emailVerified) || (kind === 'PHONE' && ref.phoneVerified) ? { verified: true } : {}),
+    })
   }
-  return found
+  return { identifiers: strongestFirst(identifiers), dropped }
 }
+
+/** The identifiers of a reference, strongest first, or its first fault. */
+export function identifiersOf(ref: PersonRef): Identifier[] | IdentifierFault {
+  const read = readRef(ref)
+  return 'identifiers' in read ? read.identifiers : read
+}
+
+const byStrength: readonly IdentityKind[] = ['PARTNER_USER_ID', 'EMAIL', 'PHONE', 'DEVICE']
+
+/** A source id, a verified e-mail address, a partner's user id, an e-mail address, a phone number, a device. */
+function strengthOf({ kind, verified }: Identifier): number {
+  if (kind === 'SOURCE_ID') return -2
+  return kind === 'EMAIL' && verified ? -1 : byStrength.indexOf(kind)
+}
+
+export const strongestFirst = (identifiers: readonly Identifier[]): Identifier[] =>
+  identifiers.toSorted((a, b) => strengthOf(a) - strengthOf(b))
 
 const expected: Partial<Record<IdentityKind, string>> = {
   EMAIL: 'an e-mail address',
@@ -75,73 +123,35 @@ function normaliseEmail(value: string): string | undefined {
   const email = value.trim().toLowerCase()
   const local = email.slice(0, email.indexOf('@'))
   const dotsFit = !local.startsWith('.') && !local.endsWith('.') && !local.includes('..')
-  return mailbox.test(email) && dotsFit ? email : undefined
+  return mailbox.test(email) && dotsFit ? asciiDomain(email, local) : undefined
 }
 
-/** A known person with the identifiers of all profiles that were merged into them. */
-export interface Owner {
-  readonly id: string
-  readonly identifiers: Identifier[]
+/** With the domain as DNS has it (RFC 5891), where it has letters of other scripts. */
+function asciiDomain(email: string, local: string): string | undefined {
+  const domain = email.slice(local.length + 1)
+  if (/^[\x20-\x7e]*$/.test(domain)) return email
+  const url = `http://${domain}`
+  return URL.canParse(url) ? `${local}@${new URL(url).hostname}` : undefined
 }
 
-/** What a reference means, given who owns its identifiers. */
-export interface IdentityPlan {
-  /** The known person, or null where a new one begins. */
-  ownerId: string | null
-  /** Identifiers that nobody owns yet; they become the person's. */
-  attach: Identifier[]
-  /** People who turn out to be this person. */
-  absorb: string[]
-  /** Identifiers of someone else, who stays someone else. */
-  dropped: Identifier[]
+/** For checks of fraud and duplicates alone, since other people may have such an address: without dots and what follows a plus. */
+export function looseEmail(email: string): string {
+  const at = email.lastIndexOf('@')
+  const [local = ''] = email.slice(0, at).split('+')
+  return `${local.replaceAll('.', '')}${email.slice(at)}`
 }
 
-/**
- * The strongest identifier names the person. Owners of the others join that person where nothing contradicts it:
- * an anonymous person (devices only) always does; a known one does unless the two differ in an identifier of one kind,
- * and never because of a device alone. A person whose SOURCE_ID differs from the one given is not the person meant.
- */
-export function planIdentity(
-  given: readonly Identifier[],
-  ownerOf: (identifier: Identifier) => Owner | undefined,
-): IdentityPlan {
-  const plan: IdentityPlan = { ownerId: null, attach: [], absorb: [], dropped: [] }
-  let person: Owner | undefined
-  let known: readonly Identifier[] = given
-  for (const identifier of given) {
-    const owner = ownerOf(identifier)
-    if (!owner) {
-      plan.attach.push(identifier)
-    } else if (owner.id === person?.id || plan.absorb.includes(owner.id)) {
-      // Already this person.
-    } else if (!joins(owner, identifier, known)) {
-      plan.dropped.push(identifier)
-    } else if (person) {
-      plan.absorb.push(owner.id)
-      known = [...known, ...owner.identifiers]
-    } else {
-      person = owner
-      plan.ownerId = owner.id
-      known = [...known, ...owner.identifiers]
-    }
-  }
-  return plan
-}
+// What programs write where they know nothing.
+const blocked = new Set([
+  ...['null', 'undefined', 'none', 'nil', 'nan', 'n/a', 'na', 'anonymous', 'unknown', 'guest', 'test'],
+  ...['true', 'false', '(null)', 'not set', '(not set)', '[object object]'],
+])
 
-function joins(owner: Owner, by: Identifier, known: readonly Identifier[]): boolean {
-  const isAnonymous = owner.identifiers.every(({ kind }) => kind === 'DEVICE')
-  if (isAnonymous) return true
-  const isOnlyIdentifier = known.every(({ kind }) => kind === 'DEVICE')
-  if (by.kind === 'DEVICE' && !isOnlyIdentifier) return false
-  return !contradicts(owner.identifiers, known)
-}
+const blockedMailboxes = new Set(['null', 'undefined', 'none', 'anonymous', 'unknown', 'noemail', 'no-email'])
 
-/** True when the two have identifiers of one kind, other than devices, and none of them in common. */
-function contradicts(a: readonly Identifier[], b: readonly Identifier[]): boolean {
-  return identityKinds.some((kind) => {
-    if (kind === 'DEVICE') return false
-    const ours = a.filter((identifier) => identifier.kind === kind).map(({ value }) => value)
-    const theirs = b.filter((identifier) => identifier.kind === kind).map(({ value }) => value)
-    return ours.length > 0 && theirs.length > 0 && !ours.some((value) => theirs.includes(value))
-  })
+/** True of values that programs send for everybody of whom they know nothing. */
+export function isBlocked(kind: IdentityKind, given: string): boolean {
+  const value = given.trim().toLowerCase()
+  if (blocked.has(value) || /^[+\s(){}.-]*0[0+\s(){}.-]*$/.test(value) || /^[^\p{L}\p{N}]+$/u.test(value)) return true
+  return kind === 'EMAIL' && blockedMailboxes.has(value.slice(0, value.lastIndexOf('@')))
 }

@@ -75,20 +75,20 @@ export async function insertPeople(
       .map(({ id }, n) => ({ accountId, loserId: id, survivorId: parts[people[i]?.chained ? n : 0]?.id ?? '' })),
   )
   await system.merge.createMany({ data: merges })
-  const facts = profiles.map(personFacts)
+  const facts = profiles.map((parts, i) => personFacts(parts, people[i]?.chained ?? false))
   await insertHistory(server, accountId, { profiles, facts })
   await insertEdges(server, accountId, { profiles, facts, edges })
   return facts
 }
 
-// The person's own fields cover those of merged profiles, later profiles those of earlier ones.
-function personFacts(parts: Stored): PersonFacts {
+// A survivor's fields cover those of what was merged into it; of what was merged into the same one, later cover earlier.
+function personFacts(parts: Stored, chained: boolean): PersonFacts {
   const identities: Record<string, string[]> = {}
   for (const { kind, value } of parts.flatMap((part) => part.identities)) (identities[kind] ??= []).push(value)
   const [own, ...merged] = parts.map(({ fields }) => fields)
   return {
     ...newPerson(parts[0]?.id ?? ''),
-    fields: Object.assign({}, ...merged, own),
+    fields: Object.assign({}, ...(chained ? merged.toReversed() : merged), own),
     identities,
     audienceIds: new Set(parts.flatMap(({ audiences }) => audiences)),
   }

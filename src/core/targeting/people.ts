@@ -24,8 +24,12 @@ export const newPerson = (id: string): PersonFacts => ({
 
 export interface IdentityStep {
   readonly personId: string
+  /** The profile of the person that was named, where that was merged into the person: what is written is written with it. */
+  readonly profileId?: string
   /** Identifiers that become the person's. */
   readonly attached: readonly Identifier[]
+  /** Those that were somebody else's until here. */
+  readonly lost?: readonly { readonly personId: string; readonly identifier: Identifier }[]
   /** People who are this person from here on. */
   readonly absorbed: readonly string[]
   /** Fields of the person that change with the event. */
@@ -33,7 +37,8 @@ export interface IdentityStep {
 }
 
 /** Brings the world's people up to date with a step. Throws where the world lacks one of them. */
-export function takeStep(world: World, { personId, attached, absorbed, fields }: IdentityStep): void {
+export function takeStep(world: World, { personId, attached, absorbed, lost = [], fields }: IdentityStep): void {
+  for (const { personId: loserId, identifier } of lost) lose(world, personOf(world, loserId), identifier)
   for (const loserId of absorbed) join(world, personOf(world, personId), personOf(world, loserId))
   if (fields) {
     const person = personOf(world, personId)
@@ -44,6 +49,11 @@ export function takeStep(world: World, { personId, attached, absorbed, fields }:
   const identities: Record<string, readonly string[]> = { ...person.identities }
   for (const { kind, value } of attached) identities[kind] = [...(identities[kind] ?? []), value]
   world.people.set(personId, { ...person, identities })
+}
+
+function lose(world: World, person: PersonFacts, { kind, value }: Identifier): void {
+  const left = (person.identities[kind] ?? []).filter((own) => own !== value)
+  world.people.set(person.id, { ...person, identities: { ...person.identities, [kind]: left } })
 }
 
 /** The fields after a change: a nested object replaces the old one. */

@@ -13,6 +13,8 @@ export interface AttributionRow {
   rulesVersion: number
   /** 1 unless it supersedes another; then with a note, and the key that asked for it. */
   revision?: number
+  /** The profile that it is written with; default: the person of the decision. */
+  profileId?: string | undefined
   note?: string
   apiKeyId?: string
   journeyId: string | null
@@ -39,7 +41,7 @@ export async function appendAttributions(tx: Sql, accountId: string, rows: reado
     SELECT ${accountId}::uuid, event_id, revision, head.position - ${rows.length}::int + place, status, profile_id, campaign_id, campaign_revision,
       journey_id, relationship_id, quality, decided_by, reason, reason_detail, occurred_at, partner_id, warnings, trace, decided_at,
       transaction_id, rules_version, near_miss_campaign_id, near_miss_code, note, api_key_id
-    FROM head, unnest(${decided('eventId')}::uuid[], ${decided('status')}::text[]::attribution_status[], ${decided('personId')}::uuid[],
+    FROM head, unnest(${decided('eventId')}::uuid[], ${decided('status')}::text[]::attribution_status[], ${of((row) => row.profileId ?? row.decision.personId)}::uuid[],
       ${decided('campaignId')}::uuid[], ${decided('campaignRevision')}::int[], ${of((row) => row.journeyId)}::uuid[],
       ${of((row) => row.relationshipId)}::uuid[], ${decided('quality')}::text[]::quality[], ${decided('decidedBy')}::text[]::decided_by[],
       ${decided('reason')}::text[]::unattributed_reason[], ${decided('reasonDetail')}::text[]::unattributed_reason[],

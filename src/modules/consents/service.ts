@@ -61,10 +61,10 @@ export async function setConsent(context: Context, input: SetConsentInput): Prom
   const source = input.source ?? (own === null ? 'API' : 'PREFERENCE_CENTRE')
   const { channel, state } = input
   const write = async (tx: Transaction) => {
-    const [rootId] = await findOrCreatePeople(tx, [ref], { context, path: () => 'input.profile' })
-    if (rootId === undefined) throw new Error('one reference gives one person')
+    const [profileId] = await findOrCreatePeople(tx, [ref], { context, path: () => 'input.profile' })
+    if (profileId === undefined) throw new Error('one reference gives one person')
     // Of a token, the profile that it was made for: where its merge is undone, so is what it did to the other.
-    const row = { id: newId(), profileId: own ?? rootId, channel, state, source, at, eventId: null }
+    const row = { id: newId(), profileId: own ?? profileId, channel, state, source, at, eventId: null }
     await insertConsents(tx, accountId, [row])
     return { ...row, accountId, recordedAt: now }
   }

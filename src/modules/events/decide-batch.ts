@@ -1,6 +1,7 @@
 // Deciding a batch in memory, one event after the other: what its decisions can depend on is asked for, each event sees what
 // those before it did, and late ones are compared with the decisions that they came too late for.
 
+import type { DroppedIdentifier } from '../../core/identity.ts'
 import { transactionIdOf } from '../../core/orders.ts'
 import { decideToStore, type Stored } from '../../core/targeting/decide.ts'
 import type { Warning } from '../../core/targeting/decision.ts'
@@ -23,6 +24,7 @@ export interface KnownEvent {
   readonly event: AcceptedEvent
   /** Whom it is about, and what it showed of them. */
   readonly step: IdentityStep
+  readonly dropped?: readonly DroppedIdentifier[]
 }
 
 interface Cast {

@@ -12,6 +12,7 @@ import { applyConsents } from '../consents/apply.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
+import { noteRivals } from '../profiles/candidates-sql.ts'
 import { type ErasedAmong, findErasedAmong, wasErased } from '../profiles/erased.ts'
 import { applyFields } from '../profiles/fields.ts'
 import { keepRaws } from '../profiles/raw-values.ts'
@@ -27,6 +28,7 @@ import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, rele
 import { StoredEvent } from './stored.ts'
 import { touchedBy } from './touched.ts'
 import { findAdvocates, findLinks, loadWorld } from './world.ts'
+import { writtenWith } from './written-with.ts'
 
 /** What became of one event: stored now, or before under the same key (`replayed`). */
 export interface Ingested {
@@ -118,7 +120,7 @@ async function afterOutage({ database, live }: IngestServices, { accountId, even
 const away = () => new ApiError('UNAVAILABLE', 'the database is away; send it again, with the same idempotency key')
 
 async function runBatch(tx: Sql, services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
-  const refsOf = (some: readonly AcceptedEvent[]) => some.map(({ ref }) => ref)
+  const refsOf = (some: readonly AcceptedEvent[]) => some.map(({ id, ref }) => ({ ...ref, eventId: id }))
   // People are looked up for all, known keys or not, so that the two need not wait for each other.
   const key = services.ruleSets.lastKnown(accountId)?.erasureKey
   const [screened, rows, erased] = await Promise.all([
@@ -129,7 +131,9 @@ async function runBatch(tx: Sql, services: IngestServices, { accountId, events }
   const admitted = erased ? await dropErased(tx, accountId, { ...screened, erased }) : screened
   const { outcomes, fresh } = admitted
   if (fresh.length > 0) {
-    const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows })
+    // Where the account's rules turn out to be others, the batch begins anew.
+    const rules = services.ruleSets.lastKnown(accountId)?.identity
+    const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows, rules })
     const known = await dropUnknown(tx, { accountId, people, ...admitted })
     const stored = known.length > 0 ? await decideAndApply(tx, services, { accountId, known, people }) : []
     for (const one of stored) outcomes.set(one.eventId, { eventId: one.eventId, replayed: false, stored: one })
@@ -191,7 +195,16 @@ async function decideAndApply(
   return decided.results.map((result, index) => {
     const event = rows[index]
     if (!event) throw new Error('a decision belongs to an event')
-    return new StoredEvent({ accountId, event, result, world, account, people, decidedAt })
+    return new StoredEvent({
+      accountId,
+      event,
+      result,
+      world,
+      account,
+      people,
+      decidedAt,
+      dropped: known[index]?.dropped ?? [],
+    })
   })
 }
 
@@ -272,7 +285,8 @@ async function dropUnknown(
   for (const [index, event] of fresh.entries()) {
     const step = people.steps[index]
     if (step) {
-      known.push({ event, step: event.fields ? { ...step, fields: event.fields } : step })
+      const { dropped } = step
+      known.push({ event, dropped, step: event.fields ? { ...step, fields: event.fields } : step })
       continue
     }
     outcomes.set(event.id, notFound('no such profile', `${event.path}.profile.id`))
@@ -310,14 +324,16 @@ interface Applied {
 async function apply(tx: Sql, applied: Applied): Promise<void> {
   const { accountId, people, events, rows, decided, account, decidedAt } = applied
   const { results, lateWarnings } = decided
-  const effects = results.map((result) => result.effects)
+  const effects = results.map((result, index) => writtenWith(rows[index]?.profileId, result.effects))
   const counted = results.map(({ decision, trace }, index) => countedOf(rows[index]?.name ?? '', decision, trace))
   const steps = events.map(({ step }) => step)
+  const isMerged = (id: string) => people.membersOf(people.rootOf(id)).length > 1
   // They run in this order, and leave together.
   const written = Promise.all([
     people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
+    people.rivals.length > 0 && noteRivals(tx, accountId, people.rivals),
     insertEvents(tx, accountId, rows),
-    applyFields(tx, accountId, steps),
+    applyFields(tx, accountId, { steps, isMerged }),
     applyConsents(tx, accountId, rows),
     keepRaws(tx, accountId, { changes: fieldsGiven(events), rules: account.fieldRules }),
     applyRelationships(tx, accountId, effects),
@@ -335,8 +351,9 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
     appendAttributions(
       tx,
       accountId,
-      results.map(({ decision, trace, warnings, effects: { journeyId, relationshipId } }) => ({
+      results.map(({ decision, trace, warnings, effects: { journeyId, relationshipId } }, index) => ({
         decision,
+        profileId: rows[index]?.profileId,
         trace,
         warnings,
         journeyId,
@@ -351,7 +368,7 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
 const eventRows = (events: readonly KnownEvent[], facts: readonly EventFacts[]): EventRow[] =>
   events.map(({ event, step }, index) => ({
     id: event.id,
-    profileId: step.personId,
+    profileId: step.profileId ?? step.personId,
     name: facts[index]?.name ?? event.name,
     occurredAt: event.occurredAt,
     receivedAt: event.receivedAt,

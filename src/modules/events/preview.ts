@@ -43,7 +43,7 @@ export async function decideUnstored(
   accountId: string,
   { event, account }: { event: AcceptedEvent; account: AccountRules },
 ): Promise<Explained | null> {
-  const people = await resolvePeople(tx, [event.ref], { accountId, write: false })
+  const people = await resolvePeople(tx, [event.ref], { accountId, write: false, rules: account.identity })
   const [step] = people.steps
   if (!step) return null
   const events = [{ event, step }]

@@ -36,6 +36,7 @@ import {
   withdrawJourney,
 } from './reattribute-sql.ts'
 import { findAdvocates, loadWorld, type WorldRequest } from './world.ts'
+import { writtenWith } from './written-with.ts'
 
 export interface ReattributeEventInput {
   eventId: string | number
@@ -89,7 +90,8 @@ async function decideAnew(tx: Transaction, { services, accountId }: Context, ask
   const { results } = decideBatch(request.events, [known.event.step], { world, rules: account.rules, later: [] })
   const [result] = results
   if (!result) throw new Error('one event gives one decision')
-  const { decision, effects, warnings, trace } = result
+  const { decision, warnings, trace } = result
+  const effects = writtenWith(event.profileId, result.effects)
   const ended = new Set(effects.journeysExited.map(({ journeyId }) => journeyId))
   const stays = reopened.filter((id) => !ended.has(id))
   await reopen(tx, accountId, { event, journeyIds: stays })
@@ -98,7 +100,15 @@ async function decideAnew(tx: Transaction, { services, accountId }: Context, ask
   await applyJourneys(ordered, accountId, [effects])
   const revision = inForce.revision + 1
   const { journeyId, relationshipId } = effects
-  const row = { decision, warnings, journeyId, relationshipId, rulesVersion: account.version, decidedAt }
+  const row = {
+    decision,
+    warnings,
+    journeyId,
+    relationshipId,
+    rulesVersion: account.version,
+    decidedAt,
+    profileId: event.profileId,
+  }
   const stored = { ...row, trace: targeting ? { ...trace, targeting } : trace, revision, note, apiKeyId }
   // The new decision is counted in the other's place: in the minute of the event.
   const counted = countedOf(event.name, decision, trace)

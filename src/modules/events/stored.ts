@@ -1,5 +1,6 @@
 // An event and its decision as they were stored a moment ago: an answer that asks for no more than this needs no reading.
 
+import type { DroppedIdentifier } from '../../core/identity.ts'
 import type { World } from '../../core/targeting/facts.ts'
 import type { People } from '../profiles/resolve.ts'
 import type { AccountRules } from '../programs/rule-sets.ts'
@@ -15,6 +16,7 @@ interface Parts {
   readonly account: AccountRules
   readonly people: People
   readonly decidedAt: Date
+  readonly dropped: readonly DroppedIdentifier[]
 }
 
 /** Columns and related rows by the names of the data model; what is not known here is absent. */
@@ -29,6 +31,11 @@ export class StoredEvent {
 
   get eventId(): string {
     return this.#parts.event.id
+  }
+
+  /** Identifiers that came with the event and say nothing of its person. */
+  get dropped(): readonly DroppedIdentifier[] {
+    return this.#parts.dropped
   }
 
   /** The person that the event belongs to, by the end of its batch. */

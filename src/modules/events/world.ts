@@ -2,6 +2,7 @@
 // their advocates' journeys, and the memberships that the rules ask for. One statement a kind, whatever the batch's size.
 
 import { groupBy } from '../../core/group.ts'
+import { fieldsOfMembers } from '../../core/member-fields.ts'
 import type {
   EventFacts,
   Instant,
@@ -159,7 +160,7 @@ async function loadPeople(tx: Sql, request: WorldRequest, cast: Cast): Promise<M
   const { accountId, rules } = request
   const audienceIds = [...rules.asks.audienceIds]
   const members = membersOfAll(request)
-  const locked = (request.locked ?? []).map(({ profileId: id, fields, blocked }) => ({ id, fields, blocked }))
+  const locked = (request.locked ?? []).map(({ profileId: id, ...row }): PersonRow => ({ id, ...row }))
   const known = new Set(locked.map(({ id }) => id))
   const unknown = cast.profileIds.filter((id) => !known.has(id))
   const [others, memberships] = await Promise.all([
@@ -168,12 +169,11 @@ async function loadPeople(tx: Sql, request: WorldRequest, cast: Cast): Promise<M
   ])
   const profiles = [...locked, ...others].sort((a, b) => (a.id < b.id ? -1 : 1))
   const people = new Map([...cast.roots].map((id) => [id, emptyPerson(id)]))
-  // A survivor's fields cover those of the profiles merged into it, a later one's those of an earlier.
-  for (const row of survivorsLast(profiles, cast)) {
-    const person = people.get(cast.rootOf(row.id))
+  for (const [id, rows] of groupBy(profiles, (row) => cast.rootOf(row.id))) {
+    const person = people.get(id)
     if (!person) continue
-    Object.assign(person.fields, row.fields)
-    if (row.blocked) person.blocked = true
+    person.fields = fieldsOfMembers(rows)
+    person.blocked = rows.some(({ blocked }) => blocked)
   }
   for (const { id, identifiers } of request.people) {
     const { identities } = people.get(id) ?? emptyPerson(id)
@@ -181,11 +181,6 @@ async function loadPeople(tx: Sql, request: WorldRequest, cast: Cast): Promise<M
   }
   for (const { audienceId, profileId } of memberships) people.get(cast.rootOf(profileId))?.audienceIds.add(audienceId)
   return people
-}
-
-const survivorsLast = (profiles: readonly PersonRow[], cast: Cast) => {
-  const isRoot = ({ id }: PersonRow) => Number(cast.rootOf(id) === id)
-  return profiles.toSorted((a, b) => isRoot(a) - isRoot(b))
 }
 
 function emptyPerson(id: string) {

@@ -5,7 +5,8 @@ import { createHmac } from 'node:crypto'
 import { type Identifier, identifierKey } from '../../core/identity.ts'
 import { ApiError } from '../../errors.ts'
 import type { Sql } from '../../platform/database.ts'
-import type { CheckedRef } from './resolve.ts'
+import type { CheckedRef, Crowd } from './resolve.ts'
+import type { MemberNow } from './sql.ts'
 
 /** What is kept of an erased identifier; `key` is the account's own. */
 export const erasedHash = (key: string, identifier: Identifier): string =>
@@ -47,4 +48,13 @@ export function findErased(
     UNION ALL
     SELECT id::text, erased_at FROM profile
     WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) AND erased_at IS NOT NULL`
+}
+
+/** Refuses the first person among them who was erased, at the place of the reference. */
+export function refuseErased(locked: readonly MemberNow[], { people, path }: Crowd): void {
+  const erased = new Map(locked.flatMap(({ profileId, erasedAt }) => (erasedAt ? [[profileId, erasedAt]] : [])))
+  for (const [index, step] of people.steps.entries()) {
+    const at = step && erased.get(step.personId)
+    if (at) throw wasErased(at, path?.(index))
+  }
 }

@@ -4,6 +4,7 @@ import { groupBy } from '../../core/group.ts'
 import { type FieldsChange, followedBy, type IdentityStep } from '../../core/targeting/people.ts'
 import { ApiError } from '../../errors.ts'
 import type { Sql } from '../../platform/database.ts'
+import { pickFields } from './sql.ts'
 
 /** That one change may set. */
 export const maxFields = 200
@@ -14,13 +15,20 @@ export const tooManyFields = (field?: string) =>
   new ApiError('LIMIT_EXCEEDED', `over ${maxFieldsBytes / 1024} KiB of fields`, { field })
 
 /** Stores what the steps change, each on the profile that its event is about. LIMIT_EXCEEDED where a person would hold over 64 KiB. */
-export async function applyFields(sql: Sql, accountId: string, steps: readonly IdentityStep[]): Promise<void> {
-  const changes = steps.flatMap(({ personId, fields }) => (fields ? [{ personId, fields }] : []))
+export async function applyFields(
+  sql: Sql,
+  accountId: string,
+  { steps, isMerged }: { steps: readonly IdentityStep[]; isMerged(profileId: string): boolean },
+): Promise<void> {
+  const changes = steps.flatMap(({ personId, profileId = personId, fields }) => (fields ? [{ profileId, fields }] : []))
   if (changes.length === 0) return
-  const rows = [...groupBy(changes, ({ personId }) => personId)].map(([profileId, own]) => ({
+  const rows = [...groupBy(changes, ({ profileId }) => profileId)].map(([profileId, own]) => ({
     profileId,
     ...own.map(({ fields }) => fields).reduce(followedBy),
   }))
+  for (const { profileId, fields } of changes) {
+    if (isMerged(profileId)) await pickFields(sql, accountId, { profileId, names: Object.keys(fields.set) })
+  }
   const bytes = await changeFields(sql, accountId, rows)
   if (bytes > maxFieldsBytes) throw tooManyFields()
 }

@@ -19,13 +19,24 @@ export function countConditions(rule: Rule): number {
   return members ? members.reduce((sum, member) => sum + countConditions(member), 0) : 1
 }
 
-// One row: the ids of all profiles that are the person, and its fields, the person's own covering those of merged profiles,
-// later profiles those of earlier ones. OFFSET 0 keeps it from being computed anew for each condition.
+// One row: the ids of all profiles that are the person, and its fields as core/member-fields folds them: each profile's are
+// ranked by the way to it, where a merge that picks the field goes before the survivor's own value, and any other after it.
+// OFFSET 0 keeps it from being computed anew for each condition.
 const personSql = (accountId: string) => Prisma.sql`(
   SELECT member.ids, CASE WHEN cardinality(member.ids) = 1 THEN profile.fields ELSE (
-    SELECT jsonb_object_agg(entry.key, entry.value ORDER BY part.id = profile.id, part.id)
-    FROM profile AS part CROSS JOIN jsonb_each(part.fields) AS entry
-    WHERE part.account_id = ${accountId}::uuid AND part.id = ANY (member.ids)
+    WITH RECURSIVE way AS (
+      SELECT profile.id, '[]'::jsonb AS steps
+      UNION ALL
+      SELECT merge.loser_id, way.steps || jsonb_build_object('id', merge.loser_id, 'picks', to_jsonb(merge.picks))
+      FROM way JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.survivor_id = way.id
+    )
+    SELECT jsonb_object_agg(entry.key, entry.value ORDER BY ARRAY(
+      SELECT (CASE WHEN jsonb_exists(step.value -> 'picks', entry.key) THEN '0' ELSE '2' END
+        || translate(step.value ->> 'id', '0123456789abcdef', 'fedcba9876543210')) COLLATE "C"
+      FROM jsonb_array_elements(way.steps) WITH ORDINALITY AS step (value, place) ORDER BY step.place
+    ) || '1'::text DESC)
+    FROM way JOIN profile AS part ON part.account_id = ${accountId}::uuid AND part.id = way.id
+    CROSS JOIN jsonb_each(part.fields) AS entry
   ) END AS fields
   FROM (
     SELECT CASE WHEN EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = profile.id) THEN ARRAY(

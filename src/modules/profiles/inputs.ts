@@ -5,7 +5,7 @@ import { builder } from '../../builder.ts'
 const descriptions = {
   id: 'The id that the API gave, or its bare UUID.',
   sourceId: "The person's id in the brand's own system; it never changes.",
-  email: 'An e-mail address; compared trimmed and lower-cased.',
+  email: 'An e-mail address; compared trimmed and lower-cased, its domain as DNS has it.',
   phone: 'A phone number in international form, such as `+49 30 901820`.',
   partnerUserId: "The person's id in a partner's system.",
   deviceId: 'A device or browser, such as a cookie id.',
@@ -18,7 +18,12 @@ export const ProfileRefInput = builder.inputType('ProfileRefInput', {
     id: t.id({ description: descriptions.id }),
     sourceId: t.string({ description: descriptions.sourceId }),
     email: t.string({ description: descriptions.email }),
+    emailVerified: t.boolean({
+      description:
+        'The person showed that the address is theirs (a link in an e-mail, a sign-in). A verified one is stronger than a partner’s id, and is taken from somebody who only claimed it. Default: false.',
+    }),
     phone: t.string({ description: descriptions.phone }),
+    phoneVerified: t.boolean({ description: 'The same of the phone number; it stays as strong as it was.' }),
     partnerUserId: t.string({ description: descriptions.partnerUserId }),
     deviceId: t.string({ description: descriptions.deviceId }),
   }),

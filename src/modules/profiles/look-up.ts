@@ -1,7 +1,7 @@
 // Finds the person that a key names, for reads: nothing is created.
 
 import type { Context } from '../../context.ts'
-import { identifiersOf } from '../../core/identity.ts'
+import { readRef } from '../../core/identity.ts'
 import { badInput } from '../../errors.ts'
 import { idInput } from '../../ids.ts'
 import { personOf } from './members.ts'
@@ -19,9 +19,14 @@ export interface ProfileKey {
 /** The person's id, or null for one that the account does not know. BAD_INPUT for a key that cannot be one. */
 export async function findPersonId(context: Context, key: ProfileKey, path: string): Promise<string | null> {
   if (key.id != null) return findById(context, idInput('Profile', key.id, `${path}.id`))
-  const identifiers = identifiersOf(key)
-  if (!Array.isArray(identifiers)) throw badInput(identifiers.message, `${path}.${identifiers.field}`)
-  if (identifiers.length === 0) throw badInput('a blank identifier names nobody', path)
+  const read = readRef(key)
+  if ('field' in read) throw badInput(read.message, `${path}.${read.field}`)
+  if (read.identifiers.length + read.dropped.length === 0) throw badInput('a blank identifier names nobody', path)
+  // What earlier versions stored otherwise is found by that.
+  const identifiers = read.identifiers.flatMap(({ kind, value, former }) => [
+    { kind, value },
+    ...(former === undefined ? [] : [{ kind, value: former }]),
+  ])
   const [found] = await findIdentities(context.sql, context.accountId, identifiers)
   return found ? (await personOf(context, found.profileId)).rootId : null
 }

@@ -3,6 +3,7 @@
 import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
 import { groupBy } from '../../core/group.ts'
+import { fieldsOfMembers } from '../../core/member-fields.ts'
 import { findIdentifiers, findMembers, findProfiles } from './sql.ts'
 
 export interface Person {
@@ -63,17 +64,16 @@ function identifiersLoader({ sql, accountId }: Context) {
   })
 }
 
-/** The person's own fields: a survivor's cover those of profiles merged into it, a later profile's those of an earlier. */
+/** The person's own fields, those of all members. */
 export async function fieldsOfPerson(context: Context, profileId: string): Promise<Record<string, unknown>> {
-  const { rootId, members } = await personOf(context, profileId)
   const loader = context.memo('fields', () => fieldsLoader(context))
-  const inOrder = [...members.filter((id) => id !== rootId).sort(), rootId]
-  return Object.assign({}, ...(await Promise.all(inOrder.map((id) => loader.load(id)))))
+  const members = await Promise.all((await membersOf(context, profileId)).map((id) => loader.load(id)))
+  return fieldsOfMembers(members.flatMap((member) => member ?? []))
 }
 
 function fieldsLoader({ sql, accountId }: Context) {
   return new DataLoader(async (ids: readonly string[]) => {
-    const rows = new Map((await findProfiles(sql, accountId, ids)).map((row) => [row.id, row.fields]))
-    return ids.map((id) => rows.get(id) ?? {})
+    const rows = new Map((await findProfiles(sql, accountId, ids)).map((row) => [row.id, row]))
+    return ids.map((id) => rows.get(id) ?? null)
   })
 }

@@ -11,7 +11,7 @@ import type { People } from './resolve.ts'
 import { findMembers } from './sql.ts'
 
 export interface Written {
-  /** Under the id that all merges lead to. */
+  /** Any profile of the person. */
   readonly personId: string
   readonly touch: Touched['touch']
   readonly cause: MembershipCause
@@ -23,14 +23,18 @@ export async function refreshPeople(tx: Transaction, context: Context, written: 
   const { accountId, services } = context
   const { audiences } = await services.ruleSets.inForce(tx, accountId)
   if (audiences.inOrder.length === 0) return false
-  const ids = written.map(({ personId }) => personId)
-  const members = groupBy(await findMembers(tx, accountId, ids), ({ rootId }) => rootId)
-  const touched = written.map(({ personId, touch, cause }) => ({
-    personId,
-    members: members.get(personId)?.map(({ profileId }) => profileId) ?? [personId],
-    touch,
-    causeOf: () => ({ cause, eventId: null }),
-  }))
+  const rows = await findMembers(
+    tx,
+    accountId,
+    written.map(({ personId }) => personId),
+  )
+  const rootOf = new Map(rows.map(({ profileId, rootId }) => [profileId, rootId]))
+  const members = groupBy(rows, ({ rootId }) => rootId)
+  const touched = written.map(({ personId: profileId, touch, cause }) => {
+    const personId = rootOf.get(profileId) ?? profileId
+    const own = members.get(personId)?.map((member) => member.profileId) ?? [personId]
+    return { personId, members: own, touch, causeOf: () => ({ cause, eventId: null }) }
+  })
   const changes = await refreshMemberships(inOrder(tx), accountId, {
     ...{ audiences, touched, now: services.now() },
     expect: (at) => services.clock.expect(at),

@@ -2,42 +2,35 @@
 // With `write` new people and identifiers are stored; without, nothing is touched and new people get ids that stay unused.
 
 import { groupBy } from '../../core/group.ts'
-import {
-  type Identifier,
-  identifierKey,
-  identifiersOf,
-  type Owner,
-  type PersonRef,
-  planIdentity,
-} from '../../core/identity.ts'
+import { type DroppedIdentifier, type Identifier, identifierKey, type PersonRef, readRef } from '../../core/identity.ts'
+import { type IdentityPlan, type Owner, type Ownership, planIdentity } from '../../core/identity-plan.ts'
+import { type IdentityRules, identityRulesOf, maxIdentifiers } from '../../core/identity-rules.ts'
 import type { IdentityStep } from '../../core/targeting/people.ts'
 import { badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
-import { wasErased } from './erased.ts'
-import {
-  findDirectory,
-  findMembersNow,
-  insertIdentities,
-  insertMerges,
-  insertProfiles,
-  lockProfiles,
-  type Member,
-  type MemberNow,
-} from './sql.ts'
+import { noteRivals } from './candidates-sql.ts'
+import { refuseErased } from './erased.ts'
+import { type Identities, storeIdentities } from './identities-sql.ts'
+import type { Member, MemberNow } from './sql.ts'
+import { findDirectory, findIdentityRules, findMembersNow, insertMerges, insertProfiles, lockProfiles } from './sql.ts'
 
 /** A reference, checked: its identifiers in normalised form. */
 export interface CheckedRef {
   id: string | null
   identifiers: Identifier[]
+  /** Values that are nobody's name. */
+  dropped?: readonly DroppedIdentifier[]
+  /** The event that it came with. */
+  eventId?: string
 }
 
 /** Checks a reference. BAD_INPUT, naming the field, for an identifier that cannot be one. `path` is where the reference stands. */
 export function checkRef(ref: PersonRef, path: string): CheckedRef {
-  const identifiers = identifiersOf(ref)
-  if (!Array.isArray(identifiers)) throw badInput(identifiers.message, `${path}.${identifiers.field}`)
-  return { id: ref.id == null ? null : idInput('Profile', ref.id, `${path}.id`), identifiers }
+  const read = readRef(ref)
+  if ('field' in read) throw badInput(read.message, `${path}.${read.field}`)
+  return { id: ref.id == null ? null : idInput('Profile', ref.id, `${path}.id`), ...read }
 }
 
 /** A person as known before the batch. */
@@ -51,33 +44,52 @@ export interface KnownPerson {
 /** The people of a batch. */
 export interface People {
   /** For each reference its person and what it showed of them, in order; null where it names a profile id of nobody. */
-  readonly steps: readonly (IdentityStep | null)[]
+  readonly steps: readonly (ResolvedStep | null)[]
   /** Everybody who appears, as they were before the first reference; new people have no identifiers. */
   readonly before: readonly KnownPerson[]
   /** People that this batch began. */
   readonly created: readonly string[]
   /** People who turned out to be another of the batch; `lockPeople` makes it so. */
   readonly merges: readonly MergeRow[]
+  /** People who may be one: somebody came with identifiers of both. */
+  readonly rivals: readonly Rivals[]
   /** The person that a profile id belongs to after the last reference. */
   rootOf(profileId: string): string
   /** All profiles that are the person after the last reference. */
   membersOf(rootId: string): readonly string[]
 }
 
-interface MergeRow {
-  loserId: string
-  survivorId: string
+/** What a reference came to. */
+export interface ResolvedStep extends IdentityStep {
+  /** Identifiers of it that say nothing of the person. */
+  readonly dropped: readonly DroppedIdentifier[]
 }
 
-interface Changes {
+export interface MergeRow {
+  loserId: string
+  survivorId: string
+  /** The event that showed it. */
+  eventId?: string | undefined
+}
+
+/** Two people, by their ids after the last reference, and the identifier that was given of the second. */
+export interface Rivals {
+  readonly personId: string
+  readonly rivalId: string
+  readonly by: Identifier
+}
+
+interface Changes extends Identities {
   profiles: string[]
-  identities: (Identifier & { profileId: string })[]
   merges: MergeRow[]
+  rivals: Rivals[]
 }
 
 export interface ResolveOptions {
   accountId: string
   write: boolean
+  /** Default: read now. */
+  rules?: IdentityRules | undefined
   /** What `findRows` gave for the references, or for more. */
   rows?: DirectoryRows
 }
@@ -86,48 +98,101 @@ const maxAttempts = 20
 
 /** RetryError where others attach the same identifiers again and again. */
 export async function resolvePeople(tx: Sql, refs: readonly CheckedRef[], options: ResolveOptions): Promise<People> {
+  const rules = options.rules ?? (await rulesFor(tx, options.accountId, refs))
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const rows = (attempt === 1 && options.rows) || (await findRows(tx, options.accountId, refs))
-    const changes: Changes = { profiles: [], identities: [], merges: [] }
-    const people = peopleOf(refs, rows, changes)
+    const changes: Changes = { profiles: [], attached: [], shared: [], moved: [], merges: [], rivals: [] }
+    const people = peopleOf(refs, { rows, rules }, changes)
     if (!options.write || (await store(tx, options.accountId, changes))) return people
   }
   throw new RetryError()
 }
 
-function peopleOf(refs: readonly CheckedRef[], rows: DirectoryRows, changes: Changes): People {
+const rulesFor = async (tx: Sql, accountId: string, refs: readonly CheckedRef[]): Promise<IdentityRules> =>
+  identityRulesOf(refs.some(({ identifiers }) => identifiers.length > 0) ? await findIdentityRules(tx, accountId) : {})
+
+interface Known {
+  rows: DirectoryRows
+  rules: IdentityRules
+}
+
+function peopleOf(refs: readonly CheckedRef[], { rows, rules }: Known, changes: Changes): People {
   const directory = new Directory(rows)
-  const steps = refs.map((ref) => stepOf(ref, directory, changes))
+  const steps = refs.map((ref) => stepOf(ref, { directory, rules }, changes))
   const earlier = new Directory(rows)
-  const ids = steps.flatMap((step) => (step ? [step.personId, ...step.absorbed] : []))
+  const ids = steps.flatMap((step) =>
+    step ? [step.personId, ...step.absorbed, ...(step.lost ?? []).map(({ personId }) => personId)] : [],
+  )
   return {
     steps,
     before: [...new Set(ids)].map((id) => earlier.person(id)),
     created: changes.profiles,
     merges: changes.merges,
+    rivals: changes.rivals.flatMap(({ by, ...pair }) => {
+      const [personId, rivalId] = [directory.rootOf(pair.personId), directory.rootOf(pair.rivalId)]
+      return personId === rivalId ? [] : [{ personId, rivalId, by }]
+    }),
     rootOf: (id) => directory.rootOf(id),
     membersOf: (id) => directory.person(id).members,
   }
 }
 
-function stepOf(ref: CheckedRef, directory: Directory, changes: Changes): IdentityStep | null {
+interface Scene {
+  directory: Directory
+  rules: IdentityRules
+}
+
+function stepOf(ref: CheckedRef, { directory, rules }: Scene, changes: Changes): ResolvedStep | null {
   if (ref.id !== null && !directory.has(ref.id)) return null
-  const plan = planIdentity(ref.identifiers, (identifier) => directory.ownerOf(identifier))
-  const named = ref.id === null ? plan.ownerId : directory.rootOf(ref.id)
-  const personId = named ?? begin(directory, changes)
-  // An id names the person outright: what its identifiers say of others is not asked, and a source id never changes.
-  const absorbed = ref.id === null ? plan.absorb : []
-  const hasSourceId = directory.person(personId).identifiers.some(({ kind }) => kind === 'SOURCE_ID')
-  const attached = plan.attach.filter(({ kind }) => kind !== 'SOURCE_ID' || !hasSourceId)
-  for (const loserId of absorbed) {
-    changes.merges.push({ loserId, survivorId: personId })
+  const named = ref.id === null ? undefined : directory.owner(directory.rootOf(ref.id))
+  const plan = planIdentity({ given: ref.identifiers, rules, ...(named ? { named } : {}) }, directory)
+  const personId = plan.ownerId ?? begin(directory, changes)
+  // What is written goes to the profile that was named, so that it stays with it when a merge is undone.
+  const profileId = ref.id ?? (plan.namedBy ? directory.profileOf(plan.namedBy) : personId)
+  for (const loserId of plan.absorb) {
+    changes.merges.push({ loserId, survivorId: profileId, eventId: ref.eventId })
     directory.absorb(loserId, personId)
   }
-  for (const identifier of attached) {
-    changes.identities.push({ ...identifier, profileId: personId })
-    directory.attach(identifier, personId)
+  takeIdentifiers({ plan, profileId }, directory, changes)
+  for (const { id, by } of plan.rivals) changes.rivals.push({ personId, rivalId: id, by })
+  const moved = plan.move.map(({ identifier }) => identifier)
+  return {
+    personId,
+    ...(profileId === personId ? {} : { profileId }),
+    attached: [...plan.attach, ...moved, ...plan.share],
+    absorbed: plan.absorb,
+    dropped: [...(ref.dropped ?? []), ...plan.dropped],
+    ...(plan.move.length > 0
+      ? { lost: plan.move.map(({ identifier, fromId }) => ({ personId: fromId, identifier })) }
+      : {}),
   }
-  return { personId, attached, absorbed }
+}
+
+function takeIdentifiers(
+  { plan, profileId: named }: { plan: IdentityPlan; profileId: string },
+  directory: Directory,
+  changes: Changes,
+): void {
+  for (const identifier of plan.attach) {
+    changes.attached.push({ ...identifier, profileId: named })
+    directory.attach(identifier, named)
+  }
+  for (const identifier of plan.share) {
+    changes.shared.push({ ...identifier, profileId: named })
+    directory.share(identifier, named)
+  }
+  const changed = [
+    ...plan.move.map(({ identifier }) => ({ identifier, to: named })),
+    ...plan.verify.map((identifier) => ({ identifier, to: null })),
+  ]
+  for (const { identifier, to } of changed) {
+    const fromId = directory.profileOf(identifier)
+    const profileId = to ?? fromId
+    directory.change(identifier, profileId)
+    const isNew = changes.attached.findIndex((own) => identifierKey(own) === identifierKey(identifier))
+    if (isNew >= 0) changes.attached[isNew] = { ...identifier, profileId }
+    else changes.moved.push({ ...identifier, profileId, fromId })
+  }
 }
 
 function begin(directory: Directory, changes: Changes): string {
@@ -137,13 +202,13 @@ function begin(directory: Directory, changes: Changes): string {
   return id
 }
 
-/** False, and nothing stored, where another transaction attached one of the identifiers first; it has committed by now. */
-async function store(tx: Sql, accountId: string, { profiles, identities }: Changes): Promise<boolean> {
-  if (profiles.length === 0 && identities.length === 0) return true
+/** False, and nothing stored, where another transaction took one of the identifiers first; it has committed by now. */
+async function store(tx: Sql, accountId: string, { profiles, ...identities }: Changes): Promise<boolean> {
+  const { attached, shared, moved } = identities
+  if (profiles.length + attached.length + shared.length + moved.length === 0) return true
   await tx.$executeRaw`SAVEPOINT people`
   if (profiles.length) await insertProfiles(tx, accountId, profiles)
-  const stored = identities.length ? await insertIdentities(tx, accountId, identities) : 0
-  if (stored === identities.length) return true
+  if (await storeIdentities(tx, accountId, identities)) return true
   await tx.$executeRaw`ROLLBACK TO SAVEPOINT people`
   return false
 }
@@ -167,14 +232,7 @@ export async function lockPeople(sql: Sql, accountId: string, crowd: Crowd): Pro
   await lockCrowd(sql, accountId, crowd)
   refuseErased(await findLocked(sql, accountId, crowd), crowd)
   if (crowd.people.merges.length) await insertMerges(sql, accountId, crowd.people.merges)
-}
-
-function refuseErased(locked: readonly MemberNow[], { people, path }: Crowd): void {
-  const erased = new Map(locked.flatMap(({ profileId, erasedAt }) => (erasedAt ? [[profileId, erasedAt]] : [])))
-  for (const [index, step] of people.steps.entries()) {
-    const at = step && erased.get(step.personId)
-    if (at) throw wasErased(at, path?.(index))
-  }
+  if (crowd.people.rivals.length) await noteRivals(sql, accountId, crowd.people.rivals)
 }
 
 /** The first step of `lockPeople`; whatever is read by later statements is as it stays until the transaction ends. */
@@ -189,27 +247,36 @@ export async function findLocked(sql: Sql, accountId: string, crowd: Crowd): Pro
   const ids = idsOf(crowd)
   const members = await findMembersNow(sql, accountId, ids)
   const now = groupBy(members, ({ rootId }) => rootId)
-  const attached = groupBy(
-    crowd.people.steps.flatMap((step) => step?.attached.map(() => step.personId) ?? []),
-    (personId) => personId,
-  )
+  const gained = new Map<string, number>()
+  const gain = (id: string, count: number) => gained.set(id, (gained.get(id) ?? 0) + count)
+  for (const step of crowd.people.steps) {
+    if (step) gain(step.personId, step.attached.length)
+    for (const { personId } of step?.lost ?? []) gain(personId, -1)
+  }
   const isUnchanged = crowd.people.before.every(({ id, members: before, identifiers }) => {
     const own = now.get(id) ?? []
     const count = own.reduce((sum, member) => sum + member.identifiers, 0)
-    const expected = identifiers.length + (attached.get(id)?.length ?? 0)
+    const expected = identifiers.length + (gained.get(id) ?? 0)
     return own.length === before.length && (count === expected || count > maxIdentifiers)
   })
   if (!isUnchanged || ids.some((id) => !now.has(id))) throw new RetryError()
   return members
 }
 
-/** Of a profile, those that are looked at to tell who is who; where there are more, they are not counted. */
-const maxIdentifiers = 100
-
 /** Who is known by what, as far as some references tell. */
 export interface DirectoryRows {
   members: readonly Member[]
-  identifiers: readonly (Identifier & { profileId: string })[]
+  identifiers: readonly DirectoryIdentifier[]
+  /** Identifiers that are given, by the keys that earlier versions stored them with. */
+  former?: ReadonlyMap<string, Identifier>
+}
+
+interface DirectoryIdentifier extends Identifier {
+  profileId: string
+  /** It names nobody. */
+  shared?: boolean
+  /** How many people beside the owner were seen with it. */
+  sharers?: number
 }
 
 const byProfile = (a: Member, b: Member) => (a.profileId < b.profileId ? -1 : 1)
@@ -218,28 +285,40 @@ export async function findRows(sql: Sql, accountId: string, refs: readonly Check
   const given = new Map(refs.flatMap((ref) => ref.identifiers).map((it) => [identifierKey(it), it]))
   const ids = [...new Set(refs.flatMap((ref) => (ref.id === null ? [] : [ref.id])))]
   if (given.size + ids.length === 0) return { members: [], identifiers: [] }
+  // What earlier versions stored otherwise is found by that, and is the same identifier.
+  const former = new Map([...given.values()].flatMap((it) => (it.former ? [[`${it.kind}:${it.former}`, it]] : [])))
+  const earlier = [...former.values()].map(({ kind, former: value = '' }) => ({ kind, value }))
   const members = new Map<string, Member>()
-  const identifiers: (Identifier & { profileId: string })[] = []
-  const owned: (Identifier & { profileId: string })[] = []
-  for (const { profileId, rootId, kind, value } of await findDirectory(sql, accountId, {
-    identifiers: [...given.values()],
+  const identifiers: DirectoryIdentifier[] = []
+  const owned: DirectoryIdentifier[] = []
+  for (const { profileId, rootId, kind, value, ...marks } of await findDirectory(sql, accountId, {
+    identifiers: [...given.values(), ...earlier],
     ids,
   })) {
     if (rootId !== null) members.set(profileId, { profileId, rootId })
-    if (kind !== null && value !== null) (rootId === null ? owned : identifiers).push({ kind, value, profileId })
+    if (kind === null || value === null) continue
+    ;(rootId === null ? owned : identifiers).push({ kind, value, profileId, ...marks })
   }
-  return { members: [...members.values()].sort(byProfile), identifiers: [...identifiers, ...owned] }
+  return { members: [...members.values()].sort(byProfile), identifiers: [...identifiers, ...owned], former }
 }
 
 /** Who is who, as far as a batch needs to know. */
-class Directory {
+class Directory implements Ownership {
   readonly #roots = new Map<string, string>()
   readonly #people = new Map<string, Owner & { members: string[] }>()
   readonly #owners = new Map<string, string>()
+  readonly #sharers = new Map<string, number>()
 
-  constructor({ members, identifiers }: DirectoryRows) {
+  constructor({ members, identifiers, former }: DirectoryRows) {
     for (const { profileId, rootId } of members) this.add(profileId, rootId)
-    for (const row of identifiers) this.attach(row, row.profileId)
+    for (const row of identifiers) {
+      const known = former?.get(identifierKey(row)) ?? row
+      const { kind, value } = known
+      const identifier = { kind, value, ...(row.verified ? { verified: true } : {}) }
+      if (row.shared) this.#peopleOf(row.profileId)?.identifiers.push(identifier)
+      else this.attach(identifier, row.profileId)
+      if (row.sharers) this.#sharers.set(identifierKey(identifier), row.sharers)
+    }
   }
 
   add(profileId: string, rootId = profileId): void {
@@ -262,16 +341,49 @@ class Directory {
     return this.#people.get(rootId) ?? { id: rootId, members: [rootId], identifiers: [] }
   }
 
+  owner(rootId: string): Owner {
+    return this.#people.get(rootId) ?? { id: rootId, identifiers: [] }
+  }
+
   ownerOf(identifier: Identifier): Owner | undefined {
     const profileId = this.#owners.get(identifierKey(identifier))
-    return profileId === undefined ? undefined : this.#people.get(this.rootOf(profileId))
+    return profileId === undefined ? undefined : this.#peopleOf(profileId)
+  }
+
+  sharersOf(device: Identifier): number {
+    return this.#sharers.get(identifierKey(device)) ?? 0
+  }
+
+  #peopleOf(profileId: string) {
+    return this.#people.get(this.rootOf(profileId))
+  }
+
+  /** The profile that an owned identifier is stored with. */
+  profileOf(identifier: Identifier): string {
+    const profileId = this.#owners.get(identifierKey(identifier))
+    if (profileId === undefined) throw new Error('an identifier that changes has an owner')
+    return profileId
   }
 
   attach(identifier: Identifier, profileId: string): void {
     const key = identifierKey(identifier)
     if (this.#owners.has(key)) return
     this.#owners.set(key, profileId)
-    this.#people.get(this.rootOf(profileId))?.identifiers.push({ kind: identifier.kind, value: identifier.value })
+    this.#peopleOf(profileId)?.identifiers.push(plain(identifier))
+  }
+
+  share(identifier: Identifier, profileId: string): void {
+    this.#sharers.set(identifierKey(identifier), this.sharersOf(identifier) + 1)
+    this.#peopleOf(profileId)?.identifiers.push(plain(identifier))
+  }
+
+  /** It is the profile's from here on, as it is given. */
+  change(identifier: Identifier, profileId: string): void {
+    const owner = this.ownerOf(identifier)
+    const own = owner?.identifiers.findIndex((known) => identifierKey(known) === identifierKey(identifier)) ?? -1
+    if (own >= 0) owner?.identifiers.splice(own, 1)
+    this.#owners.delete(identifierKey(identifier))
+    this.attach(identifier, profileId)
   }
 
   absorb(loserId: string, survivorId: string): void {
@@ -284,3 +396,9 @@ class Directory {
     this.#people.delete(loserId)
   }
 }
+
+const plain = ({ kind, value, verified }: Identifier): Identifier => ({
+  kind,
+  value,
+  ...(verified ? { verified } : {}),
+})

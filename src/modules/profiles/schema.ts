@@ -1,25 +1,26 @@
 // The type Profile and how people are looked up and changed. Other modules add their own fields to it.
 
 import { builder } from '../../builder.ts'
-import type { Identifier } from '../../core/identity.ts'
+import type { Context } from '../../context.ts'
 import { IdentityKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import type { JsonObject } from '../../scalars.ts'
 import { shown, shownFields } from './hidden.ts'
 import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
 import { findPersonId } from './look-up.ts'
-import { fieldsOfPerson, identifiersOfPerson, personRow } from './members.ts'
+import { fieldsOfPerson, identifiersOfPerson, personOf, personRow } from './members.ts'
 import { updateProfile } from './service.ts'
+import type { OwnIdentityRow } from './sql.ts'
 
 /** What tells of a person needs the scope; the fields are nullable, so that a refused one hides no other. */
 export const personal = { authScopes: { can: 'PROFILES_READ' }, nullable: true } as const
 
-const IdentityKindEnum = builder.enumType(IdentityKind, {
+export const IdentityKindEnum = builder.enumType(IdentityKind, {
   name: 'IdentityKind',
   description: 'What a person can be recognised by.',
 })
 
-const Identity = builder.objectRef<Identifier>('Identity').implement({
+const Identity = builder.objectRef<Omit<OwnIdentityRow, 'profileId'>>('Identity').implement({
   description: 'One identifier of a person, in its normalised form.',
   fields: (t) => ({
     kind: t.expose('kind', { type: IdentityKindEnum }),
@@ -28,8 +29,23 @@ const Identity = builder.objectRef<Identifier>('Identity').implement({
       description: 'Null to keys without PII_READ, but for the SOURCE_ID, which is the brand’s own.',
       resolve: ({ kind, value }, _args, context, info) => (kind === 'SOURCE_ID' ? value : shown(context, info, value)),
     }),
+    verifiedAt: t.expose('verifiedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When a caller first said that it was verified to be the person’s; null: a claim.',
+    }),
+    shared: t.exposeBoolean('shared', {
+      description: 'Somebody else’s too: the person was seen with it, and it names nobody.',
+    }),
   }),
 })
+
+/** Of two merged people who have one each, the survivor's. */
+async function sourceIdOf(context: Context, id: string): Promise<string | null> {
+  const { rootId } = await personOf(context, id)
+  const own = (await identifiersOfPerson(context, id)).filter(({ kind }) => kind === 'SOURCE_ID')
+  return (own.find(({ profileId }) => profileId === rootId) ?? own[0])?.value ?? null
+}
 
 export const ProfileType = builder.prismaNode('Profile', {
   id: { resolve: ({ id }) => id },
@@ -40,20 +56,19 @@ export const ProfileType = builder.prismaNode('Profile', {
     sourceId: t.string({
       ...personal,
       description: "The person's id in the brand's own system.",
-      resolve: async ({ id }, _args, context) =>
-        (await identifiersOfPerson(context, id)).find(({ kind }) => kind === 'SOURCE_ID')?.value ?? null,
+      resolve: ({ id }, _args, context) => sourceIdOf(context, id),
     }),
     identities: t.field({
       ...personal,
       type: [Identity],
-      description: 'All identifiers, those of merged profiles included; oldest first, at most 100 of each profile.',
+      description: 'All identifiers, those of merged profiles included; oldest first, at most 200 of each profile.',
       resolve: ({ id }, _args, context) => identifiersOfPerson(context, id),
     }),
     fields: t.field({
       ...personal,
       type: 'JSONObject',
       description:
-        "The brand's own fields; those of the survivor cover those of profiles merged into it. To keys without PII_READ values that tell who the person is are null.",
+        "The brand's own fields; those of the survivor cover those of profiles merged into it, unless the merge says otherwise or a later write named the merged profile. To keys without PII_READ values that tell who the person is are null.",
       resolve: async ({ id }, _args, context, info) =>
         shownFields(context, info, (await fieldsOfPerson(context, id)) as JsonObject), // JSON objects only.
     }),

@@ -10,7 +10,7 @@ import { maxFields, maxFieldsBytes, tooManyFields } from './fields.ts'
 import { refreshArrivals, refreshPeople } from './memberships.ts'
 import { keepRaws, normalisedChange } from './raw-values.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
-import { setFields } from './sql.ts'
+import { pickFields, setFields } from './sql.ts'
 
 export interface UpdateProfileInput {
   profile: PersonRef
@@ -30,6 +30,7 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
       if (profileId === undefined) throw new Error('one reference gives one person')
       const { fieldRules: rules } = await services.ruleSets.inForce(tx, accountId)
       const change = normalisedChange({ profileId, set, unset: input.unset ?? [] }, rules)
+      await pickFields(tx, accountId, { profileId, names: Object.keys(set) })
       const bytes = await setFields(tx, accountId, change)
       if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
       const raws = [{ profileId, given: set, stored: change.set, at: context.now }]
@@ -43,7 +44,7 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
   return profileId
 }
 
-/** The people of the references, found or created, and locked. NOT_FOUND, at the reference's path, for an id of nobody. */
+/** The profiles that the references name, found or created, and their people locked. NOT_FOUND, at the reference's path, for an id of nobody. */
 export async function findOrCreatePeople(
   tx: Transaction,
   refs: readonly CheckedRef[],
@@ -53,8 +54,7 @@ export async function findOrCreatePeople(
   const people = await resolvePeople(tx, refs, { accountId, write: true })
   const ids = people.steps.map((step, index) => {
     if (step === null) throw notFound('no such profile', `${path(index)}.id`)
-    // A later reference may have shown that two of them are one.
-    return people.rootOf(step.personId)
+    return step.profileId ?? step.personId
   })
   await lockPeople(tx, accountId, { people, others: [], path })
   await refreshArrivals(tx, context, people)

@@ -2,6 +2,8 @@
 // into it are its members. Statements that read across merges follow the chain, so undoing a merge is removing its row.
 
 import type { Identifier, IdentityKind } from '../../core/identity.ts'
+import type { StoredIdentityRules } from '../../core/identity-rules.ts'
+import type { MemberFields } from '../../core/member-fields.ts'
 import type { Sql } from '../../platform/database.ts'
 
 interface IdentityRow {
@@ -10,12 +12,18 @@ interface IdentityRow {
   profileId: string
 }
 
+/** An identifier of a profile as it is read. */
+export interface OwnIdentityRow extends IdentityRow {
+  verifiedAt: Date | null
+  shared: boolean
+}
+
 /** Who owns each of the identifiers, as profile ids that may have been merged since. */
 export function findIdentities(tx: Sql, accountId: string, identifiers: readonly Identifier[]): Promise<IdentityRow[]> {
   return tx.$queryRaw<IdentityRow[]>`
     SELECT identity.kind, identity.value, identity.profile_id AS "profileId"
     FROM unnest(${identifiers.map(({ kind }) => kind)}::text[]::identity_kind[], ${identifiers.map(({ value }) => value)}::text[]) AS given (kind, value)
-    JOIN identity ON identity.account_id = ${accountId}::uuid AND identity.kind = given.kind AND identity.value = given.value`
+    JOIN identity ON identity.account_id = ${accountId}::uuid AND identity.kind = given.kind AND identity.value = given.value AND NOT identity.shared`
 }
 
 export interface Member {
@@ -51,11 +59,15 @@ export interface DirectoryRow {
   rootId: string | null
   kind: IdentityKind | null
   value: string | null
+  verified: boolean
+  shared: boolean
+  /** Of a device that was asked for: how many people beside its owner were seen with it; 100 at most. */
+  sharers: number
 }
 
 /**
  * Who owns each of the identifiers, and everybody whom these and the ids lead to: all members of each person, with their
- * identifiers, oldest first; at most 100 of each. What `findIdentities`, `findMembers` and `findIdentifiers` tell, at once.
+ * identifiers, oldest first; at most 200 of each. What `findIdentities`, `findMembers` and `findIdentifiers` tell, at once.
  */
 export function findDirectory(
   sql: Sql,
@@ -64,9 +76,9 @@ export function findDirectory(
 ): Promise<DirectoryRow[]> {
   return sql.$queryRaw<DirectoryRow[]>`
     WITH RECURSIVE owned AS MATERIALIZED (
-      SELECT identity.kind, identity.value, identity.profile_id
+      SELECT identity.kind, identity.value, identity.profile_id, identity.verified_at
       FROM unnest(${identifiers.map(({ kind }) => kind)}::text[]::identity_kind[], ${identifiers.map(({ value }) => value)}::text[]) AS given (kind, value)
-      JOIN identity ON identity.account_id = ${accountId}::uuid AND identity.kind = given.kind AND identity.value = given.value
+      JOIN identity ON identity.account_id = ${accountId}::uuid AND identity.kind = given.kind AND identity.value = given.value AND NOT identity.shared
     ), touched AS (
       SELECT profile_id FROM owned
       UNION
@@ -84,25 +96,32 @@ export function findDirectory(
       SELECT merge.loser_id, down.root_id FROM down
       CROSS JOIN LATERAL (SELECT loser_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
     )
-    SELECT owned.profile_id AS "profileId", NULL AS "rootId", owned.kind, owned.value FROM owned
+    SELECT owned.profile_id AS "profileId", NULL AS "rootId", owned.kind, owned.value, owned.verified_at IS NOT NULL AS verified, FALSE AS shared,
+      CASE WHEN owned.kind = 'DEVICE' THEN (
+        SELECT count(*)::int FROM (
+          SELECT FROM identity WHERE identity.account_id = ${accountId}::uuid AND identity.kind = 'DEVICE' AND identity.value = owned.value
+            AND identity.shared LIMIT 100
+        ) AS other
+      ) ELSE 0 END AS sharers
+    FROM owned
     UNION ALL
-    SELECT down.profile_id, down.root_id, known.kind, known.value FROM down
+    SELECT down.profile_id, down.root_id, known.kind, known.value, known.verified_at IS NOT NULL, coalesce(known.shared, FALSE), 0 FROM down
     LEFT JOIN LATERAL (
-      SELECT identity.kind, identity.value FROM identity
+      SELECT identity.kind, identity.value, identity.verified_at, identity.shared FROM identity
       WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = down.profile_id
-      ORDER BY identity.created_at, identity.kind, identity.value LIMIT 100
+      ORDER BY identity.created_at, identity.kind, identity.value LIMIT 200
     ) AS known ON TRUE`
 }
 
-/** The identifiers of the profiles, oldest first; at most 100 of each. */
-export function findIdentifiers(tx: Sql, accountId: string, profileIds: readonly string[]): Promise<IdentityRow[]> {
-  return tx.$queryRaw<IdentityRow[]>`
-    SELECT identity.kind, identity.value, identity.profile_id AS "profileId"
+/** The identifiers of the profiles, oldest first; at most 200 of each. */
+export function findIdentifiers(tx: Sql, accountId: string, profileIds: readonly string[]): Promise<OwnIdentityRow[]> {
+  return tx.$queryRaw<OwnIdentityRow[]>`
+    SELECT identity.kind, identity.value, identity.profile_id AS "profileId", identity.verified_at AS "verifiedAt", identity.shared
     FROM unnest(${profileIds}::uuid[]) AS given (profile_id)
     CROSS JOIN LATERAL (
       SELECT * FROM identity
       WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = given.profile_id
-      ORDER BY identity.created_at, identity.kind, identity.value LIMIT 100
+      ORDER BY identity.created_at, identity.kind, identity.value LIMIT 200
     ) AS identity`
 }
 
@@ -116,36 +135,29 @@ export async function insertProfiles(tx: Sql, accountId: string, ids: readonly s
   await tx.$executeRaw`INSERT INTO profile (account_id, id) SELECT ${accountId}::uuid, id FROM unnest(${ids}::uuid[]) AS new (id)`
 }
 
-export interface NewIdentity extends Identifier {
-  profileId: string
-}
-
-/** Returns how many were inserted; the rest belong to someone since. Sorted, so that two writers never wait for each other in a ring. */
-export function insertIdentities(tx: Sql, accountId: string, identities: readonly NewIdentity[]): Promise<number> {
-  return tx.$executeRaw`
-    INSERT INTO identity (account_id, kind, value, profile_id)
-    SELECT ${accountId}::uuid, kind, value, profile_id
-    FROM unnest(${identities.map(({ kind }) => kind)}::text[]::identity_kind[], ${identities.map(({ value }) => value)}::text[],
-      ${identities.map(({ profileId }) => profileId)}::uuid[]) AS new (kind, value, profile_id)
-    ORDER BY kind, value
-    ON CONFLICT DO NOTHING`
+/** What an account says of its identity rules, as far as it differs from the default. */
+export async function findIdentityRules(sql: Sql, accountId: string): Promise<StoredIdentityRules> {
+  const [row] = await sql.$queryRaw<{ rules: StoredIdentityRules }[]>`
+    SELECT identity_rules AS rules FROM account WHERE id = ${accountId}::uuid`
+  return row?.rules ?? {}
 }
 
 /** Returns how many were inserted; a loser that was merged meanwhile is not merged twice. */
 export function insertMerges(
   tx: Sql,
   accountId: string,
-  merges: readonly { loserId: string; survivorId: string }[],
+  merges: readonly { loserId: string; survivorId: string; eventId?: string | undefined }[],
 ): Promise<number> {
   return tx.$executeRaw`
-    INSERT INTO merge (account_id, loser_id, survivor_id)
-    SELECT ${accountId}::uuid, loser_id, survivor_id
-    FROM unnest(${merges.map(({ loserId }) => loserId)}::uuid[], ${merges.map(({ survivorId }) => survivorId)}::uuid[]) AS new (loser_id, survivor_id)
+    INSERT INTO merge (account_id, loser_id, survivor_id, event_id)
+    SELECT ${accountId}::uuid, loser_id, survivor_id, event_id
+    FROM unnest(${merges.map(({ loserId }) => loserId)}::uuid[], ${merges.map(({ survivorId }) => survivorId)}::uuid[],
+      ${merges.map(({ eventId }) => eventId ?? null)}::uuid[]) AS new (loser_id, survivor_id, event_id)
     ON CONFLICT DO NOTHING`
 }
 
 /** A member as it is now, with what is known of the profile itself. */
-export interface MemberNow extends Member, Pick<PersonRow, 'fields' | 'blocked'> {
+export interface MemberNow extends Member, Omit<PersonRow, 'id'> {
   /** How many identifiers the profile has. */
   erasedAt: Date | null
   identifiers: number
@@ -160,19 +172,19 @@ export function findMembersNow(sql: Sql, accountId: string, ids: readonly string
       SELECT up.profile_id, merge.survivor_id FROM up
       CROSS JOIN LATERAL (SELECT survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0) AS merge
     ), down AS (
-      SELECT root_id AS profile_id, root_id FROM up
+      SELECT root_id AS profile_id, root_id, NULL::uuid AS survivor_id, '{}'::text[] AS picks FROM up
       WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0)
       UNION
-      SELECT merge.loser_id, down.root_id FROM down
-      CROSS JOIN LATERAL (SELECT loser_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
+      SELECT merge.loser_id, down.root_id, down.profile_id, coalesce(merge.picks, '{}') FROM down
+      CROSS JOIN LATERAL (SELECT loser_id, picks FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
     )
-    SELECT profile.id AS "profileId", down.root_id AS "rootId", profile.fields, profile.events_blocked_at IS NOT NULL AS blocked, profile.erased_at AS "erasedAt",
+    SELECT profile.id AS "profileId", down.root_id AS "rootId", down.survivor_id AS "survivorId", down.picks, profile.fields,
+      profile.events_blocked_at IS NOT NULL AS blocked, profile.erased_at AS "erasedAt",
       (SELECT count(*)::int FROM identity WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = profile.id) AS identifiers
     FROM down CROSS JOIN LATERAL (SELECT * FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = down.profile_id OFFSET 0) AS profile`
 }
 
-export interface PersonRow {
-  id: string
+export interface PersonRow extends Omit<MemberFields, 'fields'> {
   fields: Record<string, unknown>
   blocked: boolean
 }
@@ -180,9 +192,11 @@ export interface PersonRow {
 /** What is known of the profiles themselves, in the order of creation. */
 export function findProfiles(tx: Sql, accountId: string, ids: readonly string[]): Promise<PersonRow[]> {
   return tx.$queryRaw<PersonRow[]>`
-    SELECT id, fields, events_blocked_at IS NOT NULL AS blocked FROM profile
-    WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])
-    ORDER BY id`
+    SELECT profile.id, profile.fields, profile.events_blocked_at IS NOT NULL AS blocked,
+      merge.survivor_id AS "survivorId", coalesce(merge.picks, '{}') AS picks
+    FROM profile LEFT JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id
+    WHERE profile.account_id = ${accountId}::uuid AND profile.id = ANY (${ids}::uuid[])
+    ORDER BY profile.id`
 }
 
 /** Sets and removes top-level fields of one profile; returns how many bytes they are then. */
@@ -196,4 +210,28 @@ export async function setFields(
     WHERE account_id = ${accountId}::uuid AND id = ${change.profileId}::uuid
     RETURNING octet_length(fields::text) AS bytes`
   return row?.bytes ?? 0
+}
+
+/**
+ * From now on the fields that were just written with a profile are what the person's read as, whatever profiles are merged with it:
+ * merges that lead from it pick them, and no other does.
+ */
+export async function pickFields(
+  sql: Sql,
+  accountId: string,
+  { profileId, names }: { profileId: string; names: readonly string[] },
+): Promise<void> {
+  await sql.$executeRaw`
+    WITH RECURSIVE path AS (
+      SELECT loser_id, survivor_id FROM merge WHERE account_id = ${accountId}::uuid AND loser_id = ${profileId}::uuid
+      UNION
+      SELECT merge.loser_id, merge.survivor_id FROM path
+      JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = path.survivor_id
+    )
+    UPDATE merge SET picks = CASE WHEN loser_id IN (SELECT loser_id FROM path)
+      THEN ARRAY(SELECT unnest(picks) UNION SELECT unnest(${names}::text[]))
+      ELSE ARRAY(SELECT unnest(picks) EXCEPT SELECT unnest(${names}::text[])) END
+    WHERE account_id = ${accountId}::uuid
+      AND (survivor_id = ${profileId}::uuid OR survivor_id IN (SELECT survivor_id FROM path))
+      AND (loser_id IN (SELECT loser_id FROM path) OR picks && ${names}::text[])`
 }

@@ -3,6 +3,7 @@
 // The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
 import { compileAudiences, type DynamicAudiences } from '../../core/audiences/dynamic.ts'
+import { type IdentityRules, identityRulesOf, type StoredIdentityRules } from '../../core/identity-rules.ts'
 import { type FieldRules, fieldRules } from '../../core/normalise/fields.ts'
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
@@ -30,6 +31,7 @@ export interface AccountRules {
   readonly erasureKey: string | null
   /** How fields of people are normalised. */
   readonly fieldRules: FieldRules
+  readonly identity: IdentityRules
 }
 
 /**
@@ -198,6 +200,7 @@ async function compile(
 ): Promise<AccountRules> {
   const where = { accountId }
   const programs = await tx.program.findMany({ where, include: { labels: true }, orderBy: { id: 'asc' } })
+  const settings = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { identityRules: true } })
   const aliases = await tx.eventTypeAlias.findMany({ where })
   const { erasureKey } = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { erasureKey: true } })
   const normalisers = await tx.fieldNormaliser.findMany({ where })
@@ -222,6 +225,7 @@ async function compile(
     audiences: compileAudiences(await findDynamicAudiences(tx, accountId)),
     erasureKey,
     fieldRules: fieldRules(normalisers, mappings),
+    identity: identityRulesOf(settings.identityRules as StoredIdentityRules), // Written from checked input only.
   }
 }
 

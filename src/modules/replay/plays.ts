@@ -182,6 +182,9 @@ const recordedIn = (row: DecisionRow, { nowOf }: Links): Recorded => ({
   relationshipId: row.relationshipId,
 })
 
+/** How long after a merge that names no event a decision may be dated that was taken before it, in the same batch. */
+const skewMs = 5_000
+
 /** Merges, identifiers and codes, each before the first decision that was taken after it. */
 function becomesKnown(group: Group, links: Links, rootOf: (id: string) => string): Placed[] {
   const placed: Placed[] = []
@@ -192,11 +195,19 @@ function becomesKnown(group: Group, links: Links, rootOf: (id: string) => string
   for (const { kind, value, profileId, createdAt } of links.identities) {
     if (group.members.has(profileId)) place({ kind: 'IDENTIFIER', profileId, identifier: { kind, value } }, createdAt)
   }
-  for (const { loserId, survivorId, mergedAt } of links.merges) {
+  for (const { loserId, survivorId, mergedAt, eventId } of links.merges) {
     if (!group.members.has(loserId)) continue
-    // Decisions about the loser came before, whatever their clocks said.
-    const last = group.decisions.findLast(({ profileId }) => profileId === loserId)?.position ?? -1n
-    place({ kind: 'MERGE', loserId, survivorId }, mergedAt, ({ position }) => position > last)
+    const moment: Moment = { kind: 'MERGE', loserId, survivorId }
+    const shown = eventId === null ? undefined : group.decisions.find((row) => row.eventId === eventId)
+    if (shown) {
+      placed.push({ position: shown.position, moment })
+      continue
+    }
+    // Decisions about the loser that were taken with it came before, whatever their clocks said.
+    const until = mergedAt.getTime() + skewMs
+    const isBefore = (row: DecisionRow) => row.profileId === loserId && row.decidedAt.getTime() < until
+    const last = eventId === null ? (group.decisions.findLast(isBefore)?.position ?? -1n) : -1n
+    place(moment, mergedAt, ({ position }) => position > last)
   }
   const names = new Set(group.decisions.flatMap((row) => requestedCodes(eventFacts(row))))
   for (const row of links.codes)

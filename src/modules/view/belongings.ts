@@ -94,8 +94,10 @@ async function writeLists(
   const { accountId, services } = context
   const ref = checkRef(profile, 'input.profile')
   const work = async (tx: Transaction) => {
-    const [rootId = ''] = await findOrCreatePeople(tx, [ref], { context, path: () => 'input.profile' })
-    const members = (await findMembers(tx, accountId, [rootId])).map(({ profileId }) => profileId)
+    const [named = ''] = await findOrCreatePeople(tx, [ref], { context, path: () => 'input.profile' })
+    const rows = await findMembers(tx, accountId, [named])
+    const [{ rootId } = { rootId: named }] = rows
+    const members = rows.map(({ profileId }) => profileId)
     await write(tx, { rootId, members })
     return rootId
   }
