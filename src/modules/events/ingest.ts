@@ -2,6 +2,7 @@
 // the modules that take part. An event's answer is final when this returns: it is committed, or it is refused.
 
 import type { Services } from '../../context.ts'
+import { writesOf } from '../../core/fields/write.ts'
 import type { EventFacts } from '../../core/targeting/facts.ts'
 import { ApiError, notFound } from '../../errors.ts'
 import type { Sql } from '../../platform/database.ts'
@@ -12,7 +13,7 @@ import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { applyFields } from '../profiles/fields.ts'
 import { findLocked, findRows, lockCrowd, type People, resolvePeople } from '../profiles/resolve.ts'
-import { insertMerges } from '../profiles/sql.ts'
+import { insertMerges, type MemberNow } from '../profiles/sql.ts'
 import { type AccountRules, StaleRulesError } from '../programs/rule-sets.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { type AcceptedEvent, differingFields } from './check.ts'
@@ -160,7 +161,7 @@ async function decideAndApply(
   const decided = decideBatch(request.events, steps, { world, rules: account.rules, later })
   const rows = eventRows(known, request.events)
   const decidedAt = services.now()
-  await apply(tx, { accountId, people, events: known, rows, decided, account, decidedAt })
+  await apply(tx, { accountId, people, events: known, rows, decided, account, decidedAt, locked })
   return decided.results.map((result, index) => {
     const event = rows[index]
     if (!event) throw new Error('a decision belongs to an event')
@@ -249,22 +250,25 @@ interface Applied {
   decided: DecidedBatch
   account: AccountRules
   decidedAt: Date
+  locked: readonly MemberNow[]
 }
 
 // Rows that others wait for come last: the feed's head right before the commit.
 async function apply(
   tx: Sql,
-  { accountId, people, events, rows, decided, account, decidedAt }: Applied,
+  { accountId, people, events, rows, decided, account, decidedAt, locked }: Applied,
 ): Promise<void> {
   const { results, lateWarnings } = decided
   const effects = results.map((result) => result.effects)
   const counted = results.map(({ decision, trace }, index) => countedOf(rows[index]?.name ?? '', decision, trace))
-  const steps = events.map(({ step }) => step)
+  const stated = events.flatMap(({ event: { id }, step: { personId, fields } }) =>
+    fields ? [{ profileId: personId, eventId: id, writes: writesOf(fields) }] : [],
+  )
   // They run in this order, and leave together.
   await Promise.all([
     people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
     insertEvents(tx, accountId, rows),
-    applyFields(tx, accountId, steps),
+    stated.length > 0 && applyFields(tx, accountId, { stated, locked }),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),
     lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),

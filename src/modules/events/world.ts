@@ -1,6 +1,7 @@
 // Loads what a batch's decisions can depend on: the codes its hints name, its people with their journeys and relationships,
 // their advocates' journeys, and the memberships that the rules ask for. One statement a kind, whatever the batch's size.
 
+import { foldFields, type StampedFields } from '../../core/fields/fold.ts'
 import { groupBy } from '../../core/group.ts'
 import type {
   EventFacts,
@@ -10,14 +11,14 @@ import type {
   RelationshipFacts,
   World,
 } from '../../core/targeting/facts.ts'
-import { newPerson } from '../../core/targeting/people.ts'
+import { factsOf, newPerson } from '../../core/targeting/people.ts'
 import type { RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Sql } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
 import { type CodeRow, findCodes, findSharesTo, type ShareRow } from '../codes/sql.ts'
 import { findActivitiesIn, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
 import type { KnownPerson } from '../profiles/resolve.ts'
-import { findMembers, findProfiles, type MemberNow, type PersonRow } from '../profiles/sql.ts'
+import { fieldsOfRow, findMembers, findProfiles, type MemberNow, type PersonRow } from '../profiles/sql.ts'
 import {
   findEvidenceIn,
   findRelationships,
@@ -159,7 +160,7 @@ async function loadPeople(tx: Sql, request: WorldRequest, cast: Cast): Promise<M
   const { accountId, rules } = request
   const audienceIds = [...rules.asks.audienceIds]
   const members = membersOfAll(request)
-  const locked = (request.locked ?? []).map(({ profileId: id, fields, blocked }) => ({ id, fields, blocked }))
+  const locked = (request.locked ?? []).map(({ profileId: id, ...row }) => ({ id, ...row }))
   const known = new Set(locked.map(({ id }) => id))
   const unknown = cast.profileIds.filter((id) => !known.has(id))
   const [others, memberships] = await Promise.all([
@@ -168,13 +169,15 @@ async function loadPeople(tx: Sql, request: WorldRequest, cast: Cast): Promise<M
   ])
   const profiles = [...locked, ...others].sort((a, b) => (a.id < b.id ? -1 : 1))
   const people = new Map([...cast.roots].map((id) => [id, emptyPerson(id)]))
-  // A survivor's fields cover those of the profiles merged into it, a later one's those of an earlier.
+  const parts = new Map<string, StampedFields[]>()
+  // The person's own come last.
   for (const row of survivorsLast(profiles, cast)) {
     const person = people.get(cast.rootOf(row.id))
     if (!person) continue
-    Object.assign(person.fields, row.fields)
+    parts.set(person.id, [...(parts.get(person.id) ?? []), fieldsOfRow(row)])
     if (row.blocked) person.blocked = true
   }
+  for (const [id, own] of parts) Object.assign(people.get(id) ?? {}, factsOf(foldFields(own)))
   for (const { id, identifiers } of request.people) {
     const { identities } = people.get(id) ?? emptyPerson(id)
     for (const { kind, value } of identifiers) (identities[kind] ??= []).push(value)

@@ -10,7 +10,7 @@ import { type FilterScope, valuesSql } from './filter-values.ts'
 
 /** A condition on the alias `profile`, which has to be a person's own row: merged profiles count through it. */
 export function compileFilter(rule: Rule, scope: FilterScope): Prisma.Sql {
-  return Prisma.sql`(SELECT ${conditionSql(rule, scope)} FROM ${personSql(scope.accountId)})`
+  return Prisma.sql`(SELECT ${conditionSql(rule, scope)} FROM ${personSql(scope)})`
 }
 
 /** How many conditions a rule has: its leaves. */
@@ -19,14 +19,20 @@ export function countConditions(rule: Rule): number {
   return members ? members.reduce((sum, member) => sum + countConditions(member), 0) : 1
 }
 
-// One row: the ids of all profiles that are the person, and its fields, the person's own covering those of merged profiles,
-// later profiles those of earlier ones. OFFSET 0 keeps it from being computed anew for each condition.
-const personSql = (accountId: string) => Prisma.sql`(
-  SELECT member.ids, CASE WHEN cardinality(member.ids) = 1 THEN profile.fields ELSE (
-    SELECT jsonb_object_agg(entry.key, entry.value ORDER BY part.id = profile.id, part.id)
-    FROM profile AS part CROSS JOIN jsonb_each(part.fields) AS entry
-    WHERE part.account_id = ${accountId}::uuid AND part.id = ANY (member.ids)
-  ) END AS fields
+// One row: the ids of all profiles that are the person, and its fields: of each the value stated last, those that ended left
+// out, as foldFields and inForce of core/fields have it. OFFSET 0 keeps it from being computed anew for each condition.
+const personSql = ({ accountId, now }: FilterScope) => Prisma.sql`(
+  SELECT member.ids, CASE
+    WHEN cardinality(member.ids) = 1 AND (profile.fields_end_at IS NULL OR profile.fields_end_at > ${now}::timestamptz) THEN profile.fields
+    ELSE (
+      SELECT jsonb_object_agg(entry.name, CASE WHEN entry.until <= ${String(now.getTime())}::bigint THEN NULL ELSE entry.value END
+        ORDER BY entry.at NULLS FIRST, part.id = profile.id, part.id)
+      FROM profile AS part CROSS JOIN LATERAL (
+        SELECT coalesce(field.key, meta.key) AS name, field.value, (meta.value ->> 'at')::bigint AS at, (meta.value ->> 'until')::bigint AS until
+        FROM jsonb_each(part.fields) AS field FULL JOIN jsonb_each(part.field_meta) AS meta ON meta.key = field.key
+      ) AS entry
+      WHERE part.account_id = ${accountId}::uuid AND part.id = ANY (member.ids)
+    ) END AS fields
   FROM (
     SELECT CASE WHEN EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = profile.id) THEN ARRAY(
       WITH RECURSIVE down AS (

@@ -2,8 +2,9 @@
 
 import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
+import { foldFields, inForce, noFields, type StampedFields } from '../../core/fields/fold.ts'
 import { groupBy } from '../../core/group.ts'
-import { findIdentifiers, findMembers, findProfiles } from './sql.ts'
+import { fieldsOfRow, findIdentifiers, findMembers, findProfiles } from './sql.ts'
 
 export interface Person {
   rootId: string
@@ -63,17 +64,23 @@ function identifiersLoader({ sql, accountId }: Context) {
   })
 }
 
-/** The person's own fields: a survivor's cover those of profiles merged into it, a later profile's those of an earlier. */
+/** The person's own fields as of now: of each the value stated last in any profile that is the person. */
 export async function fieldsOfPerson(context: Context, profileId: string): Promise<Record<string, unknown>> {
   const { rootId, members } = await personOf(context, profileId)
-  const loader = context.memo('fields', () => fieldsLoader(context))
   const inOrder = [...members.filter((id) => id !== rootId).sort(), rootId]
-  return Object.assign({}, ...(await Promise.all(inOrder.map((id) => loader.load(id)))))
+  return inForce(
+    foldFields(await Promise.all(inOrder.map((id) => fieldsOfProfile(context, id)))),
+    context.now.getTime(),
+  )
 }
+
+/** Of one profile, whoever it was merged into. */
+export const fieldsOfProfile = (context: Context, profileId: string): Promise<StampedFields> =>
+  context.memo('fields', () => fieldsLoader(context)).load(profileId)
 
 function fieldsLoader({ sql, accountId }: Context) {
   return new DataLoader(async (ids: readonly string[]) => {
-    const rows = new Map((await findProfiles(sql, accountId, ids)).map((row) => [row.id, row.fields]))
-    return ids.map((id) => rows.get(id) ?? {})
+    const rows = new Map((await findProfiles(sql, accountId, ids)).map((row) => [row.id, fieldsOfRow(row)]))
+    return ids.map((id) => rows.get(id) ?? noFields)
   })
 }

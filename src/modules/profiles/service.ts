@@ -1,35 +1,96 @@
 // What callers do to people directly; most of what is known of them comes with events.
 
 import type { Context } from '../../context.ts'
+import { foldFields } from '../../core/fields/fold.ts'
+import { carryOut, type FieldOperations, immutableFields, namesOf, nameTwice } from '../../core/fields/operations.ts'
+import { write } from '../../core/fields/write.ts'
 import type { PersonRef } from '../../core/identity.ts'
-import { badInput, notFound } from '../../errors.ts'
+import { ApiError, badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
-import type { JsonObject } from '../../scalars.ts'
-import { maxFields, maxFieldsBytes, tooManyFields } from './fields.ts'
+import { checkText, type Json, type JsonObject } from '../../scalars.ts'
+import { historyRow, insertHistory, maxFields, maxFieldsBytes, storeFields, tooManyFields } from './fields.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
-import { setFields } from './sql.ts'
+import { fieldsOfRow, findMembersNow } from './sql.ts'
+
+interface ValueUntil {
+  name: string
+  value?: Json
+  until: Date
+}
 
 export interface UpdateProfileInput {
   profile: PersonRef
   set?: JsonObject | null
+  setUntil?: readonly ValueUntil[] | null
+  setOnce?: JsonObject | null
   unset?: readonly string[] | null
+  increment?: JsonObject | null
+  append?: JsonObject | null
+  remove?: JsonObject | null
 }
 
-/** Sets and removes fields of a person, found or created; returns the person's id. */
+/** Changes fields of a person, found or created; returns the person's id. */
 export async function updateProfile(context: Context, input: UpdateProfileInput): Promise<string> {
   const ref = checkRef(input.profile, 'input.profile')
-  const set = input.set ?? {}
-  if (Object.keys(set).length > maxFields) throw badInput(`over ${maxFields} fields`, 'input.set')
+  const asked = checkedOperations(input, context.now)
   const { accountId, services } = context
   return retrying(() =>
     services.database.transaction(async (tx) => {
       const [profileId] = await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
-      const bytes = await setFields(tx, accountId, { profileId, set, unset: input.unset ?? [] })
-      if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
+      await changeFields(tx, context, { profileId, asked })
       return profileId
     }),
+  )
+}
+
+function checkedOperations(input: UpdateProfileInput, now: Date): FieldOperations {
+  const asked: FieldOperations = {
+    set: input.set ?? {},
+    setUntil: (input.setUntil ?? []).map(({ name, value = null, until }) => ({ name, value, until: until.getTime() })),
+    setOnce: input.setOnce ?? {},
+    unset: input.unset ?? [],
+    increment: input.increment ?? {},
+    append: input.append ?? {},
+    remove: input.remove ?? {},
+  }
+  const names = namesOf(asked)
+  if (names.length - asked.unset.length > maxFields) throw badInput(`over ${maxFields} fields`, 'input.set')
+  for (const { name, at } of names) {
+    checkText(name, `input.${at}`)
+    if (immutableFields.has(name))
+      throw new ApiError('IMMUTABLE_FIELD', `\`${name}\` of a person never changes`, { field: `input.${at}` })
+  }
+  const twice = nameTwice(asked)
+  if (twice !== null) throw badInput('another operation is about the same field', `input.${twice}`)
+  const past = asked.setUntil.findIndex(({ until }) => until <= now.getTime())
+  if (past >= 0) throw badInput('a value ends after now', `input.setUntil[${past}].until`)
+  return asked
+}
+
+/** The person is locked. */
+async function changeFields(
+  tx: Transaction,
+  { accountId, principal, now }: Context,
+  { profileId, asked }: { profileId: string; asked: FieldOperations },
+): Promise<void> {
+  const members = await findMembersNow(tx, accountId, [profileId])
+  const root = members.find((member) => member.profileId === profileId)
+  if (!root) throw new Error(`person ${profileId} is locked and gone`)
+  const person = foldFields([...members.filter((member) => member !== root), root].map(fieldsOfRow))
+  const writes = carryOut(asked, person, now.getTime())
+  if (!Array.isArray(writes)) throw badInput(writes.message, `input.${writes.at}`)
+  if (writes.length === 0) return
+  const before = fieldsOfRow(root)
+  const { fields: after, history } = write(before, writes)
+  const bytes = await storeFields(tx, accountId, [{ profileId, before, after }])
+  if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
+  const cause = { profileId, source: 'API' as const, ...(principal ? { apiKeyId: principal.keyId } : {}) }
+  await insertHistory(
+    tx,
+    accountId,
+    history.map((told) => historyRow(told, cause)),
   )
 }
 

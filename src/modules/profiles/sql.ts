@@ -1,6 +1,7 @@
 // People and their identifiers, set by set. A person is the profile that all merges lead to (the root); the profiles merged
 // into it are its members. Statements that read across merges follow the chain, so undoing a merge is removing its row.
 
+import type { FieldMeta, StampedFields } from '../../core/fields/fold.ts'
 import type { Identifier, IdentityKind } from '../../core/identity.ts'
 import type { Sql } from '../../platform/database.ts'
 
@@ -94,10 +95,14 @@ export function findDirectory(
     ) AS known ON TRUE`
 }
 
+interface DatedIdentity extends IdentityRow {
+  createdAt: Date
+}
+
 /** The identifiers of the profiles, oldest first; at most 100 of each. */
-export function findIdentifiers(tx: Sql, accountId: string, profileIds: readonly string[]): Promise<IdentityRow[]> {
-  return tx.$queryRaw<IdentityRow[]>`
-    SELECT identity.kind, identity.value, identity.profile_id AS "profileId"
+export function findIdentifiers(tx: Sql, accountId: string, profileIds: readonly string[]): Promise<DatedIdentity[]> {
+  return tx.$queryRaw<DatedIdentity[]>`
+    SELECT identity.kind, identity.value, identity.profile_id AS "profileId", identity.created_at AS "createdAt"
     FROM unnest(${profileIds}::uuid[]) AS given (profile_id)
     CROSS JOIN LATERAL (
       SELECT * FROM identity
@@ -145,7 +150,7 @@ export function insertMerges(
 }
 
 /** A member as it is now, with what is known of the profile itself. */
-export interface MemberNow extends Member, Pick<PersonRow, 'fields' | 'blocked'> {
+export interface MemberNow extends Member, Omit<PersonRow, 'id'> {
   /** How many identifiers the profile has. */
   identifiers: number
 }
@@ -165,7 +170,8 @@ export function findMembersNow(sql: Sql, accountId: string, ids: readonly string
       SELECT merge.loser_id, down.root_id FROM down
       CROSS JOIN LATERAL (SELECT loser_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
     )
-    SELECT profile.id AS "profileId", down.root_id AS "rootId", profile.fields, profile.events_blocked_at IS NOT NULL AS blocked,
+    SELECT profile.id AS "profileId", down.root_id AS "rootId", profile.fields, profile.field_meta AS "fieldMeta",
+      profile.fields_end_at AS "fieldsEndAt", profile.events_blocked_at IS NOT NULL AS blocked,
       (SELECT count(*)::int FROM identity WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = profile.id) AS identifiers
     FROM down CROSS JOIN LATERAL (SELECT * FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = down.profile_id OFFSET 0) AS profile`
 }
@@ -173,26 +179,24 @@ export function findMembersNow(sql: Sql, accountId: string, ids: readonly string
 export interface PersonRow {
   id: string
   fields: Record<string, unknown>
+  fieldMeta: FieldMeta
+  fieldsEndAt: Date | null
   blocked: boolean
 }
+
+/** The profile's fields as the core takes them. */
+export const fieldsOfRow = ({
+  fields,
+  fieldMeta: meta,
+  fieldsEndAt,
+}: Pick<PersonRow, 'fields' | 'fieldMeta' | 'fieldsEndAt'>): StampedFields => ({
+  ...{ fields, meta, endAt: fieldsEndAt?.getTime() ?? null },
+})
 
 /** What is known of the profiles themselves, in the order of creation. */
 export function findProfiles(tx: Sql, accountId: string, ids: readonly string[]): Promise<PersonRow[]> {
   return tx.$queryRaw<PersonRow[]>`
-    SELECT id, fields, events_blocked_at IS NOT NULL AS blocked FROM profile
+    SELECT id, fields, field_meta AS "fieldMeta", fields_end_at AS "fieldsEndAt", events_blocked_at IS NOT NULL AS blocked FROM profile
     WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])
     ORDER BY id`
-}
-
-/** Sets and removes top-level fields of one profile; returns how many bytes they are then. */
-export async function setFields(
-  tx: Sql,
-  accountId: string,
-  change: { profileId: string; set: object; unset: readonly string[] },
-): Promise<number> {
-  const [row] = await tx.$queryRaw<{ bytes: number }[]>`
-    UPDATE profile SET fields = (fields || ${JSON.stringify(change.set)}::jsonb) - ${change.unset}::text[]
-    WHERE account_id = ${accountId}::uuid AND id = ${change.profileId}::uuid
-    RETURNING octet_length(fields::text) AS bytes`
-  return row?.bytes ?? 0
 }
