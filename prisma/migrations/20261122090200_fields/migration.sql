@@ -51,6 +51,7 @@ CREATE TABLE "field_definition" (
     "pii" BOOLEAN NOT NULL DEFAULT false,
     "description" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "deleted_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "field_definition_pkey" PRIMARY KEY ("account_id","id")
 );

@@ -1,6 +1,7 @@
 // What an event must be before it enters a batch, and its form inside one.
 
 import { hash } from 'node:crypto'
+import type { FieldFault } from '../../core/fields/definition.ts'
 import type { FieldsStatement } from '../../core/fields/write.ts'
 import type { PersonRef } from '../../core/identity.ts'
 import { foldEventName } from '../../core/names.ts'
@@ -49,6 +50,8 @@ export interface AcceptedEvent {
   readonly json: { readonly data: string; readonly targeting: string | null; readonly context: string | null }
   /** Fields of the person that change with the event, once, in its order. */
   readonly fields?: FieldsStatement
+  /** What was left out of it, by the account's definitions of fields. */
+  readonly warnings?: readonly FieldFault[]
 }
 
 const maxNameLength = 100

@@ -2,6 +2,7 @@
 // the modules that take part. An event's answer is final when this returns: it is committed, or it is refused.
 
 import type { Services } from '../../context.ts'
+import type { FieldFault } from '../../core/fields/definition.ts'
 import { writesOf } from '../../core/fields/write.ts'
 import type { EventFacts } from '../../core/targeting/facts.ts'
 import { ApiError, notFound } from '../../errors.ts'
@@ -18,6 +19,7 @@ import { type AccountRules, StaleRulesError } from '../programs/rule-sets.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { type AcceptedEvent, differingFields } from './check.ts'
 import { codesOf, type DecidedBatch, decideBatch, emailsOf, type KnownEvent, worldRequest } from './decide-batch.ts'
+import { heldToFields } from './field-check.ts'
 import { findOvertaken } from './overtaken.ts'
 import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
 import { StoredEvent } from './stored.ts'
@@ -29,6 +31,8 @@ export interface Ingested {
   readonly replayed: boolean
   /** What was stored just now; absent where that was before, or is not known. */
   readonly stored?: StoredEvent
+  /** What was left out of it just now. */
+  readonly warnings?: readonly FieldFault[]
 }
 
 /** An ApiError is what the caller did wrong; any other error is ours, and about this event alone. */
@@ -116,12 +120,24 @@ async function runBatch(tx: Sql, services: IngestServices, { accountId, events }
   const refsOf = (some: readonly AcceptedEvent[]) => some.map(({ ref }) => ref)
   // People are looked up for all, known keys or not, so that the two need not wait for each other.
   const [admitted, rows] = await Promise.all([admit(tx, accountId, events), findRows(tx, accountId, refsOf(events))])
-  const { outcomes, fresh } = admitted
+  const expected = services.ruleSets.lastKnown(accountId)
+  const { outcomes, fresh } = expected?.fields
+    ? await hold(tx, services, { ...admitted, accountId, expected })
+    : admitted
   if (fresh.length > 0) {
     const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows })
-    const known = await dropUnknown(tx, { accountId, people, ...admitted })
+    const known = await dropUnknown(tx, { accountId, people, ...admitted, fresh })
     const stored = known.length > 0 ? await decideAndApply(tx, services, { accountId, known, people }) : []
-    for (const one of stored) outcomes.set(one.eventId, { eventId: one.eventId, replayed: false, stored: one })
+    const warned = new Map(fresh.map(({ id, warnings = [] }) => [id, warnings]))
+    for (const one of stored) {
+      const warnings = warned.get(one.eventId) ?? []
+      outcomes.set(one.eventId, {
+        eventId: one.eventId,
+        replayed: false,
+        stored: one,
+        ...(warnings.length ? { warnings } : {}),
+      })
+    }
   }
   return events.map((event) => outcomeOf(outcomes, event))
 }
@@ -231,6 +247,16 @@ async function dropUnknown(
     outcomes.set(event.id, notFound('no such profile', `${event.path}.profile.id`))
     if (event.idempotencyKey !== null) released.push(event.idempotencyKey)
   }
+  await giveBack(tx, accountId, { outcomes, rivals, released })
+  return known
+}
+
+/** The keys of events that were refused. */
+async function giveBack(
+  tx: Sql,
+  accountId: string,
+  { outcomes, rivals, released }: Pick<Screened, 'outcomes' | 'rivals'> & { released: readonly string[] },
+): Promise<void> {
   if (rivals.some((owner) => outcomes.get(owner) instanceof Error))
     throw new Error('the key of a refused event was used for another')
   if (released.length) await releaseKeys(tx, accountId, released)
@@ -239,7 +265,30 @@ async function dropUnknown(
     const first = outcome instanceof Error ? undefined : outcomes.get(outcome.eventId)
     if (first instanceof Error) outcomes.set(id, first)
   }
-  return known
+}
+
+/** Of an account that defines fields: events as they are stored; those that do not fit are refused, and begin nobody. */
+async function hold(
+  tx: Sql,
+  services: IngestServices,
+  { accountId, expected, ...screened }: Screened & { accountId: string; expected: AccountRules },
+): Promise<Screened> {
+  const { outcomes, rivals } = screened
+  const fresh: AcceptedEvent[] = []
+  const released: string[] = []
+  for (const event of screened.fresh) {
+    const held = heldToFields(event, expected)
+    if (!(held instanceof Error)) fresh.push(held)
+    else {
+      outcomes.set(event.id, held)
+      if (event.idempotencyKey !== null) released.push(event.idempotencyKey)
+    }
+  }
+  if (fresh.length === screened.fresh.length) return { ...screened, fresh }
+  // Nobody is refused by definitions that were replaced.
+  if ((await services.ruleSets.forBatch(tx, accountId)) !== expected) throw new StaleRulesError()
+  await giveBack(tx, accountId, { outcomes, rivals, released })
+  return { ...screened, fresh }
 }
 
 interface Applied {

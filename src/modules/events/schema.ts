@@ -8,6 +8,7 @@ import { idInput, nodeKey } from '../../ids.ts'
 import { answerFrom } from '../../loaded-rows.ts'
 import { decisionInForce } from '../attributions/in-force.ts'
 import { AttributionType } from '../attributions/schema.ts'
+import { FieldWarning } from '../fields/warning-schema.ts'
 import { knowPerson, personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
@@ -68,6 +69,12 @@ const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').imple
         if (!stored) return { accountId: context.accountId, eventId, revision: 1 }
         return answerFrom(stored.attributionRow(), context, info) as unknown as Attribution // As above.
       },
+    }),
+    fieldWarnings: t.field({
+      type: [FieldWarning],
+      description:
+        'What was left out of the event, since the definitions of fields do not allow it. Told once, not of a replay.',
+      resolve: ({ warnings }) => [...(warnings ?? [])],
     }),
     replayed: t.exposeBoolean('replayed', {
       description: 'True where the idempotency key was known: the first answer again.',

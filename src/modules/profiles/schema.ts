@@ -4,6 +4,7 @@ import { builder } from '../../builder.ts'
 import type { Identifier } from '../../core/identity.ts'
 import { IdentityKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
+import { FieldWarning } from '../fields/warning-schema.ts'
 import { fieldsThen, identifiersThen, type PersonThen } from './history.ts'
 import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
 import { findPersonId } from './look-up.ts'
@@ -126,13 +127,18 @@ builder.relayMutationField(
     authScopes: { can: 'EVENTS_WRITE' },
     description:
       "Changes the brand's own fields of a person: all that is asked, or nothing. Two operations about one field are refused, but for `set` with `unset`, which removes it; `id` and `sourceId` never change.",
-    resolve: async (_root, { input }, context) => ({ profileId: await updateProfile(context, input) }),
+    resolve: (_root, { input }, context) => updateProfile(context, input),
   },
   {
     outputFields: (t) => ({
       profile: t.field({
         type: ProfileType,
         resolve: ({ profileId }, _args, context) => personRow(context, profileId),
+      }),
+      fieldWarnings: t.field({
+        type: [FieldWarning],
+        description: 'What was left out, since the definitions of fields do not allow it.',
+        resolve: ({ warnings }) => [...warnings],
       }),
     }),
   },

@@ -1,7 +1,10 @@
 // What callers do to people directly; most of what is known of them comes with events.
 
 import type { Context } from '../../context.ts'
+import type { FieldsRules } from '../../core/fields/check.ts'
+import type { FieldFault } from '../../core/fields/definition.ts'
 import { foldFields } from '../../core/fields/fold.ts'
+import { heldWrites, keyed, type Notes } from '../../core/fields/held.ts'
 import { carryOut, type FieldOperations, immutableFields, namesOf, nameTwice } from '../../core/fields/operations.ts'
 import { write } from '../../core/fields/write.ts'
 import type { PersonRef } from '../../core/identity.ts'
@@ -30,8 +33,14 @@ export interface UpdateProfileInput {
   remove?: JsonObject | null
 }
 
-/** Changes fields of a person, found or created; returns the person's id. */
-export async function updateProfile(context: Context, input: UpdateProfileInput): Promise<string> {
+export interface Updated {
+  readonly profileId: string
+  /** What was left out, by the definitions of fields. */
+  readonly warnings: readonly FieldFault[]
+}
+
+/** Changes fields of a person, found or created. BAD_INPUT, at its place, for what the account's definitions refuse. */
+export async function updateProfile(context: Context, input: UpdateProfileInput): Promise<Updated> {
   const ref = checkRef(input.profile, 'input.profile')
   const asked = checkedOperations(input, context.now)
   const { accountId, services } = context
@@ -39,8 +48,7 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
     services.database.transaction(async (tx) => {
       const [profileId] = await findOrCreatePeople(tx, [ref], { accountId, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
-      await changeFields(tx, context, { profileId, asked })
-      return profileId
+      return { profileId, warnings: await changeFields(tx, context, { profileId, asked }) }
     }),
   )
 }
@@ -72,16 +80,23 @@ function checkedOperations(input: UpdateProfileInput, now: Date): FieldOperation
 /** The person is locked. */
 async function changeFields(
   tx: Transaction,
-  { accountId, principal, now }: Context,
-  { profileId, asked }: { profileId: string; asked: FieldOperations },
-): Promise<void> {
+  { accountId, principal, now, services }: Context,
+  { profileId, asked: given }: { profileId: string; asked: FieldOperations },
+): Promise<readonly FieldFault[]> {
+  const { fields } = await services.ruleSets.inForce(tx, accountId)
+  const rules = fields?.of('PROFILE')
+  const notes: Notes = { warnings: [], faults: [] }
+  const asked = rules ? keyed(given, rules, { path: 'input', notes }) : given
   const members = await findMembersNow(tx, accountId, [profileId])
   const root = members.find((member) => member.profileId === profileId)
   if (!root) throw new Error(`person ${profileId} is locked and gone`)
   const person = foldFields([...members.filter((member) => member !== root), root].map(fieldsOfRow))
-  const writes = carryOut(asked, person, now.getTime())
-  if (!Array.isArray(writes)) throw badInput(writes.message, `input.${writes.at}`)
-  if (writes.length === 0) return
+  const carried = carryOut(asked, person, now.getTime())
+  if (!Array.isArray(carried)) throw badInput(carried.message, `input.${carried.at}`)
+  const writes = rules ? heldWrites(carried, rules, { placeOf: placesIn(given, rules), notes }) : carried
+  const [fault] = notes.faults
+  if (fault) throw badInput(fault.message, fault.field)
+  if (writes.length === 0) return notes.warnings
   const before = fieldsOfRow(root)
   const { fields: after, history } = write(before, writes)
   const bytes = await storeFields(tx, accountId, [{ profileId, before, after }])
@@ -92,6 +107,13 @@ async function changeFields(
     accountId,
     history.map((told) => historyRow(told, cause)),
   )
+  return notes.warnings
+}
+
+/** Where the operation about a key stands in the input, by the name that the caller gave. */
+function placesIn(given: FieldOperations, { byName }: FieldsRules): (key: string) => string {
+  const places = new Map(namesOf(given).map(({ name, at }) => [byName.get(name)?.key ?? name, `input.${at}`]))
+  return (key) => places.get(key)?.replace(/\]\.name$/, '].value') ?? 'input'
 }
 
 /** The people of the references, found or created, and locked. NOT_FOUND, at the reference's path, for an id of nobody. */

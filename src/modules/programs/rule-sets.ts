@@ -2,9 +2,11 @@
 // the account's count of changes in its own transaction, so that no server ever decides by rules that were replaced before.
 // The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
+import { type AccountFields, compileFields } from '../../core/fields/check.ts'
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
+import { findFields } from '../fields/sql.ts'
 import { Recent } from './recent.ts'
 import {
   type CampaignRow,
@@ -21,6 +23,8 @@ export interface AccountRules {
   readonly rules: RuleSet
   /** Folded spellings of event names, each with the name it stands for. */
   readonly aliases: ReadonlyMap<string, string>
+  /** What the account defines of its fields, as of now; null where nothing ever was. */
+  readonly fields: AccountFields | null
 }
 
 /**
@@ -190,6 +194,7 @@ async function compile(
   const where = { accountId }
   const programs = await tx.program.findMany({ where, include: { labels: true }, orderBy: { id: 'asc' } })
   const aliases = await tx.eventTypeAlias.findMany({ where })
+  const { definitions, policies, areAny } = await findFields(tx, accountId)
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
   return {
     version,
@@ -207,6 +212,7 @@ async function compile(
       followUps: followUps.map(({ name }) => name),
     }),
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
+    fields: areAny ? compileFields(definitions, policies) : null,
   }
 }
 
