@@ -22,8 +22,8 @@ import type { Transaction } from '../../platform/database.ts'
 import type { Json } from '../../scalars.ts'
 import { checkedOptional, checkedText } from '../../text.ts'
 import { checkedEventName } from '../programs/definitions.ts'
+import { findFields } from '../programs/field-definitions.ts'
 import { bumpRules } from '../programs/sql.ts'
-import { findFields } from './sql.ts'
 import { usesOf } from './usage.ts'
 
 const maxDefinitions = 1_000

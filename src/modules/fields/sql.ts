@@ -1,32 +1,7 @@
-// Definitions of fields as they are stored, and what names a field.
+// What names a field, and who has a value of it.
 
-import type { FieldDefinition, FieldPolicy } from '../../core/fields/definition.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Sql, Transaction } from '../../platform/database.ts'
-
-/** All definitions of the account that were not deleted, oldest first, and its policies. */
-export async function findFields(tx: Transaction, accountId: string) {
-  const all = await tx.fieldDefinition.findMany({ where: { accountId }, orderBy: { id: 'asc' } })
-  const definitions = all.filter(({ deletedAt }) => deletedAt === null)
-  const policies: FieldPolicy[] = await tx.fieldPolicy.findMany({ where: { accountId } })
-  return { definitions: definitions satisfies FieldDefinition[], policies, areAny: all.length + policies.length > 0 }
-}
-
-/** The keys that fields of people, or of events of the names, had before they were deleted. */
-export async function findDeleted(
-  tx: Transaction,
-  accountId: string,
-  events: readonly string[],
-): Promise<{ owner: 'PROFILE' | 'EVENT'; name: string; apiName: string }[]> {
-  const rows = await tx.fieldDefinition.findMany({
-    where: {
-      ...{ accountId, place: '', deletedAt: { not: null } },
-      OR: [{ owner: 'PROFILE' }, { owner: 'EVENT', eventName: { in: [...events] } }],
-    },
-    select: { owner: true, name: true, apiName: true },
-  })
-  return rows.map((row) => ({ ...row, owner: row.owner === 'EVENT' ? 'EVENT' : 'PROFILE' }))
-}
+import type { Sql } from '../../platform/database.ts'
 
 export interface RuleUse {
   campaignId: string

@@ -5,7 +5,8 @@ import { type FieldDefinition, keyOf, stepsTo } from '../../core/fields/definiti
 import { orderEvents } from '../../core/orders.ts'
 import { notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { countHolders, findFields, findRuleUses, type RuleUse } from './sql.ts'
+import { findFields } from '../programs/field-definitions.ts'
+import { countHolders, findRuleUses, type RuleUse } from './sql.ts'
 
 export interface FieldUsage {
   readonly definition: FieldDefinition & { readonly pii: boolean }

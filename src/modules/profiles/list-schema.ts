@@ -7,7 +7,7 @@ import { decodeId } from '../../core/ids.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import { badInput, notFound } from '../../errors.ts'
 import { byId, type PageQuery } from '../../keyset.ts'
-import { assertNotDeleted } from '../fields/deleted.ts'
+import { assertNotDeleted } from '../programs/field-definitions.ts'
 import { RuleInput } from '../programs/rule-input.ts'
 import {
   audiencePlaces,

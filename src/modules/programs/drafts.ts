@@ -4,9 +4,9 @@ import type { ContentPiece, JourneyDefinition, RequiredTarget } from '../../core
 import { badInput, conflict, notFound } from '../../errors.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { assertNotDeleted } from '../fields/deleted.ts'
 import { type ContentInput, contentOf, keptContent } from './content.ts'
 import { definitionsOf, type JourneyDefinitionInput, requiredTargetsOf } from './definitions.ts'
+import { assertNotDeleted } from './field-definitions.ts'
 import { audiencePlaces, fieldPlaces, programPlaces } from './rule-reading.ts'
 import type { Change } from './sql.ts'
 

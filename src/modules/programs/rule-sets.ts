@@ -6,7 +6,7 @@ import { type AccountFields, compileFields } from '../../core/fields/check.ts'
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
-import { findFields } from '../fields/sql.ts'
+import { findFields } from './field-definitions.ts'
 import { Recent } from './recent.ts'
 import {
   type CampaignRow,
