@@ -3,6 +3,7 @@
 import { keyMissing, type Principal } from './access.ts'
 import type { KeyRing } from './modules/accounts/key-ring.ts'
 import type { Intake } from './modules/events/intake.ts'
+import type { TypeChanges } from './modules/fields/type-changes.ts'
 import type { Live } from './modules/live/live.ts'
 import type { RuleSets } from './modules/programs/rule-sets.ts'
 import type { AccountClient, Database, Reads, Transaction } from './platform/database.ts'
@@ -16,6 +17,7 @@ export interface Services {
   /** Takes events of many callers at once. */
   readonly intake: Intake
   readonly keyRing: KeyRing
+  readonly typeChanges: TypeChanges
   readonly log: Log
   readonly now: () => Date
 }

@@ -1,6 +1,6 @@
 // What an account says its fields are: defined, held to by whatever way values come, named by rules, changed and deleted.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { addCampaign } from '../support/brand.ts'
 import { postTo } from '../support/messages.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
@@ -265,6 +265,111 @@ describe('a field that rules name', () => {
     expect(errors[0]?.extensions).toMatchObject({ code: 'NOT_FOUND', field: 'filter.all[0].field.field' })
     expect((await define('address', 'OBJECT')).id).toBe(id)
     await caller.query(createCampaign, { input })
+  })
+})
+
+describe('another type of a field', () => {
+  const preview = `query ($fieldId: ID!, $type: FieldType!, $values: [String!]) {
+    previewFieldTypeChange(fieldId: $fieldId, type: $type, values: $values) {
+      token total unchanged converted lost samples { from to message } } }`
+  const changeFieldType =
+    'mutation ($input: ChangeFieldTypeInput!) { changeFieldType(input: $input) { change { id } } }'
+  const previewed = async (fieldId: string, type: string, more: object = {}) =>
+    (await caller.query(preview, { fieldId, type, ...more })).previewFieldTypeChange
+
+  /** Begins it, and waits until it is done. */
+  async function change(input: object) {
+    const { changeFieldType: begun } = await caller.query(changeFieldType, { input })
+    const document = 'query ($id: ID!) { fieldTypeChange(id: $id) { fromType type converted lost doneAt } }'
+    const read = async () => (await caller.query(document, { id: begun.change.id })).fieldTypeChange
+    await vi.waitUntil(async () => (await read()).doneAt !== null, { timeout: 10_000 })
+    const { doneAt: _, ...done } = await read()
+    return done
+  }
+
+  const all = async () => {
+    const { profiles } = await caller.query('{ profiles { edges { node { fields } } } }')
+    return profiles.edges.map(({ node }: { node: { fields: object } }) => node.fields)
+  }
+
+  const told = async (sourceId: string) => {
+    const { profile } = await caller.query(
+      'query ($by: ProfileKeyInput!) { profile(by: $by) { fieldHistory(name: "size") { edges { node { value at source } } } } }',
+      { by: { sourceId } },
+    )
+    return profile.fieldHistory.edges.map(({ node }: { node: object }) => node)
+  }
+
+  let id: string
+  beforeEach(async () => {
+    id = (await define('size', 'STRING')).id
+    for (const [sourceId, size] of [
+      ['a', '5'],
+      ['b', 'big'],
+      ['c', '7.0'],
+    ])
+      await caller.query(updateProfile, { input: { profile: { sourceId }, set: { size } } })
+  })
+
+  it('is reported before anything changes, then values are brought into it with their times, and the rest is kept', async () => {
+    const { token, samples, ...counts } = await previewed(id, 'NUMBER')
+    expect(counts).toEqual({ total: 3, unchanged: 0, converted: 2, lost: 1 })
+    expect(samples).toEqual([
+      { from: '5', to: 5, message: null },
+      { from: '7.0', to: 7, message: null },
+      { from: 'big', to: null, message: 'not a number' },
+    ])
+    expect(await all()).toEqual([{ size: '5' }, { size: 'big' }, { size: '7.0' }])
+    expect(await change({ token })).toEqual({ fromType: 'STRING', type: 'NUMBER', converted: 2, lost: 1 })
+    expect(await all()).toEqual([{ size: 5 }, { size: 'big' }, { size: 7 }])
+    // As old as it was.
+    const [stated, converted] = await told('a')
+    expect(converted).toEqual({ ...stated, value: 5, source: 'CONVERTED' })
+    expect(await refusedUpdate({ set: { size: 'huge' } })).toBe('BAD_INPUT input.set.size')
+    expect(await refused(caller, changeFieldType, { token })).toBe('CONFLICT input.token')
+  })
+
+  it('may remove what cannot be of it', async () => {
+    const { token } = await previewed(id, 'ENUM', { values: ['5', 'big'] })
+    expect(await change({ token, removeLost: true })).toMatchObject({ converted: 0, lost: 1 })
+    expect(await all()).toEqual([{ size: '5' }, { size: 'big' }, {}])
+    expect((await told('c')).map(({ value, source }: { value: unknown; source: string }) => [value, source])).toEqual([
+      ['7.0', 'API'],
+      [null, 'CONVERTED'],
+    ])
+  })
+
+  it('goes on where another server left it', async () => {
+    const { token } = await previewed(id, 'INTEGER')
+    expect(await change({ token })).toMatchObject({ converted: 1, lost: 2 })
+    const { system } = server.app.services.database
+    await caller.query(updateProfile, { input: { profile: { sourceId: 'd' }, set: { size: 9 } } })
+    // As if that server had been stopped after the first person.
+    const [change1] = await system.fieldTypeChange.findMany({ orderBy: { id: 'desc' }, take: 1 })
+    const [, , , last] = await system.profile.findMany({
+      where: { accountId: change1?.accountId ?? '' },
+      orderBy: { id: 'asc' },
+    })
+    await system.profile.updateMany({ where: { id: last?.id ?? '' }, data: { fields: { size: '9' } } })
+    await system.fieldTypeChange.updateMany({ where: { id: change1?.id ?? '' }, data: { doneAt: null } })
+    server.app.services.typeChanges.wake()
+    await vi.waitUntil(async () => (await all()).at(-1).size === 9, { timeout: 10_000 })
+  })
+
+  it('is refused for parts, for fields of others, for what is no type of them, and for a token of nobody', async () => {
+    const address = await define('address', 'OBJECT')
+    const city = await define('city', 'STRING', { partOf: address.id })
+    const codeOf = async (fieldId: string, type: string) => {
+      const { errors } = await caller.send(preview, { fieldId, type })
+      return `${errors[0]?.extensions.code} ${errors[0]?.extensions.field}`
+    }
+    expect(await codeOf(city.id, 'NUMBER')).toBe('BAD_INPUT fieldId')
+    expect(await codeOf(id, 'LIST')).toBe('BAD_INPUT itemType')
+    expect(await codeOf(id, 'ENUM')).toBe('BAD_INPUT values')
+    expect(await refused(caller, changeFieldType, { token: 'x' })).toBe('BAD_INPUT input.token')
+    const { token } = await previewed(id, 'NUMBER')
+    const stranger = await server.otherAccount('Stranger')
+    expect(await refused(stranger, changeFieldType, { token })).toBe('NOT_FOUND input.token')
   })
 })
 

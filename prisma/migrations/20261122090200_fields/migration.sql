@@ -1,5 +1,5 @@
 -- CreateEnum
-CREATE TYPE "field_source" AS ENUM ('EVENT', 'API', 'IMPORT', 'RESTATED');
+CREATE TYPE "field_source" AS ENUM ('EVENT', 'API', 'IMPORT', 'RESTATED', 'CONVERTED');
 
 -- CreateEnum
 CREATE TYPE "field_owner" AS ENUM ('PROFILE', 'ORDER', 'ORDER_ITEM', 'PRODUCT', 'EVENT', 'CAMPAIGN', 'COUPON', 'RELATIONSHIP');
@@ -65,6 +65,23 @@ CREATE TABLE "field_policy" (
     "wrong_type" "field_verdict" NOT NULL DEFAULT 'REJECT',
 
     CONSTRAINT "field_policy_pkey" PRIMARY KEY ("account_id","owner","event_name")
+);
+
+-- CreateTable
+CREATE TABLE "field_type_change" (
+    "account_id" UUID NOT NULL,
+    "id" UUID NOT NULL,
+    "field_id" UUID NOT NULL,
+    "from_type" "field_type" NOT NULL,
+    "type" "field_type" NOT NULL,
+    "remove_lost" BOOLEAN NOT NULL,
+    "cursor" UUID,
+    "converted" INTEGER NOT NULL DEFAULT 0,
+    "lost" INTEGER NOT NULL DEFAULT 0,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "done_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "field_type_change_pkey" PRIMARY KEY ("account_id","id")
 );
 
 -- CreateIndex

@@ -5,30 +5,11 @@ import type { Context } from '../../context.ts'
 import { keyOf } from '../../core/fields/definition.ts'
 import { encodeId } from '../../core/ids.ts'
 import { foldEventName } from '../../core/names.ts'
-import { FieldOwner, FieldType, type FieldVerdict } from '../../generated/prisma/client.ts'
 import { idInput, nodeKey } from '../../ids.ts'
+import { FieldOwnerEnum, FieldTypeEnum, FieldVerdictEnum } from './enums.ts'
 import { defineField, deleteField, setFieldPolicy, updateField } from './service.ts'
 import type { RuleUse } from './sql.ts'
 import { type FieldUsage, fieldUsage } from './usage.ts'
-
-const FieldOwnerEnum = builder.enumType(FieldOwner, {
-  name: 'FieldOwner',
-  description:
-    'Whose field it is. Values of people and of events (ORDER and ORDER_ITEM: of `purchase` and `order_completed`, an item in `products` or `items`) are held to the definitions; of the others they are only told.',
-})
-const FieldTypeEnum = builder.enumType(FieldType, {
-  name: 'FieldType',
-  description:
-    'What the values of a field are. A value that says the same in another form, such as a number as text, is taken.',
-})
-const FieldVerdictEnum = builder.enumType('FieldVerdict', {
-  description: 'What happens to a key or a value that the definitions do not allow.',
-  values: {
-    ACCEPT: { description: 'It is kept as it came.' },
-    REJECT: { description: 'What it came with is refused.' },
-    DROP: { description: 'It is left out, with a warning.' },
-  } as const satisfies { [verdict in FieldVerdict]: object },
-})
 
 const FieldDefinitionType = builder.prismaNode('FieldDefinition', {
   id: { resolve: ({ id }) => id },

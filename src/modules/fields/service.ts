@@ -100,7 +100,7 @@ export async function updateField(context: Context, input: UpdateFieldInput): Pr
   const id = idInput('FieldDefinition', input.fieldId, 'input.fieldId')
   await services.database.transaction(async (tx) => {
     await bumpRules(tx, accountId)
-    const row = await findDefinition(tx, accountId, id)
+    const row = await findDefinition(tx, accountId, { id, field: 'input.fieldId' })
     const definition = checkedDefinition({ ...row, ...asksOf(row, input.rules) })
     await tx.fieldDefinition.update({ where: { accountId_id: { accountId, id } }, data: columnsOf(definition) })
   })
@@ -113,7 +113,7 @@ export async function deleteField(context: Context, input: { fieldId: string | n
   const id = idInput('FieldDefinition', input.fieldId, 'input.fieldId')
   await services.database.transaction(async (tx) => {
     await bumpRules(tx, accountId)
-    await findDefinition(tx, accountId, id)
+    await findDefinition(tx, accountId, { id, field: 'input.fieldId' })
     const { definitions } = await findFields(tx, accountId)
     const [use] = await usesOf(tx, accountId, { definitions, id })
     if (use) throw conflict(`the campaign ${use.campaign} asks for it in its journey ${use.journey}`, 'input.fieldId')
@@ -163,10 +163,10 @@ function assertFree(name: string): void {
     throw conflict(`\`${name}\` is an identifier of the person`, 'input.name')
 }
 
-function assertTypes({ type, itemType }: DefineFieldInput): void {
-  if (type === 'LIST' && itemType == null) throw badInput('a list has elements of one type', 'input.itemType')
-  if (type !== 'LIST' && itemType != null) throw badInput('only lists have elements', 'input.itemType')
-  if (itemType === 'LIST') throw badInput('a list of lists', 'input.itemType')
+export function assertTypes({ type, itemType }: Pick<DefineFieldInput, 'type' | 'itemType'>, at = 'input.'): void {
+  if (type === 'LIST' && itemType == null) throw badInput('a list has elements of one type', `${at}itemType`)
+  if (type !== 'LIST' && itemType != null) throw badInput('only lists have elements', `${at}itemType`)
+  if (itemType === 'LIST') throw badInput('a list of lists', `${at}itemType`)
 }
 
 function parentOf(
@@ -196,7 +196,6 @@ type Asks = Pick<FieldDefinition, 'required' | 'default' | 'min' | 'max' | 'patt
 /** What is asked now: as it was, but for what is said. */
 function asksOf(before: Partial<Asks>, input: FieldAsks): Asks {
   const values = input.values === undefined ? (before.values ?? []) : (input.values ?? [])
-  if (values.length > maxValues) throw badInput(`over ${maxValues} values`, 'input.rules.values')
   const said = <T>(now: T | null | undefined, then: T | null | undefined): T | null =>
     now === undefined ? (then ?? null) : now
   return {
@@ -205,7 +204,7 @@ function asksOf(before: Partial<Asks>, input: FieldAsks): Asks {
     min: said(input.min, before.min),
     max: said(input.max, before.max),
     pattern: said(input.pattern, before.pattern),
-    values: values.map((value, i) => checkedText(value, `input.rules.values[${i}]`, maxName)),
+    values: checkedValues(values, 'input.rules.values'),
     pii: said(input.pii, before.pii) ?? false,
     description:
       input.description === undefined
@@ -214,20 +213,25 @@ function asksOf(before: Partial<Asks>, input: FieldAsks): Asks {
   }
 }
 
-type Whole = FieldDefinition & Asks
+export function checkedValues(values: readonly string[], field: string): string[] {
+  if (values.length > maxValues) throw badInput(`over ${maxValues} values`, field)
+  return values.map((value, i) => checkedText(value, `${field}[${i}]`, maxName))
+}
+
+export type Whole = FieldDefinition & Asks
 
 /** BAD_INPUT for bounds, a pattern or a default that no value could be of. */
-function checkedDefinition(definition: Whole): Whole {
+export function checkedDefinition(definition: Whole, at = 'input.rules.'): Whole {
   const { min, max, pattern, values, default: usual } = definition
   const isEnum = definition.type === 'ENUM' || definition.itemType === 'ENUM'
   if (isEnum !== values.length > 0)
-    throw badInput(isEnum ? 'an enum has values' : 'only enums have values', 'input.rules.values')
-  if (min !== null && max !== null && max < min) throw badInput('below min', 'input.rules.max')
+    throw badInput(isEnum ? 'an enum has values' : 'only enums have values', `${at}values`)
+  if (min !== null && max !== null && max < min) throw badInput('below min', `${at}max`)
   if (pattern !== null) {
     try {
       compilePattern(pattern)
     } catch (error) {
-      if (error instanceof RangeError) throw badInput(`not a pattern: ${error.message}`, 'input.rules.pattern')
+      if (error instanceof RangeError) throw badInput(`not a pattern: ${error.message}`, `${at}pattern`)
       throw error
     }
   }
@@ -236,18 +240,22 @@ function checkedDefinition(definition: Whole): Whole {
   if (!rules) throw new Error('one definition makes rules')
   const { faults, value } = checkFields(rules, { [definition.name]: usual }, { path: '', isWhole: false })
   const [fault] = faults
-  if (fault) throw badInput(fault.message, 'input.rules.default')
+  if (fault) throw badInput(fault.message, `${at}default`)
   return { ...definition, default: value[keyOf(definition)] }
 }
 
-const columnsOf = ({ values, default: usual, ...rest }: Whole) => ({
+export const columnsOf = ({ values, default: usual, ...rest }: Whole) => ({
   ...rest,
   values: [...values],
   default: usual === null ? Prisma.DbNull : (usual as Prisma.InputJsonValue), // JSON, as the scalar checked.
 })
 
-async function findDefinition(tx: Transaction, accountId: string, id: string) {
+export async function findDefinition(
+  tx: Transaction,
+  accountId: string,
+  { id, field }: { id: string; field: string },
+): Promise<Whole> {
   const row = await tx.fieldDefinition.findUnique({ where: { accountId_id: { accountId, id }, deletedAt: null } })
-  if (!row) throw notFound('no such field', 'input.fieldId')
+  if (!row) throw notFound('no such field', field)
   return row
 }
