@@ -8,6 +8,7 @@ import { ensureFirstAccount } from './modules/accounts/keys.ts'
 import { AudienceClock } from './modules/audiences/clock.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
+import { TypeChanges } from './modules/fields/type-changes.ts'
 import { intakePosts } from './modules/intake/posts.ts'
 import { currentEpoch } from './modules/live/epoch.ts'
 import { Live } from './modules/live/live.ts'
@@ -71,7 +72,9 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     closing(() => clock.close())
     const parts = { ...ground, clock }
     const keyRing = new KeyRing(database, now)
-    const services: Services = { ...parts, intake: openIntake(parts), keyRing, log }
+    const typeChanges = new TypeChanges({ database, log, now })
+    closing(() => typeChanges.close())
+    const services: Services = { ...parts, intake: openIntake(parts), keyRing, typeChanges, log }
     const http = await openHttp({
       schema: buildSchema(),
       log,

@@ -4,6 +4,7 @@ import { keyMissing, type Principal } from './access.ts'
 import type { KeyRing } from './modules/accounts/key-ring.ts'
 import type { AudienceClock } from './modules/audiences/clock.ts'
 import type { Intake } from './modules/events/intake.ts'
+import type { TypeChanges } from './modules/fields/type-changes.ts'
 import type { Live } from './modules/live/live.ts'
 import type { MembershipRow } from './modules/memberships/feed-sql.ts'
 import type { RuleSets } from './modules/programs/rule-sets.ts'
@@ -22,6 +23,7 @@ export interface Services {
   /** Takes events of many callers at once. */
   readonly intake: Intake
   readonly keyRing: KeyRing
+  readonly typeChanges: TypeChanges
   readonly log: Log
   readonly now: () => Date
 }

@@ -1,9 +1,9 @@
 // What other products' messages become: an event as trackEvent takes it, with what it says of the person's fields, or why a
 // message can never be one. And how their values are read, leniently where their own servers are lenient.
 
+import type { FieldsChange } from './fields/write.ts'
 import { type IdentityKind, normalise, type PersonRef } from './identity.ts'
 import type { Instant, JsonObject, TypedTargeting } from './targeting/facts.ts'
-import type { FieldsChange } from './targeting/people.ts'
 
 export type MappedChannel = 'WEB' | 'MOBILE_APP' | 'API'
 

@@ -35,6 +35,10 @@ export function conflictsOf(people: { survivor: Fields; loser: Fields }, choice:
 export const picksOf = (conflicts: readonly FieldConflict[]): string[] =>
   conflicts.filter(({ wins }) => wins === 'LOSER').map(({ name }) => name)
 
+/** Names of the fields that read as the survivor's, however newly the loser's were stated before. */
+export const coversOf = (conflicts: readonly FieldConflict[]): string[] =>
+  conflicts.filter(({ wins }) => wins === 'SURVIVOR').map(({ name }) => name)
+
 /** One text for equal JSON values: keys sorted. */
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join(',')}]`

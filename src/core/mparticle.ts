@@ -1,6 +1,7 @@
 // Batches of mParticle's Events API, version 2, as events. One batch is about one person; what it says of them goes with its
 // first event. The mapping is written out for integrators in docs/segment.md.
 
+import type { FieldsChange } from './fields/write.ts'
 import type { PersonRef } from './identity.ts'
 import {
   contextText,
@@ -18,7 +19,6 @@ import {
   textOf,
 } from './mapped-event.ts'
 import type { Instant, JsonObject, TypedTargeting } from './targeting/facts.ts'
-import type { FieldsChange } from './targeting/people.ts'
 
 // Integers of 64 bits, which a double would round: two people, or two events, would become one.
 const longIds =

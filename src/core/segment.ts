@@ -1,6 +1,7 @@
 // Messages of Segment's HTTP tracking API, which RudderStack's SDKs speak too, as events. The mapping is written out for
 // integrators in docs/segment.md.
 
+import type { FieldsChange } from './fields/write.ts'
 import type { PersonRef } from './identity.ts'
 import {
   contextText,
@@ -20,7 +21,6 @@ import {
 import { targetingIn } from './message-targeting.ts'
 import { timeOf } from './message-time.ts'
 import type { Instant, JsonObject, TypedTargeting } from './targeting/facts.ts'
-import type { FieldsChange } from './targeting/people.ts'
 
 export const messageTypes = ['track', 'identify', 'alias', 'page', 'screen', 'group'] as const
 

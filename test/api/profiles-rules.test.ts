@@ -7,6 +7,7 @@ import { compileRule } from '../../src/core/rules/compile.ts'
 import type { OrderRule, Rule } from '../../src/core/rules/rule.ts'
 import { isTrue } from '../../src/core/rules/truth.ts'
 import type { PersonFacts } from '../../src/core/targeting/facts.ts'
+import { personAt } from '../../src/core/targeting/people.ts'
 import type { Json } from '../../src/scalars.ts'
 import { accountOf, insertPeople } from '../support/people.ts'
 import { amounts, edges, type Named, rule, someone } from '../support/rules.ts'
@@ -43,7 +44,9 @@ test('the list is exactly whom the rule holds for in memory, for any people and 
   const holdsFor = (wanted: Rule) => {
     const predicate = compileRule(wanted)
     const event = { id: '', name: '', personId: '', t: clock.getTime(), data: {} }
-    return people.filter((person) => predicate({ person, event }) === isTrue).map(({ id }) => encodeId('Profile', id))
+    return people
+      .filter((person) => predicate({ person: personAt(person, clock.getTime()), event }) === isTrue)
+      .map(({ id }) => encodeId('Profile', id))
   }
   const runs = 300
   let listed = 0

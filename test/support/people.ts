@@ -1,9 +1,10 @@
 // People put straight into the database, in numbers that the API would take long for, and the same people as the core sees them.
 
+import { type FieldMeta, firstEnd, foldFields } from '../../src/core/fields/fold.ts'
 import { decodeId } from '../../src/core/ids.ts'
 import type { PersonFacts, RelationshipFacts } from '../../src/core/targeting/facts.ts'
 import { remember } from '../../src/core/targeting/history.ts'
-import { newPerson } from '../../src/core/targeting/people.ts'
+import { factsOf, newPerson } from '../../src/core/targeting/people.ts'
 import type { IdentityKind, Quality } from '../../src/generated/prisma/client.ts'
 import { newId } from '../../src/ids.ts'
 import type { JsonObject } from '../../src/scalars.ts'
@@ -12,6 +13,8 @@ import type { Caller, TestServer } from './server.ts'
 /** One profile; those after the first of a person were merged into it, or into the one before. */
 export interface Part {
   fields: JsonObject
+  /** By field, when it was stated and until when it holds; of removed ones too. */
+  meta?: FieldMeta
   identities: { kind: IdentityKind; value: string }[]
   audiences: string[]
   events: Happening[]
@@ -62,7 +65,13 @@ export async function insertPeople(
   const { system } = server.app.services.database
   const profiles = people.map(({ parts }): Stored => parts.map((part) => ({ id: newId(), ...part })))
   const all = profiles.flat()
-  await system.profile.createMany({ data: all.map(({ id, fields }) => ({ accountId, id, fields })) })
+  await system.profile.createMany({
+    data: all.map(({ id, fields, meta = {} }) => {
+      const endAt = firstEnd(meta)
+      const fieldsEndAt = endAt === null ? null : new Date(endAt)
+      return { accountId, id, fields, fieldMeta: { ...meta } as unknown as JsonObject, fieldsEndAt } // Plain numbers.
+    }),
+  })
   await system.identity.createMany({
     data: all.flatMap(({ id, identities }) => identities.map((one) => ({ accountId, ...one, profileId: id }))),
   })
@@ -75,20 +84,19 @@ export async function insertPeople(
       .map(({ id }, n) => ({ accountId, loserId: id, survivorId: parts[people[i]?.chained ? n : 0]?.id ?? '' })),
   )
   await system.merge.createMany({ data: merges })
-  const facts = profiles.map((parts, i) => personFacts(parts, people[i]?.chained ?? false))
+  const facts = profiles.map(personFacts)
   await insertHistory(server, accountId, { profiles, facts })
   await insertEdges(server, accountId, { profiles, facts, edges })
   return facts
 }
 
-// A survivor's fields cover those of what was merged into it; of what was merged into the same one, later cover earlier.
-function personFacts(parts: Stored, chained: boolean): PersonFacts {
+function personFacts(parts: Stored): PersonFacts {
   const identities: Record<string, string[]> = {}
   for (const { kind, value } of parts.flatMap((part) => part.identities)) (identities[kind] ??= []).push(value)
-  const [own, ...merged] = parts.map(({ fields }) => fields)
+  const [own, ...merged] = parts.map(({ fields, meta = {} }) => ({ fields, meta, endAt: firstEnd(meta) }))
   return {
     ...newPerson(parts[0]?.id ?? ''),
-    fields: Object.assign({}, ...(chained ? merged.toReversed() : merged), own),
+    ...factsOf(foldFields([...merged, ...(own ? [own] : [])])),
     identities,
     audienceIds: new Set(parts.flatMap(({ audiences }) => audiences)),
   }

@@ -1,6 +1,7 @@
 // Generated people and rules about them: few names and values, so that they meet often, in all types and odd spellings.
 
 import fc from 'fast-check'
+import type { FieldMeta, ValueMeta } from '../../src/core/fields/fold.ts'
 import {
   type CountBounds,
   type FieldOperator,
@@ -60,6 +61,14 @@ function fields(now: number): fc.Arbitrary<JsonObject> {
     { a: value, b: value, 'odd name': value, tags: list, o: fc.record({ b: value }, { requiredKeys: [] }) },
     { requiredKeys: [] },
   ) as fc.Arbitrary<JsonObject> // A record with optional keys has no `undefined` in it.
+}
+
+/** Few times, so that values of several profiles are often of the same; some end, around `now`. */
+function meta(now: number): fc.Arbitrary<FieldMeta> {
+  const at = fc.constantFrom(now - 86_400_000, now - 1, now, -62_135_596_800_000)
+  const until = fc.constantFrom(now - 1, now, now + 1)
+  const one = fc.record({ at, until }, { requiredKeys: ['at'] }) as fc.Arbitrary<ValueMeta> // As above.
+  return fc.record({ a: one, b: one, 'odd name': one, gone: one }, { requiredKeys: [] }) as fc.Arbitrary<FieldMeta>
 }
 
 const paths = [
@@ -156,6 +165,7 @@ export function edges(now: number, { profiles, programIds }: { profiles: number;
 export function someone(now: number, audienceIds: readonly string[]): fc.Arbitrary<Someone> {
   const part = fc.record({
     fields: fields(now),
+    meta: meta(now),
     identities: fc.uniqueArray(
       fc.record({
         kind: fc.constantFrom('SOURCE_ID' as const, 'DEVICE' as const, 'PHONE' as const, 'PARTNER_USER_ID' as const),

@@ -23,6 +23,7 @@ ADD CONSTRAINT "identity_pkey" PRIMARY KEY ("account_id", "kind", "value", "prof
 ALTER TABLE "merge" ADD COLUMN     "api_key_id" UUID,
 ADD COLUMN     "event_id" UUID,
 ADD COLUMN     "picks" TEXT[] DEFAULT ARRAY[]::TEXT[],
+ADD COLUMN     "covers" TEXT[] DEFAULT ARRAY[]::TEXT[],
 ADD COLUMN     "source" "merge_source" NOT NULL DEFAULT 'EVENT';
 
 -- CreateTable

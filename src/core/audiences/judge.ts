@@ -3,6 +3,7 @@
 import { nextChange, noEventAt } from '../rules/next-change.ts'
 import { isTrue } from '../rules/truth.ts'
 import type { Instant, PersonFacts } from '../targeting/facts.ts'
+import { personAt } from '../targeting/people.ts'
 import type { DynamicAudience, DynamicAudiences } from './dynamic.ts'
 
 export interface Verdict {
@@ -26,10 +27,14 @@ export function judge(
   const event = noEventAt(person.id, t)
   return (concerned.size === 1 ? [...concerned] : inOrder.filter((audience) => concerned.has(audience))).map(
     (audience) => {
-      const isMember = audience.holds({ person: now, event }) === isTrue
+      const isMember = audience.holds({ person: personAt(now, t), event }) === isTrue
       if (isMember) audienceIds.add(audience.id)
       else audienceIds.delete(audience.id)
-      return { audience, isMember, dueAt: audience.isTimed ? nextChange(audience, now, t) : null }
+      return { audience, isMember, dueAt: mayChange(audience, now) ? nextChange(audience, now, t) : null }
     },
   )
 }
+
+/** Whether time alone can change what the audience's rule says of the person: by windows, or since one of their values ends. */
+export const mayChange = ({ isTimed }: DynamicAudience, { fieldsEndAt = null }: PersonFacts): boolean =>
+  isTimed || fieldsEndAt !== null

@@ -1,7 +1,9 @@
 // When time alone may next change what a rule says of a person: windows that somebody grows out of, instants that come near.
 
+import { own } from '../fields/fold.ts'
 import { foldEventName } from '../names.ts'
 import type { Instant, PersonFacts } from '../targeting/facts.ts'
+import { personAt } from '../targeting/people.ts'
 import { leavesOf } from './asks.ts'
 import { windowMs } from './counts.ts'
 import { parseInstant } from './instant.ts'
@@ -25,7 +27,7 @@ const maxTried = 200
 export function nextChange({ rule, holds }: TimedRule, person: PersonFacts, t: Instant): Instant | null {
   const turns = turningPoints(rule, person, t)
   if (turns.length === 0) return null
-  const saysAt = (at: Instant) => holds({ person, event: noEventAt(person.id, at) })
+  const saysAt = (at: Instant) => holds({ person: personAt(person, at), event: noEventAt(person.id, at) })
   const now = saysAt(t)
   for (const turn of turns.slice(0, maxTried)) if (saysAt(turn) !== now) return turn
   return turns[maxTried] ?? null
@@ -42,11 +44,18 @@ export const isTimed = (rule: Rule): boolean =>
     return !('audience' in leaf || 'eventData' in leaf)
   })
 
+/** When the value that a path begins at ends. */
+function addEnd(points: Set<Instant>, { fieldMeta = {} }: PersonFacts, field: string): void {
+  const until = own(fieldMeta, /^[^.[]*/.exec(field)?.[0] ?? '')?.until
+  if (until !== undefined) points.add(until)
+}
+
 function turningPoints(rule: Rule, person: PersonFacts, t: Instant): readonly Instant[] {
   const points = new Set<Instant>()
   for (const leaf of leavesOf([rule])) {
     if ('field' in leaf) {
       const { op, field, value } = leaf.field
+      addEnd(points, person, field)
       if (op !== 'WITHIN_LAST_DAYS' || typeof value !== 'number') continue
       const instants = readerOf(field)(person).flatMap((one) =>
         typeof one === 'string' ? (parseInstant(one) ?? []) : [],

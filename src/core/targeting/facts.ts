@@ -1,6 +1,7 @@
 // What the resolver is given: plain data about one batch of events, and the rule set in force.
 // Nothing here knows a clock, a database or a package; every instant is milliseconds since the epoch, UTC.
 
+import type { FieldMeta } from '../fields/fold.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Quality, UnattributedReason } from './decision.ts'
 
@@ -156,6 +157,10 @@ export interface PersonFacts {
   readonly id: string
   readonly blocked: boolean
   readonly fields: JsonObject
+  /** By field, when its value was stated and until when it holds; absent where that is not known of any. */
+  readonly fieldMeta?: FieldMeta
+  /** When the first of the values ends; absent where none does. Until it is asked at a time, `fields` has those that ended. */
+  readonly fieldsEndAt?: Instant | null
   /** By kind (SOURCE_ID, EMAIL, PARTNER_USER_ID, PHONE, DEVICE), oldest first. */
   readonly identities: { readonly [kind: string]: readonly string[] }
   readonly audienceIds: ReadonlySet<string>

@@ -1,14 +1,10 @@
 // What an event's identifiers change about who is who, before it is decided: new identifiers of a person, and people who
 // turn out to be one. Applied to the world event by event, so that no event is judged by what a later one will show.
 
+import { foldFields, inForce, type StampedFields } from '../fields/fold.ts'
+import { type FieldsStatement, write, writesOf } from '../fields/write.ts'
 import type { Identifier } from '../identity.ts'
-import type { JsonObject, PersonFacts, PersonHistory, World } from './facts.ts'
-
-/** What a message says of a person's own fields. */
-export interface FieldsChange {
-  readonly set: JsonObject
-  readonly unset: readonly string[]
-}
+import type { Instant, PersonFacts, PersonHistory, World } from './facts.ts'
 
 /** A person of whom nothing is known yet. */
 export const newPerson = (id: string): PersonFacts => ({
@@ -33,7 +29,7 @@ export interface IdentityStep {
   /** People who are this person from here on. */
   readonly absorbed: readonly string[]
   /** Fields of the person that change with the event. */
-  readonly fields?: FieldsChange
+  readonly fields?: FieldsStatement
 }
 
 /** Brings the world's people up to date with a step. Throws where the world lacks one of them. */
@@ -42,7 +38,7 @@ export function takeStep(world: World, { personId, attached, absorbed, lost = []
   for (const loserId of absorbed) join(world, personOf(world, personId), personOf(world, loserId))
   if (fields) {
     const person = personOf(world, personId)
-    world.people.set(personId, { ...person, fields: changedFields(person.fields, fields) })
+    world.people.set(personId, { ...person, ...factsOf(write(fieldsOf(person), writesOf(fields)).fields) })
   }
   if (attached.length === 0) return
   const person = personOf(world, personId)
@@ -56,18 +52,17 @@ function lose(world: World, person: PersonFacts, { kind, value }: Identifier): v
   world.people.set(person.id, { ...person, identities: { ...person.identities, [kind]: left } })
 }
 
-/** The fields after a change: a nested object replaces the old one. */
-export function changedFields(fields: JsonObject, { set, unset }: FieldsChange): JsonObject {
-  const kept = Object.entries({ ...fields, ...set }).filter(([name]) => !unset.includes(name))
-  return Object.fromEntries(kept)
-}
+const fieldsOf = ({ fields, fieldMeta = {}, fieldsEndAt = null }: PersonFacts): StampedFields => ({
+  ...{ fields, meta: fieldMeta, endAt: fieldsEndAt },
+})
 
-/** Two changes as one. */
-export function followedBy(first: FieldsChange, then: FieldsChange): FieldsChange {
-  return {
-    set: changedFields(first.set, then),
-    unset: [...first.unset.filter((name) => !Object.hasOwn(then.set, name)), ...then.unset],
-  }
+/** Fields as the facts of a person have them. */
+export const factsOf = ({ fields, meta, endAt }: StampedFields) => ({ fields, fieldMeta: meta, fieldsEndAt: endAt })
+
+/** The person as of that time: without values that ended by then. */
+export function personAt(person: PersonFacts, t: Instant): PersonFacts {
+  const { fieldsEndAt = null } = person
+  return fieldsEndAt === null || t < fieldsEndAt ? person : { ...person, fields: inForce(fieldsOf(person), t) }
 }
 
 function personOf({ people }: World, id: string): PersonFacts {
@@ -83,7 +78,7 @@ function join(world: World, survivor: PersonFacts, loser: PersonFacts): void {
   world.people.set(survivor.id, {
     id: survivor.id,
     blocked: survivor.blocked || loser.blocked,
-    fields: { ...loser.fields, ...survivor.fields },
+    ...factsOf(foldFields([fieldsOf(loser), fieldsOf(survivor)])),
     identities: joinedIdentities(survivor, loser),
     audienceIds: new Set([...survivor.audienceIds, ...loser.audienceIds]),
     journeys: [...survivor.journeys, ...loser.journeys.map((journey) => ({ ...journey, personId: survivor.id }))],

@@ -7,6 +7,7 @@ import { type EmailMatches, matchEmails } from './email-match.ts'
 import type { EventFacts, Instant, JourneyFacts, PersonFacts, World } from './facts.ts'
 import { type Hints, noHints, readHints } from './hints.ts'
 import { type LookUps, lookUp } from './look-up.ts'
+import { personAt } from './people.ts'
 import { groupTargets, type RuleSet } from './rule-set.ts'
 
 /** What the event requires: alternatives within a kind, all kinds, each label. */
@@ -37,8 +38,9 @@ export interface Question {
 
 /** Throws for an event of a person whom the world lacks. */
 export function ask(event: EventFacts, world: World, rules: RuleSet): Question {
-  const person = world.people.get(event.personId)
-  if (!person) throw new Error(`the world lacks the person of event ${event.id}`)
+  const known = world.people.get(event.personId)
+  if (!known) throw new Error(`the world lacks the person of event ${event.id}`)
+  const person = personAt(known, event.t)
   const hints = readHints(event)
   const named = transactionIdOf(event.data)
   const isFollowUp = rules.followUps.has(event.name)

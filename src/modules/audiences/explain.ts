@@ -2,9 +2,11 @@
 
 import type { Context } from '../../context.ts'
 import { compileAudiences } from '../../core/audiences/dynamic.ts'
+import { mayChange } from '../../core/audiences/judge.ts'
 import { explainedNodes, type RuleNode } from '../../core/rules/explain.ts'
 import { nextChange, noEventAt } from '../../core/rules/next-change.ts'
 import type { Rule } from '../../core/rules/rule.ts'
+import { personAt } from '../../core/targeting/people.ts'
 import { notFound } from '../../errors.ts'
 import { idInput } from '../../ids.ts'
 import { type Known, loadFacts } from '../memberships/facts.ts'
@@ -48,8 +50,11 @@ export async function explainMembership(
   const [audience] = inOrder
   if (row.ruleVersion === 0 || !audience) return { ...told, nextChangeAt: null, nodes: [] }
   const { person } = known
-  const next = audience.isTimed ? nextChange(audience, person, now.getTime()) : null
-  const nodes = explainedNodes(rule, { person, event: noEventAt(profileId, now.getTime()) })
+  const next = mayChange(audience, person) ? nextChange(audience, person, now.getTime()) : null
+  const nodes = explainedNodes(rule, {
+    person: personAt(person, now.getTime()),
+    event: noEventAt(profileId, now.getTime()),
+  })
   return { ...told, nextChangeAt: next === null ? null : new Date(next), nodes }
 }
 

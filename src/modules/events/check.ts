@@ -1,10 +1,11 @@
 // What an event must be before it enters a batch, and its form inside one.
 
 import { hash } from 'node:crypto'
+import type { FieldFault } from '../../core/fields/definition.ts'
+import type { FieldsStatement } from '../../core/fields/write.ts'
 import type { PersonRef } from '../../core/identity.ts'
 import { foldEventName } from '../../core/names.ts'
 import type { TypedTargeting } from '../../core/targeting/facts.ts'
-import type { FieldsChange } from '../../core/targeting/people.ts'
 import { badInput } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { checkTexts, type JsonObject } from '../../scalars.ts'
@@ -48,7 +49,9 @@ export interface AcceptedEvent {
   /** Its JSON columns as they are stored. */
   readonly json: { readonly data: string; readonly targeting: string | null; readonly context: string | null }
   /** Fields of the person that change with the event, once, in its order. */
-  readonly fields?: FieldsChange
+  readonly fields?: FieldsStatement
+  /** What was left out of it, by the account's definitions of fields. */
+  readonly warnings?: readonly FieldFault[]
 }
 
 const maxNameLength = 100

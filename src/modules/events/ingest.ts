@@ -2,8 +2,9 @@
 // the modules that take part. An event's answer is final when this returns: it is committed, or it is refused.
 
 import type { Services } from '../../context.ts'
+import { writesOf } from '../../core/fields/write.ts'
 import type { EventFacts, World } from '../../core/targeting/facts.ts'
-import { ApiError, notFound } from '../../errors.ts'
+import { ApiError } from '../../errors.ts'
 import type { Sql } from '../../platform/database.ts'
 import { isDataError, pause, RetryError, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
@@ -13,33 +14,23 @@ import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
 import { noteRivals } from '../profiles/candidates-sql.ts'
-import { type ErasedAmong, findErasedAmong, wasErased } from '../profiles/erased.ts'
+import { findErasedAmong } from '../profiles/erased.ts'
 import { applyFields } from '../profiles/fields.ts'
 import { keepRaws } from '../profiles/raw-values.ts'
 import { findLocked, findRows, lockCrowd, type People, resolvePeople } from '../profiles/resolve.ts'
 import { insertMerges, type MemberNow } from '../profiles/sql.ts'
 import { type AccountRules, StaleRulesError } from '../programs/rule-sets.ts'
 import { applyRelationships } from '../relationships/apply.ts'
-import { type AcceptedEvent, differingFields } from './check.ts'
+import { admit, dropErased, dropUnknown, hold, type Outcome } from './admission.ts'
+import type { AcceptedEvent } from './check.ts'
 import { codesOf, type DecidedBatch, decideBatch, emailsOf, type KnownEvent, worldRequest } from './decide-batch.ts'
 import { fieldsGiven, withNormalisedFields } from './field-values.ts'
 import { findOvertaken } from './overtaken.ts'
-import { claimKeys, type EventRow, findStored, insertEvents, type KeyClaim, releaseKeys } from './sql.ts'
+import { type EventRow, findStored, insertEvents } from './sql.ts'
 import { StoredEvent } from './stored.ts'
 import { touchedBy } from './touched.ts'
 import { findAdvocates, findLinks, loadWorld } from './world.ts'
 import { writtenWith } from './written-with.ts'
-
-/** What became of one event: stored now, or before under the same key (`replayed`). */
-export interface Ingested {
-  readonly eventId: string
-  readonly replayed: boolean
-  /** What was stored just now; absent where that was before, or is not known. */
-  readonly stored?: StoredEvent
-}
-
-/** An ApiError is what the caller did wrong; any other error is ours, and about this event alone. */
-export type Outcome = Ingested | Error
 
 export interface Batch {
   readonly accountId: string
@@ -122,21 +113,31 @@ const away = () => new ApiError('UNAVAILABLE', 'the database is away; send it ag
 async function runBatch(tx: Sql, services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
   const refsOf = (some: readonly AcceptedEvent[]) => some.map(({ id, ref }) => ({ ...ref, eventId: id }))
   // People are looked up for all, known keys or not, so that the two need not wait for each other.
-  const key = services.ruleSets.lastKnown(accountId)?.erasureKey
+  const expected = services.ruleSets.lastKnown(accountId)
+  const key = expected?.erasureKey
   const [screened, rows, erased] = await Promise.all([
     admit(tx, accountId, events),
     findRows(tx, accountId, refsOf(events)),
     key ? findErasedAmong(tx, accountId, { key, refs: refsOf(events) }) : null,
   ])
-  const admitted = erased ? await dropErased(tx, accountId, { ...screened, erased }) : screened
+  const living = erased ? await dropErased(tx, accountId, { ...screened, erased }) : screened
+  const admitted = expected?.fields ? await hold(tx, services, { ...living, accountId, expected }) : living
   const { outcomes, fresh } = admitted
   if (fresh.length > 0) {
     // Where the account's rules turn out to be others, the batch begins anew.
-    const rules = services.ruleSets.lastKnown(accountId)?.identity
-    const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows, rules })
+    const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows, rules: expected?.identity })
     const known = await dropUnknown(tx, { accountId, people, ...admitted })
     const stored = known.length > 0 ? await decideAndApply(tx, services, { accountId, known, people }) : []
-    for (const one of stored) outcomes.set(one.eventId, { eventId: one.eventId, replayed: false, stored: one })
+    const warned = new Map(fresh.map(({ id, warnings = [] }) => [id, warnings]))
+    for (const one of stored) {
+      const warnings = warned.get(one.eventId) ?? []
+      outcomes.set(one.eventId, {
+        eventId: one.eventId,
+        replayed: false,
+        stored: one,
+        ...(warnings.length ? { warnings } : {}),
+      })
+    }
   }
   return events.map((event) => outcomeOf(outcomes, event))
 }
@@ -214,99 +215,6 @@ function outcomeOf(outcomes: ReadonlyMap<string, Outcome>, event: AcceptedEvent)
   return outcome
 }
 
-type Outcomes = Map<string, Outcome>
-
-interface Screened {
-  outcomes: Outcomes
-  fresh: readonly AcceptedEvent[]
-  /** Events whose keys others were used with, for other content. */
-  rivals: readonly string[]
-}
-
-/** Separates the events to decide from those whose key is known: replays, and conflicts. */
-async function admit(tx: Sql, accountId: string, events: readonly AcceptedEvent[]): Promise<Screened> {
-  const outcomes: Outcomes = new Map()
-  const rivals: string[] = []
-  const claims = new Map<string, KeyClaim>()
-  for (const { id, idempotencyKey: key, digests } of events) {
-    if (key !== null && !claims.has(key)) claims.set(key, { key, eventId: id, digests })
-  }
-  const owners = claims.size ? await claimKeys(tx, accountId, [...claims.values()]) : claims
-  const fresh = events.filter((event) => {
-    const key = event.idempotencyKey
-    const owner = key === null ? undefined : (owners.get(key) ?? claims.get(key))
-    if (!owner || owner.eventId === event.id) return true
-    const outcome = replay(event, owner)
-    outcomes.set(event.id, outcome)
-    if (outcome instanceof Error) rivals.push(owner.eventId)
-    return false
-  })
-  return { outcomes, fresh, rivals }
-}
-
-function replay(event: AcceptedEvent, owner: KeyClaim): Outcome {
-  // Of an event of somebody who was erased nothing is kept that it could be compared with.
-  if (Object.keys(owner.digests).length === 0) return { eventId: owner.eventId, replayed: true }
-  const fields = differingFields(event.digests, owner.digests)
-  if (fields.length === 0) return { eventId: owner.eventId, replayed: true }
-  const message = `the idempotency key was used before, and these differ: ${fields.join(', ')}`
-  return new ApiError('IDEMPOTENCY_CONFLICT', message, { field: `${event.path}.idempotencyKey`, fields })
-}
-
-/** Events about somebody who was erased are refused, and give their keys back: by id, or of before the erasure. */
-async function dropErased(
-  tx: Sql,
-  accountId: string,
-  { erased, ...screened }: Screened & { erased: ErasedAmong },
-): Promise<Screened> {
-  const released: string[] = []
-  const fresh = screened.fresh.filter((event) => {
-    const at = erased(event.ref, event.occurredAt)
-    if (!at) return true
-    screened.outcomes.set(event.id, wasErased(at, `${event.path}.profile`))
-    if (event.idempotencyKey !== null) released.push(event.idempotencyKey)
-    return false
-  })
-  if (released.length) await releaseKeys(tx, accountId, released)
-  settle(screened)
-  return { ...screened, fresh }
-}
-
-/**
- * Events about a profile id of nobody are refused, and give their keys back. An event that uses such a key for something else
- * is no conflict then: the batch fails, and is halved until the two are apart and each is decided for itself.
- */
-async function dropUnknown(
-  tx: Sql,
-  { accountId, fresh, people, outcomes, rivals }: Screened & { accountId: string; people: People },
-): Promise<KnownEvent[]> {
-  const known: KnownEvent[] = []
-  const released: string[] = []
-  for (const [index, event] of fresh.entries()) {
-    const step = people.steps[index]
-    if (step) {
-      const { dropped } = step
-      known.push({ event, dropped, step: event.fields ? { ...step, fields: event.fields } : step })
-      continue
-    }
-    outcomes.set(event.id, notFound('no such profile', `${event.path}.profile.id`))
-    if (event.idempotencyKey !== null) released.push(event.idempotencyKey)
-  }
-  if (released.length) await releaseKeys(tx, accountId, released)
-  settle({ outcomes, rivals })
-  return known
-}
-
-/** One that repeats a refused event of its own batch is refused with it; where one uses its key for something else, the batch fails. */
-function settle({ outcomes, rivals }: Pick<Screened, 'outcomes' | 'rivals'>): void {
-  if (rivals.some((owner) => outcomes.get(owner) instanceof Error))
-    throw new Error('the key of a refused event was used for another')
-  for (const [id, outcome] of outcomes) {
-    const first = outcome instanceof Error ? undefined : outcomes.get(outcome.eventId)
-    if (first instanceof Error) outcomes.set(id, first)
-  }
-}
-
 interface Applied {
   accountId: string
   people: People
@@ -326,14 +234,15 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
   const { results, lateWarnings } = decided
   const effects = results.map((result, index) => writtenWith(rows[index]?.profileId, result.effects))
   const counted = results.map(({ decision, trace }, index) => countedOf(rows[index]?.name ?? '', decision, trace))
-  const steps = events.map(({ step }) => step)
-  const isMerged = (id: string) => people.membersOf(people.rootOf(id)).length > 1
+  const stated = events.flatMap(({ event: { id }, step: { personId, profileId = personId, fields } }) =>
+    fields ? [{ profileId, eventId: id, writes: writesOf(fields) }] : [],
+  )
   // They run in this order, and leave together.
   const written = Promise.all([
     people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
     people.rivals.length > 0 && noteRivals(tx, accountId, people.rivals),
     insertEvents(tx, accountId, rows),
-    applyFields(tx, accountId, { steps, isMerged }),
+    stated.length > 0 && applyFields(tx, accountId, { stated, locked: applied.locked }),
     applyConsents(tx, accountId, rows),
     keepRaws(tx, accountId, { changes: fieldsGiven(events), rules: account.fieldRules }),
     applyRelationships(tx, accountId, effects),

@@ -1,8 +1,9 @@
 // Where events of many callers meet: those of one account that arrive while a batch runs are the next batch.
 
 import { Batcher } from '../../platform/batcher.ts'
+import type { Outcome } from './admission.ts'
 import type { AcceptedEvent } from './check.ts'
-import { type IngestServices, ingest, type Outcome } from './ingest.ts'
+import { type IngestServices, ingest } from './ingest.ts'
 
 const maxBatch = 500
 /** What a process holds at most; 500 of the largest events are 32 MB. */

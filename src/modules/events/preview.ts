@@ -9,6 +9,7 @@ import { resolvePeople } from '../profiles/resolve.ts'
 import type { AccountRules } from '../programs/rule-sets.ts'
 import { type AcceptedEvent, acceptEvent, type TrackEventInput } from './check.ts'
 import { decideBatch, worldRequest } from './decide-batch.ts'
+import { heldToFields } from './field-check.ts'
 import { findOvertaken } from './overtaken.ts'
 import { loadWorld } from './world.ts'
 
@@ -43,10 +44,12 @@ export async function decideUnstored(
   accountId: string,
   { event, account }: { event: AcceptedEvent; account: AccountRules },
 ): Promise<Explained | null> {
+  const held = heldToFields(event, account)
+  if (held instanceof Error) throw held
   const people = await resolvePeople(tx, [event.ref], { accountId, write: false, rules: account.identity })
   const [step] = people.steps
   if (!step) return null
-  const events = [{ event, step }]
+  const events = [{ event: held, step }]
   const later = await findOvertaken(tx, accountId, { events, people })
   const request = worldRequest(accountId, { events, people, account, later })
   const world = await loadWorld(tx, request)

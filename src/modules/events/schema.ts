@@ -8,12 +8,13 @@ import { idInput, nodeKey } from '../../ids.ts'
 import { answerFrom } from '../../loaded-rows.ts'
 import { decisionInForce } from '../attributions/in-force.ts'
 import { AttributionType } from '../attributions/schema.ts'
+import { FieldWarning } from '../fields/warning-schema.ts'
 import { DroppedIdentifierType } from '../profiles/dropped-schema.ts'
 import { knowPerson, personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
+import type { Ingested } from './admission.ts'
 import { EventType } from './event-type.ts'
-import type { Ingested } from './ingest.ts'
 import { TrackEventInput } from './inputs.ts'
 import { trackEvent, trackEvents } from './service.ts'
 
@@ -75,6 +76,12 @@ const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').imple
       description:
         'Identifiers that came with it and were left out, each with the reason. Of an event that was stored before (`replayed`): none.',
       resolve: ({ stored }) => stored?.dropped ?? [],
+    }),
+    fieldWarnings: t.field({
+      type: [FieldWarning],
+      description:
+        'What was left out of the event, since the definitions of fields do not allow it. Told once, not of a replay.',
+      resolve: ({ warnings }) => [...(warnings ?? [])],
     }),
     replayed: t.exposeBoolean('replayed', {
       description: 'True where the idempotency key was known: the first answer again.',

@@ -3,8 +3,8 @@
 import type { Context } from '../../context.ts'
 import { ApiError, badInput } from '../../errors.ts'
 import type { Log } from '../../platform/log.ts'
+import type { Ingested, Outcome } from './admission.ts'
 import { type AcceptedEvent, acceptEvent, type TrackEventInput } from './check.ts'
-import type { Ingested, Outcome } from './ingest.ts'
 
 const maxEvents = 500
 

@@ -2,7 +2,6 @@
 // their advocates' journeys, and the memberships that the rules ask for. One statement a kind, whatever the batch's size.
 
 import { groupBy } from '../../core/group.ts'
-import { fieldsOfMembers } from '../../core/member-fields.ts'
 import type {
   EventFacts,
   Instant,
@@ -11,14 +10,15 @@ import type {
   RelationshipFacts,
   World,
 } from '../../core/targeting/facts.ts'
-import { newPerson } from '../../core/targeting/people.ts'
+import { factsOf, newPerson } from '../../core/targeting/people.ts'
 import type { RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Sql } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
 import { type CodeRow, findCodes, findSharesTo, type ShareRow } from '../codes/sql.ts'
 import { findActivitiesIn, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
+import { foldPerson, type PersonRow } from '../member-fields/rows.ts'
 import type { KnownPerson } from '../profiles/resolve.ts'
-import { findMembers, findProfiles, type MemberNow, type PersonRow } from '../profiles/sql.ts'
+import { findMembers, findProfiles, type MemberNow } from '../profiles/sql.ts'
 import {
   findEvidenceIn,
   findRelationships,
@@ -172,7 +172,7 @@ async function loadPeople(tx: Sql, request: WorldRequest, cast: Cast): Promise<M
   for (const [id, rows] of groupBy(profiles, (row) => cast.rootOf(row.id))) {
     const person = people.get(id)
     if (!person) continue
-    person.fields = fieldsOfMembers(rows)
+    Object.assign(person, factsOf(foldPerson(rows, id)))
     person.blocked = rows.some(({ blocked }) => blocked)
   }
   for (const { id, identifiers } of request.people) {

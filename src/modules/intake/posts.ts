@@ -9,7 +9,7 @@ import { ApiError, badInput, errorCodes } from '../../errors.ts'
 import type { ApiScope } from '../../generated/prisma/client.ts'
 import { parseJson } from '../../platform/body.ts'
 import type { Post, PostAnswer, Posts } from '../../platform/rest.ts'
-import type { Ingested } from '../events/ingest.ts'
+import type { Ingested } from '../events/admission.ts'
 import { takeMessages } from './service.ts'
 
 const maxMessages = 2_500

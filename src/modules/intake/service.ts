@@ -2,14 +2,14 @@
 // is thrown for the whole request where all that is stored of it has keys, and so is not stored again.
 
 import type { Context } from '../../context.ts'
+import type { FieldsChange } from '../../core/fields/write.ts'
 import { type Identifier, identifiersOf } from '../../core/identity.ts'
 import type { Mapped, MappedContext, MappedEvent } from '../../core/mapped-event.ts'
-import type { FieldsChange } from '../../core/targeting/people.ts'
 import { ApiError, badInput, errorCodes } from '../../errors.ts'
 import { retrying } from '../../platform/retry.ts'
 import { checkTexts, type JsonObject, JsonObjectScalar } from '../../scalars.ts'
+import type { Ingested, Outcome } from '../events/admission.ts'
 import { type AcceptedEvent, acceptEvent, type EventContext } from '../events/check.ts'
-import type { Ingested, Outcome } from '../events/ingest.ts'
 import { maxFields } from '../profiles/fields.ts'
 import { checkRef } from '../profiles/resolve.ts'
 import { findOrCreatePeople } from '../profiles/service.ts'
@@ -82,7 +82,8 @@ function accept(mapped: MappedEvent, now: Date): AcceptedEvent {
   )
   // A message that is sent again comes with the same content, but its time is corrected by another `sentAt` and receipt.
   const { occurredAt: _, ...digests } = event.digests
-  return { ...event, digests, ...(mapped.fields ? { fields: checkedFields(mapped.fields) } : {}) }
+  if (!mapped.fields) return { ...event, digests }
+  return { ...event, digests, fields: { ...checkedFields(mapped.fields), at: event.occurredAt.getTime() } }
 }
 
 /** Only what was said is stored; null where nothing was. */

@@ -1,11 +1,13 @@
 // What dynamic audiences ask about people, as of now: one statement, whatever is asked and of however many.
 
 import type { DynamicAudience } from '../../core/audiences/dynamic.ts'
+import { groupBy } from '../../core/group.ts'
 import { amountKeys, orderEvents, orderOf } from '../../core/orders.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
 import type { Instant, JsonObject, PersonFacts } from '../../core/targeting/facts.ts'
-import { newPerson } from '../../core/targeting/people.ts'
+import { factsOf, newPerson } from '../../core/targeting/people.ts'
 import type { Sql } from '../../platform/database.ts'
+import { foldPerson, marksOfMerge, type PersonRow } from '../member-fields/rows.ts'
 
 /** A person under the id that all merges lead to, and all profiles that are the person. */
 export interface Somebody {
@@ -47,11 +49,20 @@ export async function loadFacts(
 ): Promise<ReadonlyMap<string, Known>> {
   const known = new Map(people.map(({ personId }) => [personId, { person: newPerson(personId), seats: [] as Seat[] }]))
   const rows = await findFacts(sql, accountId, { people, need: needOf(audiences), now })
-  // A survivor's fields cover those of the profiles merged into it, a later one's those of an earlier.
-  const fields = rows.filter(({ kind }) => kind === 'FIELDS')
-  const isOwn = ({ name, personId }: FactRow) => Number(name === personId)
-  for (const row of fields.sort((a, b) => isOwn(a) - isOwn(b) || (a.name < b.name ? -1 : 1)))
-    Object.assign(known.get(row.personId)?.person.fields ?? {}, row.value)
+  const fields = groupBy(
+    rows.filter(({ kind }) => kind === 'FIELDS'),
+    ({ personId }) => personId,
+  )
+  for (const [personId, own] of fields) {
+    const told = own.map(({ name: id, at, value }) => ({
+      id,
+      blocked: false,
+      fieldsEndAt: at,
+      ...(value as ToldFields),
+    })) // As the statement builds it.
+    const one = known.get(personId)
+    if (one) Object.assign(one.person, factsOf(foldPerson(told, personId)))
+  }
   for (const row of rows) {
     const one = known.get(row.personId)
     if (one) take(one, row)
@@ -89,6 +100,8 @@ function take({ person, seats }: { person: PersonFacts; seats: Seat[] }, { kind,
       takeEdge(person, { kind, id: name, t, edge: value as Edge }) // As the statement builds it.
   }
 }
+
+type ToldFields = Pick<PersonRow, 'fields' | 'fieldMeta' | 'marks'>
 
 interface Edge {
   readonly programId: string
@@ -151,9 +164,17 @@ function findFacts(
     WITH asked AS MATERIALIZED (
       SELECT * FROM unnest(${pairs.map(({ profileId }) => profileId)}::uuid[], ${pairs.map(({ personId }) => personId)}::uuid[]) AS one (profile_id, person_id)
     )
-    SELECT 'FIELDS' AS kind, asked.person_id AS "personId", profile.id::text AS name, NULL::timestamptz AS at, profile.fields AS value
+    SELECT 'FIELDS' AS kind, asked.person_id AS "personId", profile.id::text AS name, profile.fields_end_at AS at,
+      jsonb_build_object('fields', profile.fields, 'fieldMeta', profile.field_meta, 'marks', (
+        WITH RECURSIVE way AS (
+          SELECT asked.profile_id AS reached, '{}'::jsonb AS marks, 0 AS far
+          UNION ALL
+          SELECT merge.survivor_id, way.marks || ${marksOfMerge}, way.far + 1 FROM way
+          CROSS JOIN LATERAL (SELECT * FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = way.reached OFFSET 0) AS merge
+        ) SELECT way.marks FROM way ORDER BY way.far DESC LIMIT 1
+      )) AS value
     FROM asked CROSS JOIN LATERAL (
-      SELECT id, fields FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = asked.profile_id OFFSET 0) AS profile
+      SELECT id, fields, field_meta, fields_end_at FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = asked.profile_id OFFSET 0) AS profile
     UNION ALL
     SELECT 'IDENTITY', asked.person_id, identity.kind::text, identity.created_at, to_jsonb(identity.value)
     FROM asked CROSS JOIN LATERAL (

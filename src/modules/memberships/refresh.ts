@@ -60,7 +60,7 @@ export async function refreshMemberships(
       const said = { audienceId: audience.id, ruleVersion: audience.version, ...one.causeOf(audience) }
       for (const move of movesOf(one.personId, { isMember, seats: seatsIn(known, audience), now }))
         changes.push({ ...said, ...move })
-      if (audience.isTimed) dues.push(...duesOf(one, audience.id, dueAt))
+      if (audience.isTimed || dueAt !== null) dues.push(...duesOf(one, audience.id, dueAt))
     }
   }
   await Promise.all([

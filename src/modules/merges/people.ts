@@ -2,9 +2,9 @@
 
 import type { Context } from '../../context.ts'
 import type { Identifier } from '../../core/identity.ts'
-import { fieldsOfMembers } from '../../core/member-fields.ts'
 import { badInput, conflict, notFound } from '../../errors.ts'
 import type { Sql } from '../../platform/database.ts'
+import { foldPerson } from '../member-fields/rows.ts'
 import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
 import { findIdentifiers, findMembersNow, type MemberNow } from '../profiles/sql.ts'
 
@@ -64,7 +64,10 @@ export async function loadPair(sql: Sql, accountId: string, { survivorId, loserI
       rootId: own[0]?.rootId ?? '',
       memberIds,
       identifiers: identifiers.filter(({ profileId }) => memberIds.includes(profileId)),
-      fields: fieldsOfMembers(own.map(({ profileId, ...row }) => ({ id: profileId, ...row }))),
+      fields: foldPerson(
+        own.map(({ profileId: id, ...row }) => ({ id, ...row })),
+        own[0]?.rootId ?? '',
+      ).fields,
     }
   }
   return { survivor: party(survivors), loser: party(losers) }

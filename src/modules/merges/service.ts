@@ -2,7 +2,14 @@
 
 import type { Context } from '../../context.ts'
 import { encodeId } from '../../core/ids.ts'
-import { conflictsOf, type FieldChoice, type FieldConflict, type FieldRule, picksOf } from '../../core/merge-fields.ts'
+import {
+  conflictsOf,
+  coversOf,
+  type FieldChoice,
+  type FieldConflict,
+  type FieldRule,
+  picksOf,
+} from '../../core/merge-fields.ts'
 import { ApiError, badInput, conflict, notFound } from '../../errors.ts'
 import { firstIdAt, idInput, newId, nodeKey } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
@@ -69,10 +76,12 @@ export async function mergeProfiles(
       const at = services.now()
       const sides = { ones: survivor.memberIds, others: loser.memberIds }
       const accepted = await acceptCandidates(tx, accountId, { ...sides, at })
+      const conflicts = conflictsOf(fieldsOf(pair), choiceOf(input, pair, 'input.'))
       await insertMerge(tx, accountId, {
         loserId: loser.rootId,
         survivorId: survivor.rootId,
-        picks: picksOf(conflictsOf(fieldsOf(pair), choiceOf(input, pair, 'input.'))),
+        picks: picksOf(conflicts),
+        covers: coversOf(conflicts),
         source: accepted > 0 ? 'CANDIDATE' : 'MANUAL',
         apiKeyId: principal?.keyId ?? '',
         mergedAt: at,

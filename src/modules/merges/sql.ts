@@ -15,6 +15,7 @@ export interface NewMerge {
   loserId: string
   survivorId: string
   picks: readonly string[]
+  covers: readonly string[]
   source: MergeSource
   apiKeyId: string
   mergedAt: Date
@@ -22,8 +23,8 @@ export interface NewMerge {
 
 export async function insertMerge(sql: Sql, accountId: string, merge: NewMerge): Promise<void> {
   await sql.$executeRaw`
-    INSERT INTO merge (account_id, loser_id, survivor_id, picks, source, api_key_id, merged_at)
-    VALUES (${accountId}::uuid, ${merge.loserId}::uuid, ${merge.survivorId}::uuid, ${[...merge.picks]}::text[],
+    INSERT INTO merge (account_id, loser_id, survivor_id, picks, covers, source, api_key_id, merged_at)
+    VALUES (${accountId}::uuid, ${merge.loserId}::uuid, ${merge.survivorId}::uuid, ${[...merge.picks]}::text[], ${[...merge.covers]}::text[],
       ${merge.source}::text::merge_source, ${merge.apiKeyId}::uuid, ${merge.mergedAt}::timestamptz)`
 }
 

@@ -1,52 +1,109 @@
-// Fields of people that change with their events: checked before a batch, stored by one statement of it.
+// Fields of people as they are written: by the events of a batch, which know the rows that they locked, or by a caller. With
+// each statement its history, in the same transaction.
 
+import type { StampedFields } from '../../core/fields/fold.ts'
+import { differenceOf, type FieldWrite, type Told, write } from '../../core/fields/write.ts'
 import { groupBy } from '../../core/group.ts'
-import { type FieldsChange, followedBy, type IdentityStep } from '../../core/targeting/people.ts'
 import { ApiError } from '../../errors.ts'
+import type { FieldSource } from '../../generated/prisma/client.ts'
+import { newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
-import { pickFields } from './sql.ts'
+import { fieldsOfRow } from '../member-fields/rows.ts'
+import type { MemberNow } from './sql.ts'
 
 /** That one change may set. */
 export const maxFields = 200
-/** Of one person, all together: every batch reads them. */
+/** Of one person, all together: every batch reads them. As much again may be known of their times. */
 export const maxFieldsBytes = 64 * 1024
 
 export const tooManyFields = (field?: string) =>
   new ApiError('LIMIT_EXCEEDED', `over ${maxFieldsBytes / 1024} KiB of fields`, { field })
 
-/** Stores what the steps change, each on the profile that its event is about. LIMIT_EXCEEDED where a person would hold over 64 KiB. */
+/** What an event states of the profile that it is about. */
+interface Stated {
+  readonly profileId: string
+  readonly eventId: string
+  readonly writes: readonly FieldWrite[]
+}
+
+/** Stores what the events state, in their order. LIMIT_EXCEEDED where a person would hold over 64 KiB. */
 export async function applyFields(
   sql: Sql,
   accountId: string,
-  { steps, isMerged }: { steps: readonly IdentityStep[]; isMerged(profileId: string): boolean },
+  { stated, locked }: { stated: readonly Stated[]; locked: readonly MemberNow[] },
 ): Promise<void> {
-  const changes = steps.flatMap(({ personId, profileId = personId, fields }) => (fields ? [{ profileId, fields }] : []))
-  if (changes.length === 0) return
-  const rows = [...groupBy(changes, ({ profileId }) => profileId)].map(([profileId, own]) => ({
-    profileId,
-    ...own.map(({ fields }) => fields).reduce(followedBy),
-  }))
-  for (const { profileId, fields } of changes) {
-    if (isMerged(profileId)) await pickFields(sql, accountId, { profileId, names: Object.keys(fields.set) })
+  const rows = new Map(locked.map((row) => [row.profileId, fieldsOfRow(row)]))
+  const changed: ChangedProfile[] = []
+  const history: HistoryRow[] = []
+  for (const [profileId, own] of groupBy(stated, (one) => one.profileId)) {
+    const before = rows.get(profileId)
+    if (!before) throw new Error(`profile ${profileId} was not locked`)
+    let after = before
+    for (const { eventId, writes } of own) {
+      const written = write(after, writes)
+      after = written.fields
+      history.push(...written.history.map((told) => historyRow(told, { profileId, source: 'EVENT', eventId })))
+    }
+    changed.push({ profileId, before, after })
   }
-  const bytes = await changeFields(sql, accountId, rows)
+  const [bytes] = await Promise.all([storeFields(sql, accountId, changed), insertHistory(sql, accountId, history)])
   if (bytes > maxFieldsBytes) throw tooManyFields()
 }
 
-/** Returns the most bytes that the fields of one of them are then. */
-async function changeFields(
-  sql: Sql,
-  accountId: string,
-  rows: readonly (FieldsChange & { profileId: string })[],
-): Promise<number> {
+export interface ChangedProfile {
+  readonly profileId: string
+  readonly before: StampedFields
+  readonly after: StampedFields
+}
+
+/** Returns the most bytes that the fields of one of them, or their times, are then. The rows are locked. */
+export async function storeFields(sql: Sql, accountId: string, changed: readonly ChangedProfile[]): Promise<number> {
+  const rows = changed.map(({ profileId, before, after }) => ({
+    ...{ profileId, ...differenceOf(before, after) },
+    endAt: after.endAt === null ? null : new Date(after.endAt),
+  }))
+  const json = (of: (row: (typeof rows)[number]) => unknown) => rows.map((row) => JSON.stringify(of(row)))
   const [row] = await sql.$queryRaw<{ bytes: number | null }[]>`
     WITH changed AS (
-      UPDATE profile SET fields = (profile.fields || change.set) - ARRAY(SELECT jsonb_array_elements_text(change.unset))
-      FROM unnest(${rows.map(({ profileId }) => profileId)}::uuid[], ${rows.map(({ set }) => JSON.stringify(set))}::jsonb[],
-        ${rows.map(({ unset }) => JSON.stringify(unset))}::jsonb[]) AS change (profile_id, set, unset)
+      UPDATE profile SET fields = (profile.fields || change.set) - ARRAY(SELECT jsonb_array_elements_text(change.unset)),
+        field_meta = profile.field_meta || change.meta, fields_end_at = change.end_at
+      FROM unnest(${rows.map(({ profileId }) => profileId)}::uuid[], ${json(({ set }) => set)}::jsonb[], ${json(({ unset }) => unset)}::jsonb[],
+        ${json(({ meta }) => meta)}::jsonb[], ${rows.map(({ endAt }) => endAt)}::timestamptz[]) AS change (profile_id, set, unset, meta, end_at)
       WHERE profile.account_id = ${accountId}::uuid AND profile.id = change.profile_id
-      RETURNING octet_length(profile.fields::text) AS bytes
+      RETURNING greatest(octet_length(profile.fields::text), octet_length(profile.field_meta::text)) AS bytes
     )
     SELECT max(bytes) AS bytes FROM changed`
   return row?.bytes ?? 0
+}
+
+export interface HistoryRow extends Told {
+  readonly profileId: string
+  readonly source: FieldSource
+  readonly eventId?: string
+  readonly apiKeyId?: string
+}
+
+export function historyRow(
+  told: Told,
+  cause: Pick<HistoryRow, 'profileId' | 'source' | 'eventId' | 'apiKeyId'>,
+): HistoryRow {
+  const { profileId, source } = cause
+  return told.isRestated ? { ...told, profileId, source: 'RESTATED' } : { ...told, ...cause, source }
+}
+
+export async function insertHistory(sql: Sql, accountId: string, rows: readonly HistoryRow[]): Promise<void> {
+  if (rows.length === 0) return
+  const dates = (of: (row: HistoryRow) => number | undefined) =>
+    rows.map((row) => {
+      const t = of(row)
+      return t === undefined ? null : new Date(t)
+    })
+  await sql.$executeRaw`
+    INSERT INTO field_change (account_id, id, profile_id, name, value, at, until, source, event_id, api_key_id)
+    SELECT ${accountId}::uuid, id, profile_id, name, value, at, until, source, event_id, api_key_id
+    FROM unnest(${rows.map(() => newId())}::uuid[], ${rows.map(({ profileId }) => profileId)}::uuid[], ${rows.map(({ name }) => name)}::text[],
+      ${rows.map(({ value }) => (value === undefined ? null : JSON.stringify(value)))}::jsonb[], ${dates(({ at }) => at)}::timestamptz[],
+      ${dates(({ until }) => until)}::timestamptz[], ${rows.map(({ source }) => source)}::text[]::field_source[],
+      ${rows.map(({ eventId }) => eventId ?? null)}::uuid[], ${rows.map(({ apiKeyId }) => apiKeyId ?? null)}::uuid[])
+      AS new (id, profile_id, name, value, at, until, source, event_id, api_key_id)`
 }

@@ -9,6 +9,8 @@ import type { CountBounds, FieldRule, OrderRule, Rule } from '../../core/rules/r
 import { isNegated } from '../../core/rules/terms.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
+import { marksOfMerge } from '../member-fields/rows.ts'
+import { foldedSql, statedSql } from './filter-fields.ts'
 import { signs } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
 import { countedRows, identityRows, orderGroups } from './filter-rows.ts'
@@ -68,34 +70,41 @@ function setSql(rule: Rule, scope: SetScope): Prisma.Sql {
 /** Every merged profile with the person that it is, as a table expression. */
 function mergedSql({ accountId, merges }: SetScope): Prisma.Sql {
   if (merges === 'deep') return Prisma.sql`merged`
-  return Prisma.sql`(SELECT merge.loser_id AS member, merge.survivor_id AS root FROM merge WHERE merge.account_id = ${accountId}::uuid) AS merged`
+  return Prisma.sql`(
+    SELECT merge.loser_id AS member, merge.survivor_id AS root, ${marksOfMerge} AS marks FROM merge WHERE merge.account_id = ${accountId}::uuid
+  ) AS merged`
 }
 
 const deepMergesSql = (accountId: string) => Prisma.sql`
   merged_up AS (
-    SELECT merge.loser_id AS member, merge.survivor_id AS root FROM merge WHERE merge.account_id = ${accountId}::uuid
+    SELECT merge.loser_id AS member, merge.survivor_id AS root, ${marksOfMerge} AS marks FROM merge WHERE merge.account_id = ${accountId}::uuid
     UNION
-    SELECT merged_up.member, merge.survivor_id FROM merged_up
+    SELECT merged_up.member, merge.survivor_id, merged_up.marks || ${marksOfMerge} FROM merged_up
     JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = merged_up.root
   ), merged AS MATERIALIZED (
-    SELECT member, root FROM merged_up
+    SELECT member, root, marks FROM merged_up
     WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = merged_up.root)
   )`
 
-/** People with their fields: those that nobody was merged into, and those that are several profiles, whose own fields cover the others'. */
+/** People with their fields as of now: those that nobody was merged into, and those that are several profiles. */
 function peopleSql(scope: SetScope): Prisma.Sql {
-  const { accountId, merges } = scope
-  const all = Prisma.sql`SELECT profile.id, profile.fields FROM profile WHERE profile.account_id = ${accountId}::uuid`
+  const { accountId, merges, now } = scope
+  const all = Prisma.sql`
+    SELECT profile.id, CASE WHEN profile.fields_end_at IS NULL OR profile.fields_end_at > ${now}::timestamptz THEN profile.fields ELSE (
+      SELECT ${foldedSql(Prisma.sql`TRUE`, scope)}
+      FROM (SELECT '{}'::jsonb AS marks) AS way CROSS JOIN (SELECT profile.id, profile.fields, profile.field_meta) AS part CROSS JOIN LATERAL ${statedSql} AS entry
+    ) END AS fields
+    FROM profile WHERE profile.account_id = ${accountId}::uuid`
   if (merges === 'none') return Prisma.sql`(${all})`
   const merged = mergedSql(scope)
   return Prisma.sql`(
     ${all} AND NOT EXISTS (SELECT FROM ${merged} WHERE merged.member = profile.id) AND NOT EXISTS (SELECT FROM ${merged} WHERE merged.root = profile.id)
     UNION ALL
-    SELECT one.root, coalesce(jsonb_object_agg(entry.key, entry.value ORDER BY part.id = one.root, part.id) FILTER (WHERE entry.key IS NOT NULL), '{}')
-    FROM (SELECT member, root FROM ${merged} UNION SELECT root, root FROM ${merged}) AS one
-    JOIN profile AS part ON part.account_id = ${accountId}::uuid AND part.id = one.member
-    LEFT JOIN LATERAL jsonb_each(part.fields) AS entry ON TRUE
-    GROUP BY one.root
+    SELECT way.root, ${foldedSql(Prisma.sql`part.id = way.root`, scope)}
+    FROM (SELECT member, root, marks FROM ${merged} UNION SELECT root, root, '{}' FROM ${merged}) AS way
+    JOIN profile AS part ON part.account_id = ${accountId}::uuid AND part.id = way.member
+    LEFT JOIN LATERAL ${statedSql} AS entry ON TRUE
+    GROUP BY way.root
   )`
 }
 

@@ -4,13 +4,15 @@
 import { audienceId } from '../../core/rules/asks.ts'
 import type { AudienceRule, FieldRule, Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
+import { marksOfMerge } from '../member-fields/rows.ts'
+import { foldedSql, statedSql } from './filter-fields.ts'
 import { eventSql, orderSql, qualitySql, relationshipSql } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
 import { type FilterScope, valuesSql } from './filter-values.ts'
 
 /** A condition on the alias `profile`, which has to be a person's own row: merged profiles count through it. */
 export function compileFilter(rule: Rule, scope: FilterScope): Prisma.Sql {
-  return Prisma.sql`(SELECT ${conditionSql(rule, scope)} FROM ${personSql(scope.accountId)})`
+  return Prisma.sql`(SELECT ${conditionSql(rule, scope)} FROM ${personSql(scope)})`
 }
 
 /** How many conditions a rule has: its leaves. */
@@ -19,25 +21,22 @@ export function countConditions(rule: Rule): number {
   return members ? members.reduce((sum, member) => sum + countConditions(member), 0) : 1
 }
 
-// One row: the ids of all profiles that are the person, and its fields as core/member-fields folds them: each profile's are
-// ranked by the way to it, where a merge that picks the field goes before the survivor's own value, and any other after it.
-// OFFSET 0 keeps it from being computed anew for each condition.
-const personSql = (accountId: string) => Prisma.sql`(
-  SELECT member.ids, CASE WHEN cardinality(member.ids) = 1 THEN profile.fields ELSE (
-    WITH RECURSIVE way AS (
-      SELECT profile.id, '[]'::jsonb AS steps
-      UNION ALL
-      SELECT merge.loser_id, way.steps || jsonb_build_object('id', merge.loser_id, 'picks', to_jsonb(merge.picks))
-      FROM way JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.survivor_id = way.id
-    )
-    SELECT jsonb_object_agg(entry.key, entry.value ORDER BY ARRAY(
-      SELECT (CASE WHEN jsonb_exists(step.value -> 'picks', entry.key) THEN '0' ELSE '2' END
-        || translate(step.value ->> 'id', '0123456789abcdef', 'fedcba9876543210')) COLLATE "C"
-      FROM jsonb_array_elements(way.steps) WITH ORDINALITY AS step (value, place) ORDER BY step.place
-    ) || '1'::text DESC)
-    FROM way JOIN profile AS part ON part.account_id = ${accountId}::uuid AND part.id = way.id
-    CROSS JOIN jsonb_each(part.fields) AS entry
-  ) END AS fields
+// One row: the ids of all profiles that are the person, and its fields: of each the value stated last, those that ended left
+// out, as foldFields and inForce of core/fields have it. OFFSET 0 keeps it from being computed anew for each condition.
+const personSql = ({ accountId, now }: FilterScope) => Prisma.sql`(
+  SELECT member.ids, CASE
+    WHEN cardinality(member.ids) = 1 AND (profile.fields_end_at IS NULL OR profile.fields_end_at > ${now}::timestamptz) THEN profile.fields
+    ELSE (
+      WITH RECURSIVE way AS (
+        SELECT profile.id, '{}'::jsonb AS marks
+        UNION ALL
+        SELECT merge.loser_id, ${marksOfMerge} || way.marks FROM way
+        JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.survivor_id = way.id
+      )
+      SELECT ${foldedSql(Prisma.sql`part.id = profile.id`, { now })}
+      FROM way JOIN profile AS part ON part.account_id = ${accountId}::uuid AND part.id = way.id
+      CROSS JOIN LATERAL ${statedSql} AS entry
+    ) END AS fields
   FROM (
     SELECT CASE WHEN EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = profile.id) THEN ARRAY(
       WITH RECURSIVE down AS (

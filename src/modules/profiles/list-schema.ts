@@ -7,8 +7,16 @@ import { decodeId } from '../../core/ids.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import { badInput, notFound } from '../../errors.ts'
 import { byId, type PageQuery } from '../../keyset.ts'
+import { assertNotDeleted } from '../programs/field-definitions.ts'
 import { RuleInput } from '../programs/rule-input.ts'
-import { audiencePlaces, programPlaces, type RulePlace, type RuleShape, ruleOf } from '../programs/rule-reading.ts'
+import {
+  audiencePlaces,
+  fieldPlaces,
+  programPlaces,
+  type RulePlace,
+  type RuleShape,
+  ruleOf,
+} from '../programs/rule-reading.ts'
 import { countConditions } from './filter-sql.ts'
 import { countPeople, findPage, type Search } from './list-sql.ts'
 import { ProfileType } from './schema.ts'
@@ -65,9 +73,13 @@ builder.queryField('profiles', (t) =>
   ),
 )
 
-async function checkedFilter({ db, accountId }: Context, input: RuleShape): Promise<Rule> {
+async function checkedFilter({ db, sql, accountId, services }: Context, input: RuleShape): Promise<Rule> {
   const rule = ruleOf(input, 'filter')
   if (countConditions(rule) > maxConditions) throw badInput(`over ${maxConditions} conditions`, 'filter')
+  const places = fieldPlaces(rule, 'filter')
+  // Of an account without definitions nothing is asked.
+  if (services.ruleSets.lastKnown(accountId)?.fields !== null)
+    await assertNotDeleted(sql, accountId, { places, events: [] })
   const named = { audience: audiencePlaces(rule, 'filter'), program: programPlaces(rule, 'filter') }
   const asked = (places: readonly RulePlace[]) => ({
     where: { accountId, id: { in: places.map(({ id }) => id) } },

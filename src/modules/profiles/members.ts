@@ -2,8 +2,9 @@
 
 import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
+import { inForce } from '../../core/fields/fold.ts'
 import { groupBy } from '../../core/group.ts'
-import { fieldsOfMembers } from '../../core/member-fields.ts'
+import { foldPerson, type PersonRow } from '../member-fields/rows.ts'
 import { findIdentifiers, findMembers, findProfiles } from './sql.ts'
 
 export interface Person {
@@ -64,12 +65,22 @@ function identifiersLoader({ sql, accountId }: Context) {
   })
 }
 
-/** The person's own fields, those of all members. */
+/** The person's own fields as of now: of each the value stated last in any profile that is the person. */
 export async function fieldsOfPerson(context: Context, profileId: string): Promise<Record<string, unknown>> {
-  const loader = context.memo('fields', () => fieldsLoader(context))
-  const members = await Promise.all((await membersOf(context, profileId)).map((id) => loader.load(id)))
-  return fieldsOfMembers(members.flatMap((member) => member ?? []))
+  const { rootId, members } = await personOf(context, profileId)
+  const rows = await Promise.all(members.map((id) => rowOfProfile(context, id)))
+  return inForce(
+    foldPerson(
+      rows.flatMap((row) => row ?? []),
+      rootId,
+    ),
+    context.now.getTime(),
+  )
 }
+
+/** One profile, whoever it was merged into; null for nobody's id. */
+export const rowOfProfile = (context: Context, profileId: string): Promise<PersonRow | null> =>
+  context.memo('fields', () => fieldsLoader(context)).load(profileId)
 
 function fieldsLoader({ sql, accountId }: Context) {
   return new DataLoader(async (ids: readonly string[]) => {

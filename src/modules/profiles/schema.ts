@@ -5,7 +5,9 @@ import type { Context } from '../../context.ts'
 import { IdentityKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import type { JsonObject } from '../../scalars.ts'
+import { FieldWarning } from '../fields/warning-schema.ts'
 import { shown, shownFields } from './hidden.ts'
+import { fieldsThen, identifiersThen, type PersonThen } from './history.ts'
 import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
 import { findPersonId } from './look-up.ts'
 import { fieldsOfPerson, identifiersOfPerson, personOf, personRow } from './members.ts'
@@ -56,21 +58,26 @@ export const ProfileType = builder.prismaNode('Profile', {
     sourceId: t.string({
       ...personal,
       description: "The person's id in the brand's own system.",
-      resolve: ({ id }, _args, context) => sourceIdOf(context, id),
+      resolve: async (person: PersonThen, _args, context) =>
+        person.asOf
+          ? ((await identifiersThen(context, person)).find(({ kind }) => kind === 'SOURCE_ID')?.value ?? null)
+          : sourceIdOf(context, person.id),
     }),
     identities: t.field({
       ...personal,
       type: [Identity],
       description: 'All identifiers, those of merged profiles included; oldest first, at most 200 of each profile.',
-      resolve: ({ id }, _args, context) => identifiersOfPerson(context, id),
+      resolve: (person: PersonThen, _args, context) => identifiersThen(context, person),
     }),
     fields: t.field({
       ...personal,
       type: 'JSONObject',
       description:
-        "The brand's own fields; those of the survivor cover those of profiles merged into it, unless the merge says otherwise or a later write named the merged profile. To keys without PII_READ values that tell who the person is are null.",
-      resolve: async ({ id }, _args, context, info) =>
-        shownFields(context, info, (await fieldsOfPerson(context, id)) as JsonObject), // JSON objects only.
+        "The brand's own fields, each with the value stated last, whichever of the person's merged profiles it was stated of, unless a merge says otherwise. A value that ended is missing. To keys without PII_READ values that tell who the person is are null.",
+      resolve: async ({ id, asOf }: PersonThen, _args, context, info) => {
+        const fields = await (asOf ? fieldsThen(context, id, asOf) : fieldsOfPerson(context, id))
+        return shownFields(context, info, fields as JsonObject) // JSON objects only.
+      },
     }),
     createdAt: t.expose('createdAt', { ...personal, type: 'DateTime', description: 'The first encounter.' }),
   }),
@@ -82,13 +89,32 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: { can: 'PROFILES_READ' },
     description: 'The person that the key names; null for unknown and for foreign ones alike.',
-    args: { by: t.arg({ type: ProfileKeyInput, required: true }) },
-    resolve: async (_root, { by }, context) => {
+    args: {
+      by: t.arg({ type: ProfileKeyInput, required: true }),
+      asOf: t.arg({
+        type: 'DateTime',
+        description:
+          'The person as of then: `fields` as they held, by their history, and of `identities` and `sourceId` those that had come. All else is as of now, and so is which profiles are the person. Values from before histories were kept count as there ever since.',
+      }),
+    },
+    resolve: async (_root, { by, asOf }, context) => {
       const id = await findPersonId(context, by, 'by')
-      return id === null ? null : { accountId: context.accountId, id }
+      return id === null ? null : { accountId: context.accountId, id, ...(asOf ? { asOf } : {}) }
     },
   }),
 }))
+
+const ValueUntilInput = builder.inputType('ValueUntilInput', {
+  fields: (t) => ({
+    name: t.string({ required: true }),
+    value: t.field({ type: 'JSON', required: true }),
+    until: t.field({
+      type: 'DateTime',
+      required: true,
+      description: 'After now; at that instant the field is missing.',
+    }),
+  }),
+})
 
 builder.relayMutationField(
   'updateProfile',
@@ -104,19 +130,42 @@ builder.relayMutationField(
         description: 'Fields to set, by name; a nested object replaces the old one.',
       }),
       unset: t.stringList({ description: 'Names of fields to remove.' }),
+      setUntil: t.field({
+        type: [ValueUntilInput],
+        description: 'Fields to set for a time: from its end on they read as missing.',
+      }),
+      setOnce: t.field({ type: 'JSONObject', description: 'Fields to set where they are missing.' }),
+      increment: t.field({
+        type: 'JSONObject',
+        description: 'Numbers to add to fields, by name; a missing field counts from 0.',
+      }),
+      append: t.field({
+        type: 'JSONObject',
+        description: 'What to append to lists, by name: a value, or each of a list. A missing field is an empty list.',
+      }),
+      remove: t.field({
+        type: 'JSONObject',
+        description: 'What to take out of lists, by name: every element that is the value, or one of the list.',
+      }),
     }),
   },
   {
     nullable: true,
     authScopes: { can: 'EVENTS_WRITE' },
-    description: "Sets and removes the brand's own fields of a person.",
-    resolve: async (_root, { input }, context) => ({ profileId: await updateProfile(context, input) }),
+    description:
+      "Changes the brand's own fields of a person: all that is asked, or nothing. Two operations about one field are refused, but for `set` with `unset`, which removes it; `id` and `sourceId` never change.",
+    resolve: (_root, { input }, context) => updateProfile(context, input),
   },
   {
     outputFields: (t) => ({
       profile: t.field({
         type: ProfileType,
         resolve: ({ profileId }, _args, context) => personRow(context, profileId),
+      }),
+      fieldWarnings: t.field({
+        type: [FieldWarning],
+        description: 'What was left out, since the definitions of fields do not allow it.',
+        resolve: ({ warnings }) => [...warnings],
       }),
     }),
   },

@@ -1,47 +1,141 @@
 // What callers do to people directly; most of what is known of them comes with events.
 
 import type { Context } from '../../context.ts'
+import type { FieldsRules } from '../../core/fields/check.ts'
+import type { FieldFault } from '../../core/fields/definition.ts'
+import { heldWrites, keyed, type Notes } from '../../core/fields/held.ts'
+import { carryOut, type FieldOperations, immutableFields, namesOf, nameTwice } from '../../core/fields/operations.ts'
+import { write } from '../../core/fields/write.ts'
 import type { PersonRef } from '../../core/identity.ts'
-import { badInput, notFound } from '../../errors.ts'
+import type { FieldRules as NormalisingRules } from '../../core/normalise/fields.ts'
+import { ApiError, badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
-import type { JsonObject } from '../../scalars.ts'
-import { maxFields, maxFieldsBytes, tooManyFields } from './fields.ts'
+import { checkText, type Json, type JsonObject } from '../../scalars.ts'
+import { fieldsOfRow, foldPerson } from '../member-fields/rows.ts'
+import { historyRow, insertHistory, maxFields, maxFieldsBytes, storeFields, tooManyFields } from './fields.ts'
 import { refreshArrivals, refreshPeople } from './memberships.ts'
 import { keepRaws, normalisedChange } from './raw-values.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
-import { pickFields, setFields } from './sql.ts'
+import { findMembersNow } from './sql.ts'
+
+interface ValueUntil {
+  name: string
+  value?: Json
+  until: Date
+}
 
 export interface UpdateProfileInput {
   profile: PersonRef
   set?: JsonObject | null
+  setUntil?: readonly ValueUntil[] | null
+  setOnce?: JsonObject | null
   unset?: readonly string[] | null
+  increment?: JsonObject | null
+  append?: JsonObject | null
+  remove?: JsonObject | null
 }
 
-/** Sets and removes fields of a person, found or created; returns the person's id. */
-export async function updateProfile(context: Context, input: UpdateProfileInput): Promise<string> {
+export interface Updated {
+  readonly profileId: string
+  /** What was left out, by the definitions of fields. */
+  readonly warnings: readonly FieldFault[]
+}
+
+/** Changes fields of a person, found or created. BAD_INPUT, at its place, for what the account's definitions refuse. */
+export async function updateProfile(context: Context, input: UpdateProfileInput): Promise<Updated> {
   const ref = checkRef(input.profile, 'input.profile')
-  const set = input.set ?? {}
-  if (Object.keys(set).length > maxFields) throw badInput(`over ${maxFields} fields`, 'input.set')
+  const asked = checkedOperations(input, context.now)
   const { accountId, services } = context
-  const { profileId, isMoved } = await retrying(() =>
+  const { isMoved, ...updated } = await retrying(() =>
     services.database.transaction(async (tx) => {
       const [profileId] = await findOrCreatePeople(tx, [ref], { context, path: () => 'input.profile' })
       if (profileId === undefined) throw new Error('one reference gives one person')
-      const { fieldRules: rules } = await services.ruleSets.inForce(tx, accountId)
-      const change = normalisedChange({ profileId, set, unset: input.unset ?? [] }, rules)
-      await pickFields(tx, accountId, { profileId, names: Object.keys(set) })
-      const bytes = await setFields(tx, accountId, change)
-      if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
-      const raws = [{ profileId, given: set, stored: change.set, at: context.now }]
-      await keepRaws(tx, accountId, { changes: raws, rules })
-      const fields = [...Object.keys(set), ...(input.unset ?? [])]
-      const written = { personId: profileId, touch: { fields }, cause: 'FIELDS' as const }
-      return { profileId, isMoved: await refreshPeople(tx, context, [written]) }
+      const { warnings, names } = await changeFields(tx, context, { profileId, asked })
+      const written = { personId: profileId, touch: { fields: names }, cause: 'FIELDS' as const }
+      return { profileId, warnings, isMoved: await refreshPeople(tx, context, [written]) }
     }),
   )
   if (isMoved) services.live.wake(accountId)
-  return profileId
+  return updated
+}
+
+function checkedOperations(input: UpdateProfileInput, now: Date): FieldOperations {
+  const asked: FieldOperations = {
+    set: input.set ?? {},
+    setUntil: (input.setUntil ?? []).map(({ name, value = null, until }) => ({ name, value, until: until.getTime() })),
+    setOnce: input.setOnce ?? {},
+    unset: input.unset ?? [],
+    increment: input.increment ?? {},
+    append: input.append ?? {},
+    remove: input.remove ?? {},
+  }
+  const names = namesOf(asked)
+  if (names.length - asked.unset.length > maxFields) throw badInput(`over ${maxFields} fields`, 'input.set')
+  for (const { name, at } of names) {
+    checkText(name, `input.${at}`)
+    if (immutableFields.has(name))
+      throw new ApiError('IMMUTABLE_FIELD', `\`${name}\` of a person never changes`, { field: `input.${at}` })
+  }
+  const twice = nameTwice(asked)
+  if (twice !== null) throw badInput('another operation is about the same field', `input.${twice}`)
+  const past = asked.setUntil.findIndex(({ until }) => until <= now.getTime())
+  if (past >= 0) throw badInput('a value ends after now', `input.setUntil[${past}].until`)
+  return asked
+}
+
+interface Changed {
+  readonly warnings: readonly FieldFault[]
+  /** Of the fields that were written. */
+  readonly names: readonly string[]
+}
+
+/** Writes to the profile that was named; what its person reads as is what operations go by. The person is locked. */
+async function changeFields(
+  tx: Transaction,
+  { accountId, principal, now, services }: Context,
+  { profileId, asked }: { profileId: string; asked: FieldOperations },
+): Promise<Changed> {
+  const { fields, fieldRules } = await services.ruleSets.inForce(tx, accountId)
+  const given = normalisedOperations(asked, fieldRules)
+  const rules = fields?.of('PROFILE')
+  const notes: Notes = { warnings: [], faults: [] }
+  const members = await findMembersNow(tx, accountId, [profileId])
+  const own = members.find((member) => member.profileId === profileId)
+  if (!own) throw new Error(`person ${profileId} is locked and gone`)
+  const rows = members.map(({ profileId: id, ...row }) => ({ id, ...row }))
+  const person = foldPerson(rows, own.rootId)
+  const carried = carryOut(rules ? keyed(given, rules, { path: 'input', notes }) : given, person, now.getTime())
+  if (!Array.isArray(carried)) throw badInput(carried.message, `input.${carried.at}`)
+  const writes = rules ? heldWrites(carried, rules, { placeOf: placesIn(given, rules), notes }) : carried
+  const [fault] = notes.faults
+  if (fault) throw badInput(fault.message, fault.field)
+  const names = writes.map(({ name }) => name)
+  if (writes.length === 0) return { warnings: notes.warnings, names }
+  const before = fieldsOfRow(own)
+  const { fields: after, history } = write(before, writes)
+  const bytes = await storeFields(tx, accountId, [{ profileId, before, after }])
+  if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
+  const cause = { profileId, source: 'API' as const, ...(principal ? { apiKeyId: principal.keyId } : {}) }
+  await insertHistory(
+    tx,
+    accountId,
+    history.map((told) => historyRow(told, cause)),
+  )
+  const raws = [{ profileId, given: asked.set, stored: given.set, at: now }]
+  await keepRaws(tx, accountId, { changes: raws, rules: fieldRules })
+  return { warnings: notes.warnings, names }
+}
+
+const normalisedOperations = (asked: FieldOperations, rules: NormalisingRules): FieldOperations => {
+  const { set: setOnce } = normalisedChange({ set: asked.setOnce }, rules)
+  return { ...normalisedChange(asked, rules), setOnce }
+}
+
+/** Where the operation about a key stands in the input, by the name that the caller gave. */
+function placesIn(given: FieldOperations, { byName }: FieldsRules): (key: string) => string {
+  const places = new Map(namesOf(given).map(({ name, at }) => [byName.get(name)?.key ?? name, `input.${at}`]))
+  return (key) => places.get(key)?.replace(/\]\.name$/, '].value') ?? 'input'
 }
 
 /** The profiles that the references name, found or created, and their people locked. NOT_FOUND, at the reference's path, for an id of nobody. */

@@ -3,8 +3,8 @@
 
 import type { Identifier, IdentityKind } from '../../core/identity.ts'
 import type { StoredIdentityRules } from '../../core/identity-rules.ts'
-import type { MemberFields } from '../../core/member-fields.ts'
 import type { Sql } from '../../platform/database.ts'
+import { marksOfMerge, type PersonRow } from '../member-fields/rows.ts'
 
 interface IdentityRow {
   kind: IdentityKind
@@ -16,6 +16,7 @@ interface IdentityRow {
 export interface OwnIdentityRow extends IdentityRow {
   verifiedAt: Date | null
   shared: boolean
+  createdAt: Date
 }
 
 /** Who owns each of the identifiers, as profile ids that may have been merged since. */
@@ -116,7 +117,8 @@ export function findDirectory(
 /** The identifiers of the profiles, oldest first; at most 200 of each. */
 export function findIdentifiers(tx: Sql, accountId: string, profileIds: readonly string[]): Promise<OwnIdentityRow[]> {
   return tx.$queryRaw<OwnIdentityRow[]>`
-    SELECT identity.kind, identity.value, identity.profile_id AS "profileId", identity.verified_at AS "verifiedAt", identity.shared
+    SELECT identity.kind, identity.value, identity.profile_id AS "profileId", identity.verified_at AS "verifiedAt",
+      identity.shared, identity.created_at AS "createdAt"
     FROM unnest(${profileIds}::uuid[]) AS given (profile_id)
     CROSS JOIN LATERAL (
       SELECT * FROM identity
@@ -160,6 +162,8 @@ export function insertMerges(
 export interface MemberNow extends Member, Omit<PersonRow, 'id'> {
   /** How many identifiers the profile has. */
   erasedAt: Date | null
+  /** What it was merged into, if anything. */
+  survivorId: string | null
   identifiers: number
 }
 
@@ -172,66 +176,30 @@ export function findMembersNow(sql: Sql, accountId: string, ids: readonly string
       SELECT up.profile_id, merge.survivor_id FROM up
       CROSS JOIN LATERAL (SELECT survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0) AS merge
     ), down AS (
-      SELECT root_id AS profile_id, root_id, NULL::uuid AS survivor_id, '{}'::text[] AS picks FROM up
+      SELECT root_id AS profile_id, root_id, NULL::uuid AS survivor_id, '{}'::jsonb AS marks FROM up
       WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.root_id OFFSET 0)
       UNION
-      SELECT merge.loser_id, down.root_id, down.profile_id, coalesce(merge.picks, '{}') FROM down
-      CROSS JOIN LATERAL (SELECT loser_id, picks FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
+      SELECT merge.loser_id, down.root_id, down.profile_id, ${marksOfMerge} || down.marks FROM down
+      CROSS JOIN LATERAL (SELECT * FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
     )
-    SELECT profile.id AS "profileId", down.root_id AS "rootId", down.survivor_id AS "survivorId", down.picks, profile.fields,
-      profile.events_blocked_at IS NOT NULL AS blocked, profile.erased_at AS "erasedAt",
+    SELECT profile.id AS "profileId", down.root_id AS "rootId", down.survivor_id AS "survivorId", down.marks, profile.fields,
+      profile.field_meta AS "fieldMeta", profile.fields_end_at AS "fieldsEndAt", profile.events_blocked_at IS NOT NULL AS blocked, profile.erased_at AS "erasedAt",
       (SELECT count(*)::int FROM identity WHERE identity.account_id = ${accountId}::uuid AND identity.profile_id = profile.id) AS identifiers
     FROM down CROSS JOIN LATERAL (SELECT * FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = down.profile_id OFFSET 0) AS profile`
-}
-
-export interface PersonRow extends Omit<MemberFields, 'fields'> {
-  fields: Record<string, unknown>
-  blocked: boolean
 }
 
 /** What is known of the profiles themselves, in the order of creation. */
 export function findProfiles(tx: Sql, accountId: string, ids: readonly string[]): Promise<PersonRow[]> {
   return tx.$queryRaw<PersonRow[]>`
-    SELECT profile.id, profile.fields, profile.events_blocked_at IS NOT NULL AS blocked,
-      merge.survivor_id AS "survivorId", coalesce(merge.picks, '{}') AS picks
-    FROM profile LEFT JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id
-    WHERE profile.account_id = ${accountId}::uuid AND profile.id = ANY (${ids}::uuid[])
-    ORDER BY profile.id`
-}
-
-/** Sets and removes top-level fields of one profile; returns how many bytes they are then. */
-export async function setFields(
-  tx: Sql,
-  accountId: string,
-  change: { profileId: string; set: object; unset: readonly string[] },
-): Promise<number> {
-  const [row] = await tx.$queryRaw<{ bytes: number }[]>`
-    UPDATE profile SET fields = (fields || ${JSON.stringify(change.set)}::jsonb) - ${change.unset}::text[]
-    WHERE account_id = ${accountId}::uuid AND id = ${change.profileId}::uuid
-    RETURNING octet_length(fields::text) AS bytes`
-  return row?.bytes ?? 0
-}
-
-/**
- * From now on the fields that were just written with a profile are what the person's read as, whatever profiles are merged with it:
- * merges that lead from it pick them, and no other does.
- */
-export async function pickFields(
-  sql: Sql,
-  accountId: string,
-  { profileId, names }: { profileId: string; names: readonly string[] },
-): Promise<void> {
-  await sql.$executeRaw`
-    WITH RECURSIVE path AS (
-      SELECT loser_id, survivor_id FROM merge WHERE account_id = ${accountId}::uuid AND loser_id = ${profileId}::uuid
-      UNION
-      SELECT merge.loser_id, merge.survivor_id FROM path
-      JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = path.survivor_id
+    WITH RECURSIVE way AS (
+      SELECT given.id AS profile_id, given.id AS reached, '{}'::jsonb AS marks FROM unnest(${ids}::uuid[]) AS given (id)
+      UNION ALL
+      SELECT way.profile_id, merge.survivor_id, way.marks || ${marksOfMerge} FROM way
+      CROSS JOIN LATERAL (SELECT * FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = way.reached OFFSET 0) AS merge
     )
-    UPDATE merge SET picks = CASE WHEN loser_id IN (SELECT loser_id FROM path)
-      THEN ARRAY(SELECT unnest(picks) UNION SELECT unnest(${names}::text[]))
-      ELSE ARRAY(SELECT unnest(picks) EXCEPT SELECT unnest(${names}::text[])) END
-    WHERE account_id = ${accountId}::uuid
-      AND (survivor_id = ${profileId}::uuid OR survivor_id IN (SELECT survivor_id FROM path))
-      AND (loser_id IN (SELECT loser_id FROM path) OR picks && ${names}::text[])`
+    SELECT profile.id, profile.fields, profile.field_meta AS "fieldMeta", profile.fields_end_at AS "fieldsEndAt",
+      profile.events_blocked_at IS NOT NULL AS blocked, way.marks
+    FROM way CROSS JOIN LATERAL (SELECT * FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = way.profile_id OFFSET 0) AS profile
+    WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = way.reached)
+    ORDER BY profile.id`
 }

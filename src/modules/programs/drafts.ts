@@ -6,7 +6,8 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { type ContentInput, contentOf, keptContent } from './content.ts'
 import { definitionsOf, type JourneyDefinitionInput, requiredTargetsOf } from './definitions.ts'
-import { audiencePlaces, programPlaces } from './rule-reading.ts'
+import { assertNotDeleted } from './field-definitions.ts'
+import { audiencePlaces, fieldPlaces, programPlaces } from './rule-reading.ts'
 import type { Change } from './sql.ts'
 
 export interface Draft {
@@ -77,6 +78,13 @@ export async function assertNamed(
     ...(ongoing ? programPlaces(ongoing, `${path}.journeys[${i}].ongoing`) : []),
   ])
   assertKnown('program', programs, programs.length ? await tx.program.findMany(idsAmong(accountId, programs)) : [])
+  await assertNotDeleted(tx, accountId, {
+    places: draft.definitions.flatMap(({ entry, ongoing }, i) => [
+      ...(entry ? fieldPlaces(entry, `${path}.journeys[${i}].entry`) : []),
+      ...(ongoing ? fieldPlaces(ongoing, `${path}.journeys[${i}].ongoing`) : []),
+    ]),
+    events: draft.definitions.flatMap(({ events }) => events),
+  })
 }
 
 /** An id and where it stands in the input. */

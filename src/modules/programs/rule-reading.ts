@@ -129,6 +129,22 @@ export function programPlaces(rule: Rule, path: string): RulePlace[] {
   })
 }
 
+/** A field that a rule reads, of the person or of the event's data, and where it stands in the input. */
+export interface FieldPlace {
+  owner: 'PROFILE' | 'EVENT'
+  /** A path. */
+  field: string
+  path: string
+}
+
+/** The fields that a rule reads, each with its place in the input. */
+export function fieldPlaces(rule: Rule, path: string): FieldPlace[] {
+  return leavesOf(rule, path).flatMap(([leaf, at]): FieldPlace[] => {
+    if ('field' in leaf) return [{ owner: 'PROFILE', field: leaf.field.field, path: `${at}.field.field` }]
+    return 'eventData' in leaf ? [{ owner: 'EVENT', field: leaf.eventData.field, path: `${at}.eventData.field` }] : []
+  })
+}
+
 /** The events that a rule counts, each with its place in the input. */
 export function eventRulePlaces(rule: Rule, path: string): { name: string; path: string }[] {
   return leavesOf(rule, path).flatMap(([leaf, at]) =>

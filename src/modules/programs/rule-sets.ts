@@ -3,11 +3,13 @@
 // The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
 import { compileAudiences, type DynamicAudiences } from '../../core/audiences/dynamic.ts'
+import { type AccountFields, compileFields } from '../../core/fields/check.ts'
 import { type IdentityRules, identityRulesOf, type StoredIdentityRules } from '../../core/identity-rules.ts'
 import { type FieldRules, fieldRules } from '../../core/normalise/fields.ts'
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
 import { compileRuleSet, type RuleSet } from '../../core/targeting/rule-set.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
+import { findFields } from './field-definitions.ts'
 import { Recent } from './recent.ts'
 import {
   type CampaignRow,
@@ -32,6 +34,8 @@ export interface AccountRules {
   /** How fields of people are normalised. */
   readonly fieldRules: FieldRules
   readonly identity: IdentityRules
+  /** What the account defines of its fields, as of now; null where nothing ever was. */
+  readonly fields: AccountFields | null
 }
 
 /**
@@ -205,6 +209,7 @@ async function compile(
   const { erasureKey } = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { erasureKey: true } })
   const normalisers = await tx.fieldNormaliser.findMany({ where })
   const mappings = await tx.valueMapping.findMany({ where })
+  const { definitions, policies, areAny } = await findFields(tx, accountId)
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
   return {
     version,
@@ -226,6 +231,7 @@ async function compile(
     erasureKey,
     fieldRules: fieldRules(normalisers, mappings),
     identity: identityRulesOf(settings.identityRules as StoredIdentityRules), // Written from checked input only.
+    fields: areAny ? compileFields(definitions, policies) : null,
   }
 }
 

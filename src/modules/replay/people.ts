@@ -4,9 +4,10 @@ import { groupBy } from '../../core/group.ts'
 import { orderOf } from '../../core/orders.ts'
 import type { JourneyFacts, JsonObject, PersonFacts, RelationshipFacts } from '../../core/targeting/facts.ts'
 import { readHints } from '../../core/targeting/hints.ts'
-import { newPerson } from '../../core/targeting/people.ts'
+import { factsOf, newPerson } from '../../core/targeting/people.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
+import { fieldsOfRow } from '../member-fields/rows.ts'
 import { findProfiles } from '../profiles/sql.ts'
 import {
   type Asked,
@@ -47,7 +48,7 @@ export async function loadPeople(tx: Transaction, range: Range, stock: Stock): P
   }
   for (const row of await findProfiles(tx, accountId, [...crowd.profileIds, ...links.advocateProfiles])) {
     const person = draftOf(own.has(row.id) ? row.id : links.nowOf(row.id))
-    if (own.has(row.id)) person.fields = row.fields
+    if (own.has(row.id)) Object.assign(person, factsOf(fieldsOfRow(row)))
     person.blocked ||= row.blocked
   }
   const audienceIds = [...wanted.asks.audienceIds]
