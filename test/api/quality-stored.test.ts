@@ -1,5 +1,7 @@
 // Values that are stored already: what the account's rules would make of them, done exactly as previewed, and a report of them.
 
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accountOf } from '../support/people.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
@@ -113,6 +115,22 @@ describe('a change of stored values', () => {
     const reader = await server.withScopes('PROFILES_READ')
     expect(await refusalOf(reader, apply, { input: { plan: first } })).toBe('FORBIDDEN')
   })
+})
+
+test('the guide’s examples answer what it says, in their order', async () => {
+  const caller = await server.otherAccount()
+  await store(caller, { sourceId: 'g' }, { country: 'EIRE' })
+  const guide = await readFile(path.resolve(import.meta.dirname, '../../docs/profiles.md'), 'utf8')
+  const section = guide.split(/^## /m).find((part) => part.startsWith('Data quality')) ?? ''
+  const examples = [...section.matchAll(/```graphql\n(.*?)```(?:\s*```json\n(.*?)```)?/gs)]
+  expect(examples.length).toBe(8)
+  let plan: string | undefined
+  for (const [, document = '', expected] of examples) {
+    const data = await caller.query(document, { plan })
+    plan = data.previewValueMappings?.plan ?? plan
+    if (expected !== undefined) expect(data).toEqual(JSON.parse(expected))
+    if (data.applyValueMappings) expect(data.applyValueMappings).toEqual({ changed: 1, skipped: 0, remaining: 0 })
+  }
 })
 
 test('a region is read with the country that is stored beside it, in the same profile', async () => {

@@ -76,7 +76,9 @@ export function readField(rules: FieldRules, field: string, fields: JsonObject):
   if (!rules.mappings.has(`field:${field}`)) return null
   const mapped = mappedValue(rules, raw, [`field:${field}`])
   if (mapped !== undefined) return good(raw, mapped)
-  return typeof raw === 'string' ? good(raw, raw) : bad(raw, raw === undefined ? 'NOT_GIVEN' : 'NOT_TEXT')
+  if (raw === undefined || raw === null) return bad(raw, 'NOT_GIVEN')
+  // What no mapping names is as it should be.
+  return { value: typeof raw === 'string' ? raw : JSON.stringify(raw), raw, changed: false }
 }
 
 function countryFor(rules: FieldRules, normaliser: FieldNormaliser, fields: JsonObject): string | null {

@@ -27,7 +27,7 @@ export function foldPlace(name: string): string {
     .replace(/[.'’‘ʻʼ`´]/gu, '')
     .replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ')
     .trim()
-    .replace(/^the (?=.)|(?<=.) the$/gu, '')
+    .replace(/^(?:the )+(?=.)|(?<=.)(?: the)+$/gu, '')
     .normalize('NFC')
 }
 

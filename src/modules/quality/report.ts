@@ -38,20 +38,17 @@ export interface QualityReport {
 }
 
 /** Of the fields, else of all that are normalised, e-mail and phone. LIMIT_EXCEEDED for over 20. */
-export async function dataQuality(
-  { aged: context }: Context,
-  asked?: readonly string[] | null,
-): Promise<QualityReport> {
-  const { accountId, sql, services } = context
+export async function dataQuality(context: Context, asked?: readonly string[] | null): Promise<QualityReport> {
+  const { accountId, aged, services, sql } = context
   const { fieldRules: rules } = await services.ruleSets.inForce(sql, accountId)
   const given = asked?.map((name, index) => fieldInput(name, `fields[${index}]`))
   const names = [...new Set(given ?? [...[...rules.fields].sort().slice(0, maxFields - 2), ...identities.keys()])]
   if (names.length > maxFields) throw new ApiError('LIMIT_EXCEEDED', `over ${maxFields} fields`, { field: 'fields' })
-  const people = await countPeople(sql, accountId)
+  const people = await countPeople(aged.sql, accountId)
   const rows: SpellingRow[] = []
   // One after the other: each reads everybody, and shares the database with others meanwhile.
   for (let start = 0; start < names.length; start += fieldsAtOnce)
-    rows.push(...(await spellingsOf(context, names.slice(start, start + fieldsAtOnce), rules)))
+    rows.push(...(await spellingsOf(aged, names.slice(start, start + fieldsAtOnce), rules)))
   const byField = groupBy(rows, ({ field }) => field)
   const fields = names.map((field) => reportOf(field, byField.get(field) ?? [], { people, rules }))
   const total = fields.reduce((sum, { score }) => sum + score, 0)
