@@ -41,26 +41,26 @@ async function accountWith(count: number): Promise<Caller> {
   const journeys = [{ name: 'friend', role: 'FRIEND', events: ['signup'] }]
   const campaignId = await addCampaign(caller, { programId, name: 'Friends', journeys })
   const indexes = Array.from({ length: count }, (_, i) => i)
+  const personOf = (i: number) => ({ sourceId: `person ${i}`, email: `person${i}@example.com` })
+  const events = indexes.flatMap((i) => [
+    { name: 'page_viewed', profile: { deviceId: `device ${i}` } },
+    { name: 'opt_in', profile: personOf(i), data: { channel: ['email', 'sms'] } },
+    { name: 'signup', profile: personOf(i), targeting: { advocateCodes: [`A${i}`, 'UNKNOWN'] } },
+    { name: 'email_opened', profile: personOf(i) },
+    { name: 'purchase', profile: { ...personOf(i), deviceId: `device ${i}` } },
+    { name: 'signup', profile: { sourceId: `friend ${i}` }, targeting: { advocateCodes: [`P${i}`] } },
+  ])
+  const lines = { kind: 'HOME', lines: ['Lane 1'], city: 'Ulm', country: 'Germany' }
   for (const i of indexes) {
-    const person = { sourceId: `person ${i}`, email: `person${i}@example.com` }
+    const profile = personOf(i)
     await mutate(caller, 'createAdvocateCode', { code: `A${i}`, campaignId, advocate: { sourceId: `advocate ${i}` } })
-    await mutate(caller, 'createAdvocateCode', { code: `P${i}`, campaignId, advocate: person })
-    await mutate(caller, 'setInterests', { profile: person, interests: ['boats', 'lamps'] })
-    await mutate(caller, 'setAddresses', {
-      profile: person,
-      addresses: [{ kind: 'HOME', lines: ['Lane 1'], city: 'Ulm', country: 'Germany' }],
-    })
-    await mutate(caller, 'blockPerson', { profile: { sourceId: person.sourceId }, what: 'REWARDS', reason: 'asked to' })
-    const events = [
-      { name: 'page_viewed', profile: { deviceId: `device ${i}` } },
-      { name: 'opt_in', profile: person, data: { channel: ['email', 'sms'] } },
-      { name: 'signup', profile: person, targeting: { advocateCodes: [`A${i}`, 'UNKNOWN'] } },
-      { name: 'email_opened', profile: person },
-      { name: 'purchase', profile: { ...person, deviceId: `device ${i}` } },
-      { name: 'signup', profile: { sourceId: `friend ${i}` }, targeting: { advocateCodes: [`P${i}`] } },
-    ]
-    for (const event of events) await track(caller, event)
+    await mutate(caller, 'createAdvocateCode', { code: `P${i}`, campaignId, advocate: profile })
+    await mutate(caller, 'setInterests', { profile, interests: ['boats', 'lamps'] })
+    await mutate(caller, 'setAddresses', { profile, addresses: [lines] })
+    const { sourceId } = profile
+    await mutate(caller, 'blockPerson', { profile: { sourceId }, what: 'REWARDS', reason: 'asked to' })
   }
+  await mutate(caller, 'trackEvents', { events })
   return caller
 }
 
