@@ -12,7 +12,9 @@ export async function findDoers(
   const rows = await sql.$queryRaw<{ id: string }[]>`
     SELECT DISTINCT pair.root_id AS id FROM unnest(${roots}::uuid[], ${members}::uuid[]) AS pair (root_id, member_id)
     CROSS JOIN unnest(${names}::text[]) AS asked (name)
-    WHERE EXISTS (SELECT FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = pair.member_id AND event.name = asked.name)`
+    CROSS JOIN LATERAL (
+      SELECT FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = pair.member_id AND event.name = asked.name LIMIT 1
+    ) AS done`
   return rows.map(({ id }) => id)
 }
 
