@@ -90,7 +90,7 @@ describe('erasing a person', () => {
         ip: '203.0.113.9',
         url: 'https://example.com/Zanzibar',
       },
-      idempotencyKey: 'order 1',
+      idempotencyKey: 'order of wilhelmina@example.com',
     })
     await track(server, { name: 'opt_in', profile: wilhelmina, data: { channel: 'EMAIL', note: 'Zanzibar' } })
     await track(server, { name: 'signup', profile: { sourceId: 'friend' }, targeting: { advocateCodes: ['ERASED10'] } })
@@ -195,8 +195,13 @@ describe('erasing a person', () => {
     expect(await find({ sourceId: 'somebody new' })).toBeNull()
     expect(await hits(['wilhelmina', 'somebody new', 'old 1'])).toEqual([])
     // The very event of then, which came without a time of its own.
-    const again = { name: 'purchase', profile: wilhelmina, data: { item: 'Xylophone' }, idempotencyKey: 'order 1' }
-    expect((await server.query(send, { input: again })).trackEvent).toEqual({ replayed: true, event: { data: {} } })
+    const again = {
+      name: 'purchase',
+      profile: wilhelmina,
+      data: { item: 'Xylophone' },
+      idempotencyKey: 'order of wilhelmina@example.com',
+    }
+    expect(await refused(server, send, again)).toBe('CONFLICT input.profile')
     const { trackEvents } = await server.query(
       `mutation ($input: TrackEventsInput!) { trackEvents(input: $input) { results { error { code field } payload { replayed } } } }`,
       {

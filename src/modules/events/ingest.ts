@@ -120,7 +120,7 @@ async function runBatch(tx: Sql, services: IngestServices, { accountId, events }
   const [screened, rows, erased] = await Promise.all([
     admit(tx, accountId, events),
     findRows(tx, accountId, refsOf(events)),
-    key ? findErasedAmong(tx, accountId, { key, refs: refsOf(events) }) : null,
+    key ? findErasedAmong(tx, accountId, { key, events }) : null,
   ])
   const admitted = erased ? await dropErased(tx, accountId, { ...screened, erased }) : screened
   const { outcomes, fresh } = admitted
@@ -216,15 +216,13 @@ async function admit(tx: Sql, accountId: string, events: readonly AcceptedEvent[
 }
 
 function replay(event: AcceptedEvent, owner: KeyClaim): Outcome {
-  // Of an event of somebody who was erased nothing is kept that it could be compared with.
-  if (Object.keys(owner.digests).length === 0) return { eventId: owner.eventId, replayed: true }
   const fields = differingFields(event.digests, owner.digests)
   if (fields.length === 0) return { eventId: owner.eventId, replayed: true }
   const message = `the idempotency key was used before, and these differ: ${fields.join(', ')}`
   return new ApiError('IDEMPOTENCY_CONFLICT', message, { field: `${event.path}.idempotencyKey`, fields })
 }
 
-/** Events about somebody who was erased are refused, and give their keys back: by id, or of before the erasure. */
+/** Events about somebody who was erased are refused, and give their keys back: by id, by the key of an event of then, or of before the erasure. */
 async function dropErased(
   tx: Sql,
   accountId: string,
@@ -232,7 +230,7 @@ async function dropErased(
 ): Promise<Screened> {
   const released: string[] = []
   const fresh = screened.fresh.filter((event) => {
-    const at = erased(event.ref, event.occurredAt)
+    const at = erased(event)
     if (!at) return true
     screened.outcomes.set(event.id, wasErased(at, `${event.path}.profile`))
     if (event.idempotencyKey !== null) released.push(event.idempotencyKey)
