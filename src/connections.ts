@@ -72,6 +72,10 @@ function nodeSelection<R>({ column }: Keyset<R>, { context, info }: Asked): Sele
   return queryFromInfo({ context, info, path: ['edges', 'node'], select: { [column]: true } })
 }
 
+/** What a connection's nodes are asked for, as `rowById` takes it. */
+export const nodeQuery = ({ context, info }: Pick<Asked, 'context' | 'info'>): object =>
+  queryFromInfo({ context, info, path: ['edges', 'node'] })
+
 type Model = 'program' | 'campaign' | 'journey' | 'relationship' | 'event' | 'code'
 type RowOf<M extends Model> = PrismaTypes[Capitalize<M>]['Shape']
 

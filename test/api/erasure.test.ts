@@ -5,7 +5,7 @@ import { decodeId } from '../../src/core/ids.ts'
 import { addCampaign, type Brand, openBrand, track } from '../support/brand.ts'
 import { mutate } from '../support/programs.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
-import { refused } from '../support/setup.ts'
+import { anAudience, refused } from '../support/setup.ts'
 import { statementsOf } from '../support/statements.ts'
 
 let server: TestServer
@@ -90,7 +90,7 @@ describe('erasing a person', () => {
         ip: '203.0.113.9',
         url: 'https://example.com/Zanzibar',
       },
-      idempotencyKey: 'order 1',
+      idempotencyKey: 'order of wilhelmina@example.com',
     })
     await track(server, { name: 'opt_in', profile: wilhelmina, data: { channel: 'EMAIL', note: 'Zanzibar' } })
     await track(server, { name: 'signup', profile: { sourceId: 'friend' }, targeting: { advocateCodes: ['ERASED10'] } })
@@ -195,8 +195,13 @@ describe('erasing a person', () => {
     expect(await find({ sourceId: 'somebody new' })).toBeNull()
     expect(await hits(['wilhelmina', 'somebody new', 'old 1'])).toEqual([])
     // The very event of then, which came without a time of its own.
-    const again = { name: 'purchase', profile: wilhelmina, data: { item: 'Xylophone' }, idempotencyKey: 'order 1' }
-    expect((await server.query(send, { input: again })).trackEvent).toEqual({ replayed: true, event: { data: {} } })
+    const again = {
+      name: 'purchase',
+      profile: wilhelmina,
+      data: { item: 'Xylophone' },
+      idempotencyKey: 'order of wilhelmina@example.com',
+    }
+    expect(await refused(server, send, again)).toBe('CONFLICT input.profile')
     const { trackEvents } = await server.query(
       `mutation ($input: TrackEventsInput!) { trackEvents(input: $input) { results { error { code field } payload { replayed } } } }`,
       {
@@ -219,6 +224,13 @@ describe('erasing a person', () => {
   test('refuses whatever else is done to the pseudonym', async () => {
     const update = 'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { __typename } }'
     expect(await refused(server, update, { profile: { id, email: 'again@example.com' }, set: { a: 1 } })).toBe(
+      'CONFLICT input.profile',
+    )
+    const audienceId = await anAudience(server)
+    const add = 'mutation ($input: AddToAudienceInput!) { addToAudience(input: $input) { __typename } }'
+    expect(await refused(server, add, { audienceId, profiles: [{ id }] })).toBe('CONFLICT')
+    const say = 'mutation ($input: SetConsentInput!) { setConsent(input: $input) { __typename } }'
+    expect(await refused(server, say, { profile: { id }, channel: 'SMS', state: 'OPTED_IN' })).toBe(
       'CONFLICT input.profile',
     )
     const block = 'mutation ($input: BlockPersonInput!) { blockPerson(input: $input) { __typename } }'
@@ -279,20 +291,24 @@ test('two who erase the same person at once: one does, the other is told', async
   expect(codes).toEqual(['CONFLICT', 'erased'])
 })
 
-test('events that come while their person is erased are stored before it or refused, and leave no trace', async () => {
-  const sendAll = Array.from({ length: 20 }, (_, i) =>
-    server.send('mutation ($input: TrackEventInput!) { trackEvent(input: $input) { replayed } }', {
-      input: {
-        name: 'view',
-        profile: { email: 'racing@example.com' },
-        data: { i, seen: 'Kaleidoscope' },
-        occurredAt: '2026-01-01T00:00:00Z',
-      },
-    }),
-  )
-  await Promise.race(sendAll)
-  await server.query(erase, { input: { profile: { email: 'racing@example.com' } } })
-  const answers = await Promise.all(sendAll)
-  for (const { errors } of answers) expect(['CONFLICT', undefined]).toContain(errors[0]?.extensions.code)
-  expect(await hits(['racing@example', 'Kaleidoscope'])).toEqual([])
-})
+test.each(['erased others before', 'never erased anybody'])(
+  'in an account that %s, events that come while their person is erased are stored before it or refused, and leave no trace',
+  async (which) => {
+    const caller = which === 'erased others before' ? server : await server.otherAccount()
+    const email = `racing-${which.length}@example.com`
+    const input = {
+      name: 'view',
+      profile: { email },
+      data: { seen: 'Kaleidoscope' },
+      occurredAt: '2026-01-01T00:00:00Z',
+    }
+    const document = 'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { replayed } }'
+    const sent = Array.from({ length: 20 }, () => caller.send(document, { input }))
+    await Promise.race(sent)
+    await caller.query(erase, { input: { profile: { email } } })
+    const answers = await Promise.all([...sent, caller.send(document, { input })])
+    for (const { errors } of answers) expect(['CONFLICT', undefined]).toContain(errors[0]?.extensions.code)
+    expect(answers.at(-1)?.errors[0]?.extensions.code).toBe('CONFLICT')
+    expect(await hits([email, 'Kaleidoscope'])).toEqual([])
+  },
+)

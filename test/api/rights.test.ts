@@ -184,8 +184,9 @@ describe('a key without PII_READ', () => {
   test('is told the same with every message of a subscription', async () => {
     const reader = await server.withScopes('PROFILES_READ', 'ATTRIBUTIONS_READ')
     const client = reader.socket()
-    const query = 'subscription { attributions { attribution { event { data } } } }'
-    const results = client.iterate<object>({ query })
+    const { attributions } = await server.query('{ attributions(last: 1) { pageInfo { endCursor } } }')
+    const query = 'subscription ($after: String) { attributions(after: $after) { attribution { event { data } } } }'
+    const results = client.iterate<object>({ query, variables: { after: attributions.pageInfo.endCursor } })
     const first = results.next()
     await track(server, {
       name: 'purchase',

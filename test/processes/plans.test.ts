@@ -242,6 +242,31 @@ describe('on an index, whatever is looked up', () => {
     expect(scans).toEqual([])
   })
 
+  test('for a person seen whole, exported and erased', async () => {
+    await client.query(`
+      INSERT INTO consent (account_id, id, profile_id, channel, state, source, at) SELECT account_id, gen_random_uuid(), id, 'SMS', 'OPTED_IN', 'API', now() FROM profile;
+      INSERT INTO person_block (account_id, id, profile_id, kind) SELECT account_id, gen_random_uuid(), id, 'REWARDS' FROM profile;
+      INSERT INTO interest (account_id, profile_id, name) SELECT account_id, id, 'boats' FROM profile;
+      INSERT INTO address (account_id, id, profile_id, kind) SELECT account_id, gen_random_uuid(), id, 'HOME' FROM profile;
+      INSERT INTO audience (account_id, id, name) SELECT id, id, 'All' FROM account;
+      INSERT INTO audience_member (account_id, audience_id, profile_id) SELECT account_id, account_id, id FROM profile;
+      ANALYZE consent, person_block, interest, address, audience_member`)
+    const whole = `kind permitsEvents consents { state } interests { name } addresses { city } blocks { kind } codes { ${page} }
+      consentHistory(first: 5) { edges { node { state } } } network(depth: 5) { people { profile { id } } } advocates: network(towards: ADVOCATES) { isCut }
+      timeline(first: 10) { ${page} } named: timeline(filter: { names: ["purchase"], from: "2026-01-01T00:00:00Z" }) { ${page} }
+      qualitySignals { low } engagement { pagesViewed }`
+    const { scans } = await scansOf(async () => {
+      await caller.query(`{ profile(by: { sourceId: "p8" }) { ${whole} } }`)
+      await caller.query(`{ profiles(first: 20) { edges { node { ${whole} } } } }`)
+      for (const name of ['exportProfile(input: $input) { document }', 'eraseProfile(input: $input) { erasedAt }'])
+        await caller.query(
+          `mutation ($input: ${name.startsWith('export') ? 'Export' : 'Erase'}ProfileInput!) { ${name} }`,
+          { input: { profile: { email: 'user8@example.com' } } },
+        )
+    })
+    expect(scans).toEqual([])
+  })
+
   test('for an event, its decision, and what would be decided', async () => {
     const [id] = await send([{ name: 'purchase', profile: { sourceId: 'p13' } }])
     const preview = { input: { name: 'purchase', profile: { sourceId: 'p14' } } }

@@ -65,7 +65,7 @@ function replay(event: AcceptedEvent, owner: KeyClaim): Outcome {
   return new ApiError('IDEMPOTENCY_CONFLICT', message, { field: `${event.path}.idempotencyKey`, fields })
 }
 
-/** Events about somebody who was erased are refused, and give their keys back: by id, or of before the erasure. */
+/** Events about somebody who was erased are refused, and give their keys back: by id, by the key of an event of then, or of before the erasure. */
 export async function dropErased(
   tx: Sql,
   accountId: string,
@@ -73,7 +73,7 @@ export async function dropErased(
 ): Promise<Screened> {
   const released: string[] = []
   const fresh = screened.fresh.filter((event) => {
-    const at = erased(event.ref, event.occurredAt)
+    const at = erased(event)
     if (!at) return true
     screened.outcomes.set(event.id, wasErased(at, `${event.path}.profile`))
     if (event.idempotencyKey !== null) released.push(event.idempotencyKey)

@@ -118,7 +118,7 @@ async function runBatch(tx: Sql, services: IngestServices, { accountId, events }
   const [screened, rows, erased] = await Promise.all([
     admit(tx, accountId, events),
     findRows(tx, accountId, refsOf(events)),
-    key ? findErasedAmong(tx, accountId, { key, refs: refsOf(events) }) : null,
+    key ? findErasedAmong(tx, accountId, { key, events }) : null,
   ])
   const living = erased ? await dropErased(tx, accountId, { ...screened, erased }) : screened
   const admitted = expected?.fields ? await hold(tx, services, { ...living, accountId, expected }) : living

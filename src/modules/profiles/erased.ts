@@ -8,46 +8,71 @@ import type { Sql } from '../../platform/database.ts'
 import type { CheckedRef, Crowd } from './resolve.ts'
 import type { MemberNow } from './sql.ts'
 
+const hashOf = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('base64url')
+
 /** What is kept of an erased identifier; `key` is the account's own. */
-export const erasedHash = (key: string, identifier: Identifier): string =>
-  createHmac('sha256', key).update(identifierKey(identifier)).digest('base64url')
+export const erasedHash = (key: string, identifier: Identifier): string => hashOf(key, identifierKey(identifier))
+
+/** What is kept of the idempotency key of an event of somebody who was erased: senders make them of anything. */
+export const erasedEventKey = (key: string, idempotencyKey: string): string => hashOf(key, `event:${idempotencyKey}`)
 
 export const wasErased = (at: Date, field?: string): ApiError =>
   new ApiError('CONFLICT', `this person was erased at ${at.toISOString()}`, { field, erasedAt: at.toISOString() })
 
-/** Tells of a reference whether it names somebody who was erased: by id at any time, by an identifier for times before that. */
-export type ErasedAmong = (ref: CheckedRef, occurredAt: Date) => Date | null
+/** Of an event, what tells whether it is about somebody who was erased. */
+export interface Sent {
+  readonly ref: CheckedRef
+  readonly occurredAt: Date
+  readonly idempotencyKey: string | null
+}
 
-/** What was erased of what the references name: one statement. */
+/** Since when the event is about somebody who was erased: by id or idempotency key at any time, by an identifier for times before. */
+export type ErasedAmong = (event: Sent) => Date | null
+
+/** What was erased of what the events name: one statement. */
 export async function findErasedAmong(
   sql: Sql,
   accountId: string,
-  { key, refs }: { key: string; refs: readonly CheckedRef[] },
+  { key, events }: { key: string; events: readonly Sent[] },
 ): Promise<ErasedAmong> {
-  const hashOf = (identifier: Identifier) => erasedHash(key, identifier)
-  const hashes = [...new Set(refs.flatMap(({ identifiers }) => identifiers.map(hashOf)))]
-  const rows = await findErased(sql, accountId, { hashes, ids: refs.flatMap(({ id }) => id ?? []) })
+  const eventKeyOf = ({ idempotencyKey }: Sent) =>
+    idempotencyKey === null ? null : erasedEventKey(key, idempotencyKey)
+  const rows = await findErased(sql, accountId, {
+    hashes: [...new Set(events.flatMap(({ ref }) => ref.identifiers.map((identifier) => erasedHash(key, identifier))))],
+    ids: events.flatMap(({ ref }) => ref.id ?? []),
+    eventKeys: events.flatMap((event) => eventKeyOf(event) ?? []),
+  })
   const known = new Map(rows.map(({ name, erasedAt }) => [name, erasedAt]))
-  return ({ id, identifiers }, occurredAt) => {
-    const byId = id === null ? undefined : known.get(id)
-    if (byId || known.size === 0) return byId ?? null
-    const times = identifiers.map((identifier) => known.get(hashOf(identifier)))
-    return times.find((erasedAt) => erasedAt && occurredAt <= erasedAt) ?? null
+  return (event) => {
+    if (known.size === 0) return null
+    const { ref, occurredAt } = event
+    const outright = known.get(ref.id ?? '') ?? known.get(eventKeyOf(event) ?? '')
+    const times = ref.identifiers.map((identifier) => known.get(erasedHash(key, identifier)))
+    return outright ?? times.find((erasedAt) => erasedAt && occurredAt <= erasedAt) ?? null
   }
 }
 
-/** Hashes and profile ids that were erased. */
+interface Named {
+  readonly hashes: readonly string[]
+  readonly ids: readonly string[]
+  readonly eventKeys: readonly string[]
+}
+
+/** Hashes, profile ids and keys of events that were erased. */
 export function findErased(
   sql: Sql,
   accountId: string,
-  { hashes, ids }: { hashes: readonly string[]; ids: readonly string[] },
+  { hashes, ids, eventKeys }: Named,
 ): Promise<{ name: string; erasedAt: Date }[]> {
   return sql.$queryRaw<{ name: string; erasedAt: Date }[]>`
     SELECT hash AS name, erased_at AS "erasedAt" FROM erased_identity
     WHERE account_id = ${accountId}::uuid AND hash = ANY (${hashes}::text[])
     UNION ALL
     SELECT id::text, erased_at FROM profile
-    WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) AND erased_at IS NOT NULL`
+    WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) AND erased_at IS NOT NULL
+    UNION ALL
+    SELECT key, (digests ->> 'erasedAt')::timestamptz FROM idempotency_key
+    WHERE account_id = ${accountId}::uuid AND key = ANY (${eventKeys}::text[]) AND digests ? 'erasedAt'`
 }
 
 /** Refuses the first person among them who was erased, at the place of the reference. */

@@ -25,12 +25,30 @@ export async function blankProfiles(tx: Transaction, { accountId, ids, at }: Era
     WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])`
 }
 
-/** Events keep name and times. Their idempotency keys go on being known, without what the input was. */
-export async function blankEvents(tx: Transaction, { accountId, ids }: Erasing): Promise<void> {
+/** Idempotency keys of the person's events that are still known. */
+export async function findEventKeys(tx: Transaction, { accountId, ids }: Erasing): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ key: string }[]>`
+    SELECT idempotency_key.key FROM event
+    JOIN idempotency_key ON idempotency_key.account_id = ${accountId}::uuid AND idempotency_key.key = event.idempotency_key
+    WHERE event.account_id = ${accountId}::uuid AND event.profile_id = ANY (${ids}::uuid[])`
+  return rows.map(({ key }) => key)
+}
+
+/** The keys go on being known for their time, by hashes alone. */
+export async function hashEventKeys(
+  tx: Transaction,
+  { accountId, at }: Erasing,
+  { keys, hashes }: { keys: readonly string[]; hashes: readonly string[] },
+): Promise<void> {
+  const digests = JSON.stringify({ erasedAt: at.toISOString() })
   await tx.$executeRaw`
-    UPDATE idempotency_key SET digests = '{}' FROM event
-    WHERE idempotency_key.account_id = ${accountId}::uuid AND event.account_id = ${accountId}::uuid
-      AND event.profile_id = ANY (${ids}::uuid[]) AND idempotency_key.key = event.idempotency_key`
+    UPDATE idempotency_key SET key = new.hash, digests = ${digests}::jsonb
+    FROM unnest(${keys}::text[], ${hashes}::text[]) AS new (key, hash)
+    WHERE idempotency_key.account_id = ${accountId}::uuid AND idempotency_key.key = new.key`
+}
+
+/** Events keep name and times. */
+export async function blankEvents(tx: Transaction, { accountId, ids }: Erasing): Promise<void> {
   await tx.$executeRaw`
     UPDATE event SET data = '{}', targeting = NULL, context = NULL, idempotency_key = NULL
     WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`

@@ -3,8 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Context } from '../../context.ts'
 import { identifiersOf } from '../../core/identity.ts'
-import { retrying } from '../../platform/retry.ts'
-import { erasedHash, findErased, wasErased } from '../profiles/erased.ts'
+import type { Transaction } from '../../platform/database.ts'
+import { RetryError, retrying } from '../../platform/retry.ts'
+import { erasedEventKey, erasedHash, findErased, wasErased } from '../profiles/erased.ts'
 import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
 import {
   blankDecisions,
@@ -14,6 +15,8 @@ import {
   deleteIdentities,
   disableCodes,
   erasureKey,
+  findEventKeys,
+  hashEventKeys,
   insertErased,
 } from './erase-sql.ts'
 import { lockPerson, personNamed } from './people.ts'
@@ -34,13 +37,17 @@ export async function eraseProfile(context: Context, input: { profile: ProfileKe
     services.database.transaction(async (tx) => {
       const ids = await lockPerson(tx, accountId, personId)
       const erasing = { accountId, ids, at }
+      const key = await knownKey(tx, accountId)
       const identifiers = await deleteIdentities(tx, erasing)
+      const keys = await findEventKeys(tx, erasing)
+      await hashEventKeys(tx, erasing, { keys, hashes: keys.map((one) => erasedEventKey(key, one)) })
       await blankProfiles(tx, erasing)
       await blankEvents(tx, erasing)
       await blankDecisions(tx, erasing)
       await disableCodes(tx, { ...erasing, identifiers })
       await deleteBelongings(tx, erasing)
-      const key = await erasureKey(tx, accountId, randomBytes(keyBytes).toString('base64url'))
+      // Another erasure, the account's first, may have made one meanwhile.
+      if ((await erasureKey(tx, accountId, key)) !== key) throw new RetryError()
       const hashes = identifiers.map((identifier) => erasedHash(key, identifier))
       await insertErased(tx, erasing, [...new Set(hashes)])
       return ids[0] ?? personId
@@ -56,13 +63,16 @@ async function refuseErased(context: Context, profile: ProfileKey): Promise<void
   const { accountId, sql, services } = context
   if ((await findPersonId(context, profile, 'input.profile')) !== null) return
   const identifiers = identifiersOf(profile)
-  const account = await services.database.system.account.findUnique({
-    where: { id: accountId },
-    select: { erasureKey: true },
-  })
-  const key = account?.erasureKey
+  const key = await accountKey(services.database.system, accountId)
   if (!key || !Array.isArray(identifiers)) return
   const hashes = identifiers.map((identifier) => erasedHash(key, identifier))
-  const [erased] = await findErased(sql, accountId, { hashes, ids: [] })
+  const [erased] = await findErased(sql, accountId, { hashes, ids: [], eventKeys: [] })
   if (erased) throw wasErased(erased.erasedAt, 'input.profile')
 }
+
+const accountKey = async (tx: Transaction, accountId: string): Promise<string | null> =>
+  (await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { erasureKey: true } })).erasureKey
+
+/** The account's key, or what is to become it. */
+const knownKey = async (tx: Transaction, accountId: string): Promise<string> =>
+  (await accountKey(tx, accountId)) ?? randomBytes(keyBytes).toString('base64url')

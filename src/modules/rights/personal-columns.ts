@@ -74,8 +74,8 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   evidence: { other: ['account_id', 'id', 'relationship_id', 'kind', 'code_id', 'event_id', 'at'] },
   feed_epoch: { other: ['id', 'epoch', 'system_identifier', 'timeline', 'since'] },
   feed_head: { other: ['account_id', 'topic', 'position'] },
-  // The key is the sender's own name of an event, and goes 30 days after it.
-  idempotency_key: { of: 'event_id', personal: ['digests'], other: ['account_id', 'key', 'event_id', 'created_at'] },
+  // Left of the key is a keyed hash, of the digests when the person was erased.
+  idempotency_key: { of: 'event_id', personal: ['key', 'digests'], other: ['account_id', 'event_id', 'created_at'] },
   identity: {
     of: 'profile_id',
     personal: ['kind', 'value'],
