@@ -75,3 +75,17 @@ ALTER TABLE "audience_version" ADD CONSTRAINT "audience_version_account_id_audie
 
 -- What is to be filled, for the look that every server takes now and then.
 CREATE INDEX "audience_unfilled_idx" ON "audience"("account_id") WHERE "filled_version" < "rule_version";
+
+-- CreateTable
+CREATE TABLE "audience_poke" (
+    "account_id" UUID NOT NULL,
+    "id" UUID NOT NULL,
+    "audience_id" UUID NOT NULL,
+    "profile_id" UUID NOT NULL,
+    "event_id" UUID,
+
+    CONSTRAINT "audience_poke_pkey" PRIMARY KEY ("account_id","id")
+);
+
+-- CreateIndex
+CREATE INDEX "audience_poke_account_id_profile_id_idx" ON "audience_poke"("account_id", "profile_id");

@@ -3,12 +3,19 @@
 import type { Context } from '../../context.ts'
 import type { Touch } from '../../core/audiences/dynamic.ts'
 import { groupBy } from '../../core/group.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql, Transaction } from '../../platform/database.ts'
 import { inOrder } from '../../platform/statements.ts'
+import type { Somebody } from '../memberships/facts.ts'
 import { refreshMemberships, type Touched } from '../memberships/refresh.ts'
 import type { MembershipCause } from '../memberships/sql.ts'
 import type { People } from './resolve.ts'
 import { findMembers } from './sql.ts'
+
+/** The people whom the profiles belong to, with all profiles that they are. */
+export async function findPeople(sql: Sql, accountId: string, profileIds: readonly string[]): Promise<Somebody[]> {
+  const members = groupBy(await findMembers(sql, accountId, profileIds), ({ rootId }) => rootId)
+  return [...members].map(([personId, own]) => ({ personId, members: own.map(({ profileId }) => profileId) }))
+}
 
 export interface Written {
   /** Under the id that all merges lead to. */
@@ -23,11 +30,15 @@ export async function refreshPeople(tx: Transaction, context: Context, written: 
   const { accountId, services } = context
   const { audiences } = await services.ruleSets.inForce(tx, accountId)
   if (audiences.inOrder.length === 0) return false
-  const ids = written.map(({ personId }) => personId)
-  const members = groupBy(await findMembers(tx, accountId, ids), ({ rootId }) => rootId)
+  const people = await findPeople(
+    tx,
+    accountId,
+    written.map(({ personId }) => personId),
+  )
+  const members = new Map(people.map((one) => [one.personId, one.members]))
   const touched = written.map(({ personId, touch, cause }) => ({
     personId,
-    members: members.get(personId)?.map(({ profileId }) => profileId) ?? [personId],
+    members: members.get(personId) ?? [personId],
     touch,
     causeOf: () => ({ cause, eventId: null }),
   }))
