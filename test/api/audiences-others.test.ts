@@ -95,3 +95,29 @@ it('criteria of a flow ask about such an audience, and not about others themselv
   const bad = { name: fresh('Audience'), rule: nested }
   expect(await refused(caller, createAudience, bad)).toBe('BAD_INPUT input.rule.relationship.where')
 })
+
+it('built-in audiences are there when they are asked for, and follow customers, advocates and their success', async () => {
+  const { caller, refer, buy } = await referrals()
+  await refer('fay')
+  const ensure = async (kind: string): Promise<{ id: string; name: string; builtIn: string; memberCount: number }> =>
+    (
+      await caller.query(
+        'mutation ($input: EnsureBuiltInAudienceInput!) { ensureBuiltInAudience(input: $input) { audience { id name builtIn memberCount } } }',
+        { input: { kind } },
+      )
+    ).ensureBuiltInAudience.audience
+  const [one, two] = [await ensure('SUCCESSFUL_WITH_1'), await ensure('SUCCESSFUL_WITH_2')]
+  expect(await ensure('ADVOCATES')).toMatchObject({ name: 'Advocates', builtIn: 'ADVOCATES', memberCount: 1 })
+  const [first, second] = await Promise.all([one, two].map(({ id }) => followAudience(caller, { audienceId: id })))
+  await buy('fay', 10)
+  await first?.until(() => first.moves().length === 1)
+  await refer('fred')
+  await buy('fred', 10)
+  await second?.until(() => second.moves().length === 1)
+  await first?.until(() => first.moves().length === 2)
+  expect(first?.moves()).toEqual(['+ada RELATIONSHIP purchase', '-ada RELATIONSHIP purchase'])
+  expect(await ensure('CUSTOMERS')).toMatchObject({ memberCount: 2 })
+  expect((await ensure('SUCCESSFUL_WITH_2')).id).toBe(two.id)
+  const update = 'mutation ($input: UpdateAudienceInput!) { updateAudience(input: $input) { audience { id } } }'
+  expect(await refused(caller, update, { audienceId: one.id, rule: spent })).toBe('CONFLICT input.rule')
+})
