@@ -1,6 +1,8 @@
 // What dynamic audiences cost the database, and several servers that keep them.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { decodeId } from '../../src/core/ids.ts'
+import { accountOf } from '../support/people.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { fresh } from '../support/setup.ts'
 import { statementsOf } from '../support/statements.ts'
@@ -35,4 +37,53 @@ it('a batch costs three statements more where audiences depend on its events, an
   expect(await cost('look')).toBe(0)
   expect(await cost('click')).toBe(3)
   expect(await cost('click', 5)).toBe(3)
+})
+
+it('whoever acts while an audience is being made or changed is in it, or not, as its rule says', async () => {
+  const caller = await server.otherAccount()
+  let isOver = false
+  let people = 0
+  const act = async (writer: number) => {
+    for (let n = 0; !isOver; n++) {
+      people++
+      const profile = { sourceId: `w${writer} ${n}` }
+      const event = 'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { replayed } }'
+      await caller.query(event, { input: { name: n % 2 ? 'click' : 'look', profile } })
+    }
+  }
+  const writers = [1, 2, 3, 4].map(act)
+  const ids: string[] = []
+  for (let n = 0; n < 6; n++) ids.push(await audience(caller, { event: { name: 'click' } }))
+  const quiet = await audience(caller, { event: { name: 'look' } })
+  const update = 'mutation ($input: UpdateAudienceInput!) { updateAudience(input: $input) { audience { isFilling } } }'
+  await caller.query(update, { input: { audienceId: quiet, rule: { not: { event: { name: 'click' } } } } })
+  isOver = true
+  await Promise.all(writers)
+  const count = async (id: string) =>
+    (await caller.query('query ($id: ID!) { node(id: $id) { ... on Audience { memberCount isFilling } } }', { id }))
+      .node
+  const looked = (await count(quiet)).memberCount
+  expect(people).toBeGreaterThan(20)
+  for (const id of ids) expect(await count(id)).toEqual({ memberCount: people - looked, isFilling: false })
+})
+
+it('what is due and nobody waits for is found by the next look of any server', async () => {
+  const caller = await server.otherAccount()
+  const { system } = server.app.services.database
+  const id = await audience(caller, { event: { name: 'click', withinLastDays: 7 } })
+  await caller.query('mutation ($input: TrackEventInput!) { trackEvent(input: $input) { replayed } }', {
+    input: { name: 'click', profile: { sourceId: 'ada' } },
+  })
+  const where = { audienceId: decodeId('Audience', id) ?? '' }
+  // As it would be, had the event been a week ago and nobody looked since.
+  const past = new Date(Date.now() - 7.1 * 86_400_000)
+  await system.event.updateMany({
+    where: { name: 'click', accountId: await accountOf(caller) },
+    data: { occurredAt: past },
+  })
+  await system.audienceDue.updateMany({ where, data: { dueAt: new Date(Date.now() - 1_000) } })
+  const size = async () =>
+    (await caller.query('query ($id: ID!) { node(id: $id) { ... on Audience { memberCount } } }', { id })).node
+      .memberCount
+  await expect.poll(size, { timeout: 20_000 }).toBe(0)
 })
