@@ -90,10 +90,8 @@ export class AudienceClock {
 
   async #look(): Promise<void> {
     const { database, now } = this.#services
-    for (const key of await findUnfilled(database.system)) {
-      while (!this.#isClosed && (await fillPiece(this.#services, key)) === 'MORE');
-      this.#looks.add(Date.now() + busyMs)
-    }
+    // One that cannot be filled does not hold up what is due.
+    const fault = await this.#fill().catch((error: unknown) => error)
     while (!this.#isClosed) {
       const rows = [
         ...(await findPoked(database.system, pageSize)),
@@ -108,9 +106,17 @@ export class AudienceClock {
       if (faults.length > 0) throw faults[0]
       if (judged === 0) await pause(heldMs)
     }
+    if (fault) throw fault
     const next = await findNextDue(database.system)
     const wait = next === undefined ? idleMs : Math.max(0, Math.min(busyMs, next.getTime() - now().getTime()))
     this.#looks.add(Date.now() + wait)
+  }
+
+  async #fill(): Promise<void> {
+    for (const key of await findUnfilled(this.#services.database.system)) {
+      this.#looks.add(Date.now() + busyMs)
+      while (!this.#isClosed && (await fillPiece(this.#services, key)) === 'MORE');
+    }
   }
 
   /** Returns how many people were judged; others hold the rest. */

@@ -34,8 +34,10 @@ const patienceMs = 5_000
 export async function fillNow(services: FillServices, key: AudienceKey): Promise<void> {
   const until = performance.now() + patienceMs
   while (performance.now() < until) {
-    const step = await fillPiece(services, key)
+    // The rule is in force: whatever is wrong here, the clock tries again, and says so.
+    const step = await fillPiece(services, key).catch(() => 'FAILED' as const)
     if (step === 'FILLED') return
+    if (step === 'FAILED') break
     if (step === 'WAIT') await pause(waitMs)
   }
   services.clock.expect(services.now())
