@@ -34,7 +34,7 @@ it('who did something lately leaves when that is no longer lately, and enters wh
   await one?.until(() => one.moves().length === 2)
   await other?.until(() => other.moves().length === 1)
   expect(one?.moves()).toEqual(['+ada EVENT click', '-ada TIME'])
-  expect(other?.moves()).toEqual(['+ada TIME'])
+  expect(other?.moves()).toEqual(['+ada AUDIENCE'])
   const [, left] = one?.updates.flatMap(({ change }) => change ?? []) ?? []
   expect(Date.parse(left?.at ?? '')).toBeGreaterThan(Date.parse(event.occurredAt) + 1_728)
 })

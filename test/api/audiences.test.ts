@@ -1,7 +1,7 @@
 // Audiences: who is in them is right as soon as a write is answered, whatever the write was.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { track } from '../support/brand.ts'
+import { openBrand, track } from '../support/brand.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { aProgram, fresh, refused } from '../support/setup.ts'
 
@@ -232,4 +232,16 @@ describe('refused are', () => {
     const profiles = [{ sourceId: 'ada' }]
     expect(await refused(caller, addToAudience, { audienceId: asked, profiles })).toBe('CONFLICT input.audienceId')
   })
+})
+
+it('an event that is decided anew moves people by the new decision', async () => {
+  const caller = await server.otherAccount()
+  const credited = await audience(caller, { quality: { is: 'HIGH' } })
+  const uncredited = await audience(caller, { quality: { is: 'NONE' } })
+  const { event } = await track(caller, { name: 'click', profile: { sourceId: 'ada' } })
+  expect([await members(caller, credited), await members(caller, uncredited)]).toEqual([[], ['ada']])
+  await openBrand(caller)
+  const again = 'mutation ($input: ReattributeEventInput!) { reattributeEvent(input: $input) { __typename } }'
+  await caller.query(again, { input: { eventId: event.id, note: 'the campaign was late' } })
+  expect([await members(caller, credited), await members(caller, uncredited)]).toEqual([['ada'], []])
 })

@@ -6,11 +6,11 @@ import { decodeId, encodeId } from '../../src/core/ids.ts'
 import { compileRule } from '../../src/core/rules/compile.ts'
 import type { OrderRule, Rule } from '../../src/core/rules/rule.ts'
 import { isTrue } from '../../src/core/rules/truth.ts'
-import type { PersonFacts } from '../../src/core/targeting/facts.ts'
 import { personAt } from '../../src/core/targeting/people.ts'
 import type { Json } from '../../src/scalars.ts'
+import { generatedPeople } from '../support/generated-people.ts'
 import { accountOf, insertPeople } from '../support/people.ts'
-import { amounts, edges, type Named, rule, someone } from '../support/rules.ts'
+import { amounts, rule } from '../support/rules.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { anAudience, aProgram } from '../support/setup.ts'
 
@@ -40,7 +40,7 @@ test('the list is exactly whom the rule holds for in memory, for any people and 
     [await make(caller), await make(caller)].map((id) => decodeId(type, id) ?? '')
   const named = { audienceIds: await two('Audience', anAudience), programIds: await two('Program', aProgram) }
   const seed = Math.trunc(Math.random() * 2 ** 31)
-  const people = await generatedPeople(caller, { named, seed })
+  const people = await generatedPeople({ server, caller, now: clock.getTime() }, { named, seed })
   const holdsFor = (wanted: Rule) => {
     const predicate = compileRule(wanted)
     const event = { id: '', name: '', personId: '', t: clock.getTime(), data: {} }
@@ -97,28 +97,3 @@ test.each(['EUR', 'JPY', 'KWD'])('money in %s is read alike, to the minor unit, 
   }
   expect(await listed('NE', 0.5)).toEqual(read.filter(({ minor }) => minor !== null).map(({ id }) => id))
 })
-
-async function generatedPeople(
-  caller: Caller,
-  { named, seed }: { named: Named; seed: number },
-): Promise<PersonFacts[]> {
-  const generated = fc.sample(someone(clock.getTime(), named.audienceIds), { numRuns: 60, seed })
-  const taken = new Set<string>()
-  // An identifier belongs to one person; e-mail addresses are made here, so that several share a domain.
-  const people = generated.map(({ parts, chained }, i) => ({
-    chained,
-    parts: parts.map((part, n) => ({
-      ...part,
-      identities: [
-        ...part.identities.filter(({ kind, value }) => taken.size < taken.add(`${kind}:${value}`).size),
-        ...(i % 3 ? [{ kind: 'EMAIL' as const, value: `${i}.${n}@${['gold', 'g%', 'old.example'][i % 2]}` }] : []),
-      ],
-    })),
-  }))
-  const profiles = people.reduce((sum, { parts }) => sum + parts.length, 0)
-  const [related = []] = fc.sample(edges(clock.getTime(), { profiles, programIds: named.programIds }), {
-    numRuns: 1,
-    seed,
-  })
-  return insertPeople(server, await accountOf(caller), { people, edges: related })
-}

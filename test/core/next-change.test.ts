@@ -48,6 +48,12 @@ const person: fc.Arbitrary<PersonFacts> = fc
       evidence,
     }))
     const whole = newPerson('p')
+    const friend = {
+      ...newPerson('f'),
+      fields,
+      history: { ...newPerson('f').history, events: new Map([['click', clicks]]) },
+    }
+    for (const edge of shown) Object.assign(edge, { other: friend })
     return {
       ...whole,
       fields,

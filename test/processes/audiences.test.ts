@@ -1,6 +1,8 @@
 // What dynamic audiences cost the database, and several servers that keep them.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { decodeId } from '../../src/core/ids.ts'
+import { accountOf } from '../support/people.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { fresh } from '../support/setup.ts'
 import { statementsOf } from '../support/statements.ts'
@@ -19,21 +21,69 @@ async function audience(caller: Caller, rule?: object): Promise<string> {
   return made.createAudience.audience.id
 }
 
-it('an event costs three statements more where audiences depend on it, and none where they do not', async () => {
+it('a batch costs three statements more where audiences depend on its events, and none where they do not', async () => {
   const caller = await server.otherAccount()
   const send = (name: string, count: number) => () =>
     caller.query('mutation ($input: TrackEventsInput!) { trackEvents(input: $input) { results { error { code } } } }', {
       input: { events: Array.from({ length: count }, (_, i) => ({ name, profile: { sourceId: `p${i}` } })) },
     })
-  // Keys are remembered for a second, and the server looks for what is due by itself.
-  const ofOthers = /api_key\b|FROM audience_due|filled_version </
+  // The server looks for what is due by itself.
+  const byItself = /^\s*SELECT due_at|FROM audience_due\s+WHERE due_at|filled_version </
   const cost = async (name: string, count = 20) =>
-    (await statementsOf(send(name, count))).filter(({ text }) => !ofOthers.test(text)).length
-  await send('look', 20)()
-  const plain = await cost('look')
+    (await statementsOf(send(name, count))).filter(({ text }) => text.includes('audience') && !byItself.test(text))
+      .length
   for (let n = 0; n < 4; n++) await audience(caller, { event: { name: 'click', atLeast: n + 1, withinLastDays: 7 } })
-  await send('look', 1)()
-  expect(await cost('look')).toBe(plain)
-  expect(await cost('click')).toBe(plain + 3)
-  expect(await cost('click', 5)).toBe(plain + 3)
+  await send('look', 20)()
+  expect(await cost('look')).toBe(0)
+  expect(await cost('click')).toBe(3)
+  expect(await cost('click', 5)).toBe(3)
+})
+
+it('whoever acts while an audience is being made or changed is in it, or not, as its rule says', async () => {
+  const caller = await server.otherAccount()
+  let isOver = false
+  let people = 0
+  const act = async (writer: number) => {
+    for (let n = 0; !isOver; n++) {
+      people++
+      const profile = { sourceId: `w${writer} ${n}` }
+      const event = 'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { replayed } }'
+      await caller.query(event, { input: { name: n % 2 ? 'click' : 'look', profile } })
+    }
+  }
+  const writers = [1, 2, 3, 4].map(act)
+  const ids: string[] = []
+  for (let n = 0; n < 6; n++) ids.push(await audience(caller, { event: { name: 'click' } }))
+  const quiet = await audience(caller, { event: { name: 'look' } })
+  const update = 'mutation ($input: UpdateAudienceInput!) { updateAudience(input: $input) { audience { isFilling } } }'
+  await caller.query(update, { input: { audienceId: quiet, rule: { not: { event: { name: 'click' } } } } })
+  isOver = true
+  await Promise.all(writers)
+  const count = async (id: string) =>
+    (await caller.query('query ($id: ID!) { node(id: $id) { ... on Audience { memberCount isFilling } } }', { id }))
+      .node
+  const looked = (await count(quiet)).memberCount
+  expect(people).toBeGreaterThan(20)
+  for (const id of ids) expect(await count(id)).toEqual({ memberCount: people - looked, isFilling: false })
+})
+
+it('what is due and nobody waits for is found by the next look of any server', async () => {
+  const caller = await server.otherAccount()
+  const { system } = server.app.services.database
+  const id = await audience(caller, { event: { name: 'click', withinLastDays: 7 } })
+  await caller.query('mutation ($input: TrackEventInput!) { trackEvent(input: $input) { replayed } }', {
+    input: { name: 'click', profile: { sourceId: 'ada' } },
+  })
+  const where = { audienceId: decodeId('Audience', id) ?? '' }
+  // As it would be, had the event been a week ago and nobody looked since.
+  const past = new Date(Date.now() - 7.1 * 86_400_000)
+  await system.event.updateMany({
+    where: { name: 'click', accountId: await accountOf(caller) },
+    data: { occurredAt: past },
+  })
+  await system.audienceDue.updateMany({ where, data: { dueAt: new Date(Date.now() - 1_000) } })
+  const size = async () =>
+    (await caller.query('query ($id: ID!) { node(id: $id) { ... on Audience { memberCount } } }', { id })).node
+      .memberCount
+  await expect.poll(size, { timeout: 20_000 }).toBe(0)
 })

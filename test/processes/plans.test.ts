@@ -366,3 +366,27 @@ test('every statement of a batch names the account', async () => {
   const others = about.filter(({ text, values }) => !values.includes(accountId) && !/pg_advisory|api_key/.test(text))
   expect(others.map(({ text }) => text)).toEqual([])
 })
+
+// Last, since the audiences stay.
+test('on an index, too, what dynamic audiences ask of the people of a batch', async () => {
+  const rules = [
+    { not: { event: { name: 'nothing' } } },
+    { event: { name: 'purchase', atLeast: 2, withinLastDays: 30 } },
+    { order: { aggregate: 'TOTAL_MINOR', op: 'GTE', value: 3000, currency: 'EUR' } },
+    { quality: { is: 'NONE' } },
+    { any: [{ relationship: { as: 'ADVOCATE' } }, { relationship: { as: 'FRIEND', withinLastDays: 900 } }] },
+    { field: { field: 'emailDomain', op: 'EQ', value: 'example.com' } },
+  ]
+  for (const [n, rule] of rules.entries()) {
+    const input = { name: `Audience ${n}`, rule }
+    await caller.query('mutation ($input: CreateAudienceInput!) { createAudience(input: $input) { __typename } }', {
+      input,
+    })
+  }
+  await client.query('ANALYZE audience_member, audience_change, audience_due, audience_hour')
+  const some = () => [...batch(), { name: 'hum', profile: { deviceId: `fresh ${Math.random()}` } }]
+  await send(some())
+  const { scans, wide, tables } = await scansOf(() => send(some()))
+  expect([scans, wide]).toEqual([[], []])
+  expect([...tables]).toEqual(expect.arrayContaining(['audience_member', 'audience_change', 'audience_due']))
+}, 60_000)

@@ -191,7 +191,8 @@ async function insertEdges(
       evidence: times,
       matchedCodeIds: new Set(),
     }
-    other.person?.relationships.push(relationship)
-    one.person?.history.friends.push(relationship)
+    // Each side knows the other.
+    other.person?.relationships.push({ ...relationship, ...(one.person ? { other: one.person } : {}) })
+    one.person?.history.friends.push({ ...relationship, ...(other.person ? { other: other.person } : {}) })
   }
 }

@@ -236,7 +236,7 @@ export interface Named {
   programIds: readonly string[]
 }
 
-function historyRule({ programIds }: Named): fc.Arbitrary<Rule> {
+function historyRule({ programIds }: Named, where: fc.Arbitrary<Rule>): fc.Arbitrary<Rule> {
   const joined = <T extends object>(one: fc.Arbitrary<T>) =>
     fc.tuple(one, bounds).map(([own, more]) => ({ ...own, ...more }))
   return fc.oneof(
@@ -247,7 +247,7 @@ function historyRule({ programIds }: Named): fc.Arbitrary<Rule> {
     joined(fc.record({ is: fc.constantFrom(...ruleQualities) })).map((quality) => ({ quality })),
     joined(
       fc.record(
-        { as: fc.constantFrom(...ruleSides), programId: fc.constantFrom(...programIds) },
+        { as: fc.constantFrom(...ruleSides), programId: fc.constantFrom(...programIds), where },
         { requiredKeys: ['as'] },
       ),
     ).map((relationship) => ({ relationship })),
@@ -257,9 +257,14 @@ function historyRule({ programIds }: Named): fc.Arbitrary<Rule> {
 /** Rules of every form and operator, nested three deep. */
 export function rule(now: number, named: Named): fc.Arbitrary<Rule> {
   const { audienceIds } = named
+  const ofOthers = fc.oneof(
+    fieldRule(now).map((field): Rule => ({ field })),
+    orderRule.map((order): Rule => ({ order })),
+    fc.constantFrom<Rule>({ event: { name: 'click', withinLastDays: 7 } }, { not: { event: { name: 'purchase' } } }),
+  )
   const leaf: fc.Arbitrary<Rule> = fc.oneof(
     { weight: 5, arbitrary: fieldRule(now).map((field) => ({ field })) },
-    { weight: 5, arbitrary: historyRule(named) },
+    { weight: 5, arbitrary: historyRule(named, ofOthers) },
     { weight: 1, arbitrary: fieldRule(now).map((eventData) => ({ eventData })) },
     {
       weight: 1,

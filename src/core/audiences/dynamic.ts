@@ -2,7 +2,7 @@
 // something that happens to a person may concern.
 
 import { orderEvents } from '../orders.ts'
-import { type Asks, asksOf, audienceId, leavesOf } from '../rules/asks.ts'
+import { type Asks, asksOf, audienceId, leavesOf, wheresOf } from '../rules/asks.ts'
 import { compileRule, type Predicate } from '../rules/compile.ts'
 import { isTimed, noEventAt } from '../rules/next-change.ts'
 import { compilePath, identityKindOf, isEmailField } from '../rules/path.ts'
@@ -28,10 +28,18 @@ export interface DynamicAudience extends AudienceDefinition {
   /** It asks about identifiers; about relationships in which the person is the friend. */
   readonly asksIdentities: boolean
   readonly asksAdvocates: boolean
+  /** What it asks about people whom the person is related to, by the side that the person is on; such audiences follow a moment later. */
+  readonly others: readonly Beyond[]
   /** Time alone may change who is in it. */
   readonly isTimed: boolean
   /** It holds for somebody of whom nothing is known. */
   readonly takesNewcomers: boolean
+}
+
+/** A condition on the other person of a relationship, as if it were an audience of its own. */
+export interface Beyond {
+  readonly as: 'FRIEND' | 'ADVOCATE'
+  readonly audience: DynamicAudience
 }
 
 type Index<Key> = ReadonlyMap<Key, readonly DynamicAudience[]>
@@ -49,6 +57,8 @@ export interface DynamicAudiences {
   readonly byAudience: Index<string>
   readonly bySide: Index<'FRIEND' | 'ADVOCATE'>
   readonly forNewcomers: readonly DynamicAudience[]
+  /** Of what is asked about others; null where nothing is. Its members bear the ids of the audiences that ask. */
+  readonly beyond: DynamicAudiences | null
 }
 
 /** What happened to a person, as far as audiences may depend on it. */
@@ -69,6 +79,11 @@ export interface Touch {
 /** Throws RangeError for a rule that checkRule refuses. */
 export function compileAudiences(definitions: readonly AudienceDefinition[]): DynamicAudiences {
   const inOrder = sorted(definitions.map(compiled))
+  const others = inOrder.flatMap((audience) => audience.others.map((other) => other.audience))
+  return { ...indexed(inOrder), beyond: others.length > 0 ? { ...indexed(others), beyond: null } : null }
+}
+
+function indexed(inOrder: readonly DynamicAudience[]): Omit<DynamicAudiences, 'beyond'> {
   return {
     inOrder,
     byId: new Map(inOrder.map((audience) => [audience.id, audience])),
@@ -93,6 +108,11 @@ function compiled({ id, version, rule }: AudienceDefinition): DynamicAudience {
     fields: new Set(fieldsOf(rule)),
     asksIdentities: identitiesOf(rule).length > 0,
     asksAdvocates: leaves.some((leaf) => 'relationship' in leaf && leaf.relationship.as === 'FRIEND'),
+    others: leaves.flatMap((leaf): Beyond[] =>
+      'relationship' in leaf && leaf.relationship.where
+        ? [{ as: leaf.relationship.as, audience: compiled({ id, version, rule: leaf.relationship.where }) }]
+        : [],
+    ),
     isTimed: isTimed(rule),
     takesNewcomers: holds({ person: newPerson(''), event: noEventAt('', 0) }) === isTrue,
   }
@@ -150,7 +170,7 @@ export function circleOf(
 }
 
 const audiencesIn = (rule: Rule): string[] =>
-  [...leavesOf([rule])].flatMap((leaf) => ('audience' in leaf ? [audienceId(leaf.audience)] : []))
+  [...leavesOf([rule, ...wheresOf(rule)])].flatMap((leaf) => ('audience' in leaf ? [audienceId(leaf.audience)] : []))
 
 function sorted(audiences: readonly DynamicAudience[]): DynamicAudience[] {
   const byId = new Map(audiences.map((audience) => [audience.id, audience]))

@@ -51,3 +51,7 @@ export function* leavesOf(
     else yield rule
   }
 }
+
+/** What a checked rule asks about others: the conditions on the other person of its relationships. */
+export const wheresOf = (rule: Rule): Rule[] =>
+  [...leavesOf([rule])].flatMap((leaf) => ('relationship' in leaf ? (leaf.relationship.where ?? []) : []))

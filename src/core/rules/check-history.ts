@@ -45,7 +45,7 @@ export function checkOrder(rule: unknown, at: string): RuleFault | null {
 /** The first fault of a would-be condition on relationships. */
 export function checkRelationship(rule: unknown, at: string): RuleFault | null {
   if (!isObject(rule)) return fault(at, 'NOT_AN_OBJECT', 'not a condition on relationships')
-  const stray = strayKey(rule, ['as', 'programId', ...bounds])
+  const stray = strayKey(rule, ['as', 'programId', 'where', ...bounds])
   if (stray !== undefined) return fault(within(at, stray), 'UNKNOWN_KEY', 'not part of a condition on relationships')
   if (!isAmong(rule.as, ruleSides)) return fault(within(at, 'as'), 'BAD_VALUE', `not one of ${ruleSides.join(', ')}`)
   const { programId } = rule

@@ -1,10 +1,10 @@
 // Is this value a rule? Answers with the first fault and its place, so that a caller can mend it.
 
 import { foldEventName } from '../names.ts'
-import { leavesOf } from './asks.ts'
+import { leavesOf, wheresOf } from './asks.ts'
 import { checkEvent, checkOrder, checkQuality, checkRelationship } from './check-history.ts'
 import { checkAudience, checkField } from './check-person.ts'
-import { fault, isObject, type RuleFault, within } from './faults.ts'
+import { fault, isAbsent, isObject, type RuleFault, within } from './faults.ts'
 import { maxRuleDepth, maxRuleEvents, maxRuleLeaves, maxRuleWidth, type Rule } from './rule.ts'
 
 export type { RuleFault, RuleProblem } from './faults.ts'
@@ -26,7 +26,7 @@ export const checkRule = (value: unknown): RuleFault | null => checkNode(value, 
 function checkSize(rule: Rule): RuleFault | null {
   const events = new Set<string>()
   let leaves = 0
-  for (const leaf of leavesOf([rule])) {
+  for (const leaf of [...leavesOf([rule]), ...leavesOf(wheresOf(rule))]) {
     if (++leaves > maxRuleLeaves) {
       return fault('', 'TOO_LARGE', `more than ${maxRuleLeaves.toLocaleString('en')} conditions`)
     }
@@ -46,7 +46,19 @@ function checkNode(node: unknown, at: string, depth: number): RuleFault | null {
   if (key === 'all' || key === 'any') return checkMembers(node[key], inner, depth)
   if (key === 'not') return checkNode(node[key], inner, depth + 1)
   const checkLeaf = leaves.get(key)
+  if (key === 'relationship') return checkRelationship(node[key], inner) ?? checkWhere(node[key], inner, depth)
   return checkLeaf ? checkLeaf(node[key], inner) : fault(inner, 'UNKNOWN_KEY', `not one of ${keys.join(', ')}`)
+}
+
+/** What is asked of the other person. */
+function checkWhere(relationship: unknown, at: string, depth: number): RuleFault | null {
+  const where = isObject(relationship) ? relationship.where : undefined
+  if (isAbsent(where)) return null
+  const place = within(at, 'where')
+  const found = checkNode(where, place, depth + 1)
+  if (found) return found
+  const nested = [...leavesOf([where as Rule])].some((leaf) => 'relationship' in leaf && leaf.relationship.where) // Just checked.
+  return nested ? fault(place, 'TOO_DEEP', 'asks about people of people') : null
 }
 
 function checkMembers(members: unknown, at: string, depth: number): RuleFault | null {

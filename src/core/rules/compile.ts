@@ -27,7 +27,10 @@ function compileChecked(rule: Rule): Predicate {
   if ('eventData' in rule) return compileEventData(rule.eventData)
   if ('audience' in rule) return compileAudience(rule.audience)
   if ('order' in rule) return compileOrder(rule.order)
-  if ('relationship' in rule) return counted(relationshipCounter(rule.relationship), rule.relationship)
+  if ('relationship' in rule) {
+    const { where } = rule.relationship
+    return counted(relationshipCounter(rule.relationship, where ? compileChecked(where) : undefined), rule.relationship)
+  }
   if ('quality' in rule) return counted(qualityCounter(rule.quality), rule.quality)
   const performed = counted(eventCounter(rule.event), rule.event)
   return rule.event.performed === false ? negated(performed) : performed

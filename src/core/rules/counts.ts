@@ -4,7 +4,8 @@ import { decodeId } from '../ids.ts'
 import { foldEventName } from '../names.ts'
 import type { Instant, PersonFacts, RelationshipFacts } from '../targeting/facts.ts'
 import type { CountBounds, EventRule, QualityRule, RelationshipRule } from './rule.ts'
-import type { Subject } from './subject.ts'
+import type { Predicate, Subject } from './subject.ts'
+import { isTrue } from './truth.ts'
 
 /** Counts no further than the rule asks, so that what is seen does not hang on how much more was loaded. */
 export type Counter = (subject: Subject) => number
@@ -58,10 +59,10 @@ export function qualityCounter(rule: QualityRule): Counter {
   }
 }
 
-type Shown = Pick<RelationshipFacts, 'programId' | 'firstEvidenceAt' | 'evidence'>
+type Shown = Pick<RelationshipFacts, 'programId' | 'firstEvidenceAt' | 'evidence' | 'other'>
 
-/** How many relationships the person has, on that side. */
-export function relationshipCounter(rule: RelationshipRule): Counter {
+/** How many relationships the person has, on that side; `where` is the rule's condition on the other person, compiled. */
+export function relationshipCounter(rule: RelationshipRule, where?: Predicate): Counter {
   const programId = ruleProgramId(rule)
   const [back, enough] = [windowMs(rule), enoughFor(rule)]
   const sideOf: (person: PersonFacts) => readonly Shown[] =
@@ -70,7 +71,8 @@ export function relationshipCounter(rule: RelationshipRule): Counter {
     let count = 0
     for (const one of sideOf(person)) {
       if (programId !== null && one.programId !== programId) continue
-      if (one.firstEvidenceAt <= t && isShownSince(one, t - back, t) && ++count === enough) break
+      if (one.firstEvidenceAt > t || !isShownSince(one, t - back, t)) continue
+      if ((!where || isOther(where, one, t)) && ++count === enough) break
     }
     return count
   }
@@ -82,3 +84,7 @@ export const ruleProgramId = ({ programId }: RelationshipRule): string | null =>
 
 const isShownSince = ({ firstEvidenceAt, evidence }: Shown, from: Instant, t: Instant): boolean =>
   firstEvidenceAt >= from || evidence.some((at) => at >= from && at <= t)
+
+const isOther = (where: Predicate, { other }: Shown, t: Instant): boolean =>
+  other !== undefined &&
+  where({ person: other, event: { id: '', name: '', personId: other.id, t, data: {} } }) === isTrue

@@ -31,6 +31,8 @@ export interface FailedLeaf {
   readonly currency?: string
   readonly relationship?: 'FRIEND' | 'ADVOCATE'
   readonly programId?: string
+  /** Asked of the other person. */
+  readonly where?: Rule
   readonly quality?: 'HIGH' | 'LOW' | 'NONE'
   readonly atLeast?: number
   readonly atMost?: number
@@ -138,7 +140,8 @@ function told(leaf: Leaf, subject: Subject): Omit<FailedLeaf, 'at' | 'truth'> {
     relationship: relationship.as,
     ...(programId === null ? {} : { programId }),
     ...bounds(relationship),
-    seen: relationshipCounter(relationship)(subject),
+    ...(relationship.where ? { where: relationship.where } : {}),
+    seen: relationshipCounter(relationship, relationship.where ? predicateOf(relationship.where) : undefined)(subject),
   }
 }
 

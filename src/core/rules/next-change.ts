@@ -70,8 +70,11 @@ function turningPoints(rule: Rule, person: PersonFacts, t: Instant): readonly In
     } else if ('relationship' in leaf) {
       const back = windowMs(leaf.relationship)
       const edges = leaf.relationship.as === 'FRIEND' ? person.relationships : person.history.friends
-      for (const { firstEvidenceAt, evidence } of edges)
+      for (const { firstEvidenceAt, evidence, other } of edges) {
         for (const at of [firstEvidenceAt, ...evidence]) addSpan(points, at, back)
+        if (other && leaf.relationship.where)
+          for (const at of turningPoints(leaf.relationship.where, other, t)) points.add(at)
+      }
     } else if ('order' in leaf) addOrders(points, leaf.order, person)
   }
   return [...points].filter((at) => at > t).sort((a, b) => a - b)

@@ -93,6 +93,11 @@ export interface RelationshipRule extends CountBounds {
   readonly as: (typeof ruleSides)[number]
   /** The program's UUID or global id; default: any. */
   readonly programId?: string | null
+  /**
+   * Only those of which it is TRUE of the other person; it asks about no relationships of theirs with a condition of its own. Of
+   * audiences and lists alone: an event's criteria know no others.
+   */
+  readonly where?: Rule | null
 }
 
 export const ruleQualities = ['HIGH', 'LOW', 'NONE'] as const

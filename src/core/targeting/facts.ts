@@ -126,6 +126,8 @@ export interface RelationshipFacts {
   readonly evidence: Instant[]
   /** Codes whose EMAIL_MATCH is among the evidence already; loaded for shares that reach the person. */
   readonly matchedCodeIds: Set<string>
+  /** The person on the other side, where audiences ask about them. */
+  other?: PersonFacts
 }
 
 /** What one event says of an order, as far as rules ask. Money in minor units of the currency; null where the sender told none that can be read. */
@@ -146,7 +148,9 @@ export interface PersonHistory {
   /** Of earlier events that were decided. */
   readonly qualities: { readonly quality: Quality; readonly at: Instant }[]
   /** Relationships in which the person is the advocate. */
-  readonly friends: Pick<RelationshipFacts, 'id' | 'programId' | 'firstEvidenceAt' | 'evidence'>[]
+  readonly friends: (Pick<RelationshipFacts, 'id' | 'programId' | 'firstEvidenceAt' | 'evidence' | 'other'> & {
+    readonly friendId?: string
+  })[]
 }
 
 /**

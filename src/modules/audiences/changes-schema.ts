@@ -4,8 +4,9 @@ import { builder } from '../../builder.ts'
 import { nodeKey } from '../../ids.ts'
 import { ProfileKeyInput, ProfileRefInput } from '../profiles/inputs.ts'
 import { RuleInput } from '../programs/rule-input.ts'
+import { ensureBuiltInAudience } from './built-in.ts'
 import { addToAudience, removeFromAudience, replaceAudienceMembers } from './members.ts'
-import { AudienceType } from './schema.ts'
+import { AudienceType, BuiltInEnum } from './schema.ts'
 import { archiveAudience, createAudience, updateAudience } from './service.ts'
 
 const writing = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
@@ -28,6 +29,26 @@ builder.relayMutationField(
     description:
       'Makes an audience: without a rule an empty one, to which people are added; with a rule one that has its members already, unless there are so many people that this takes some seconds more (`isFilling`).',
     resolve: async (_root, { input }, context) => ({ audienceId: await createAudience(context, input) }),
+  },
+  {
+    outputFields: (t) => ({
+      audience: t.prismaField({
+        type: AudienceType,
+        resolve: (query, { audienceId }, _args, { db, accountId }) =>
+          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'ensureBuiltInAudience',
+  { inputFields: (t) => ({ kind: t.field({ type: BuiltInEnum, required: true }) }) },
+  {
+    ...writing,
+    description:
+      'The audience of that kind, made when it is first asked for, with its members; its rule is the same in every account.',
+    resolve: async (_root, { input }, context) => ({ audienceId: await ensureBuiltInAudience(context, input) }),
   },
   {
     outputFields: (t) => ({

@@ -47,3 +47,20 @@ export async function dropDues(sql: Sql, accountId: string, rows: readonly DueRo
       ${rows.map(({ profileId }) => profileId)}::uuid[]) AS one (audience_id, profile_id)
     WHERE due.account_id = ${accountId}::uuid AND due.audience_id = one.audience_id AND due.profile_id = one.profile_id`
 }
+
+/** Who is to be judged because of others, of any account. */
+export function findPoked(sql: Sql, limit: number): Promise<DueRow[]> {
+  return sql.$queryRaw<DueRow[]>`
+    SELECT account_id AS "accountId", audience_id AS "audienceId", profile_id AS "profileId" FROM audience_poke LIMIT ${limit}::int`
+}
+
+/** Removes the notes about the profiles; returns them. */
+export function takePokes(
+  sql: Sql,
+  accountId: string,
+  profileIds: readonly string[],
+): Promise<(DueRow & { eventId: string | null })[]> {
+  return sql.$queryRaw<(DueRow & { eventId: string | null })[]>`
+    DELETE FROM audience_poke WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${profileIds}::uuid[])
+    RETURNING account_id AS "accountId", audience_id AS "audienceId", profile_id AS "profileId", event_id AS "eventId"`
+}

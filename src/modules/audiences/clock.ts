@@ -1,13 +1,16 @@
 // What changes memberships though nothing happens: time. One timer a process, set to the next instant that is due; whichever
 // process comes first judges the people of that instant anew. Also goes on with fillings that nobody waits for.
 
+import type { DynamicAudience } from '../../core/audiences/dynamic.ts'
 import { groupBy } from '../../core/group.ts'
+import type { Transaction } from '../../platform/database.ts'
 import type { Log } from '../../platform/log.ts'
 import { pause, retrying } from '../../platform/retry.ts'
 import { inOrder } from '../../platform/statements.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
+import { findPeople } from '../profiles/memberships.ts'
 import { findMembers } from '../profiles/sql.ts'
-import { type DueRow, dropDues, findDue, findDueOf, findNextDue, lockFree } from './clock-sql.ts'
+import { type DueRow, dropDues, findDue, findDueOf, findNextDue, findPoked, lockFree, takePokes } from './clock-sql.ts'
 import type { FillServices } from './fill.ts'
 import { fillPiece } from './fill.ts'
 import { findUnfilled } from './sql.ts'
@@ -87,12 +90,13 @@ export class AudienceClock {
 
   async #look(): Promise<void> {
     const { database, now } = this.#services
-    for (const key of await findUnfilled(database.system)) {
-      while (!this.#isClosed && (await fillPiece(this.#services, key)) === 'MORE');
-      this.#looks.add(Date.now() + busyMs)
-    }
+    // One that cannot be filled does not hold up what is due.
+    const fault = await this.#fill().catch((error: unknown) => error)
     while (!this.#isClosed) {
-      const rows = await findDue(database.system, { now: now(), limit: pageSize })
+      const rows = [
+        ...(await findPoked(database.system, pageSize)),
+        ...(await findDue(database.system, { now: now(), limit: pageSize })),
+      ]
       if (rows.length === 0) break
       let judged = 0
       const faults: unknown[] = []
@@ -102,9 +106,17 @@ export class AudienceClock {
       if (faults.length > 0) throw faults[0]
       if (judged === 0) await pause(heldMs)
     }
+    if (fault) throw fault
     const next = await findNextDue(database.system)
     const wait = next === undefined ? idleMs : Math.max(0, Math.min(busyMs, next.getTime() - now().getTime()))
     this.#looks.add(Date.now() + wait)
+  }
+
+  async #fill(): Promise<void> {
+    for (const key of await findUnfilled(this.#services.database.system)) {
+      this.#looks.add(Date.now() + busyMs)
+      while (!this.#isClosed && (await fillPiece(this.#services, key)) === 'MORE');
+    }
   }
 
   /** Returns how many people were judged; others hold the rest. */
@@ -112,25 +124,38 @@ export class AudienceClock {
     const { database, ruleSets, live } = this.#services
     const { judged, isMoved } = await retrying(() =>
       database.transaction(async (tx) => {
-        const ids = await lockFree(tx, accountId, [...new Set(rows.map(({ profileId }) => profileId))])
-        if (ids.length === 0) return { judged: 0, isMoved: false }
+        // Whoever was merged since is looked at through the survivor.
+        const profileIds = [...new Set(rows.map(({ profileId }) => profileId))]
+        const members = await findMembers(tx, accountId, profileIds)
+        const known = new Set(members.map(({ profileId }) => profileId))
+        const gone = rows.filter(({ profileId }) => !known.has(profileId))
+        if (gone.length > 0) await forget(tx, accountId, gone)
+        const ids = await lockFree(tx, accountId, [...new Set(members.map(({ rootId }) => rootId))])
+        if (ids.length === 0) return { judged: gone.length, isMoved: false }
         const { audiences } = await ruleSets.inForce(tx, accountId)
         const now = this.#services.now()
-        const due = groupBy(await findDueOf(tx, accountId, { ids, now }), ({ profileId }) => profileId)
-        const members = groupBy(await findMembers(tx, accountId, ids), ({ rootId }) => rootId)
-        // Profiles merged into others since are looked at through these, and archived audiences not at all.
-        const stale = [...due.values()]
-          .flat()
-          .filter(({ profileId, audienceId }) => !members.has(profileId) || !audiences.byId.has(audienceId))
+        const people = (await findPeople(tx, accountId, ids)).filter(({ personId }) => ids.includes(personId))
+        const roots = new Map(people.flatMap(({ personId, members: own }) => own.map((id) => [id, personId])))
+        const asked = { ids: [...roots.keys()], now }
+        const due = (await findDueOf(tx, accountId, asked)).map((row) => ({ ...row, ...byTime }))
+        const poked = (await takePokes(tx, accountId, asked.ids)).map((row) => ({
+          ...row,
+          cause: 'RELATIONSHIP' as const,
+        }))
+        const causes = new Map([...due, ...poked].map((row) => [`${roots.get(row.profileId)} ${row.audienceId}`, row]))
+        const stale = due.filter(
+          (row) => roots.get(row.profileId) !== row.profileId || !audiences.byId.has(row.audienceId),
+        )
         if (stale.length > 0) await dropDues(tx, accountId, stale)
-        const touched = [...due].flatMap(([personId, own]) => {
-          const profiles = members.get(personId)
-          const touch = own.flatMap(({ audienceId }) => audiences.byId.get(audienceId) ?? [])
-          if (!profiles || touch.length === 0) return []
-          return [{ personId, members: profiles.map(({ profileId }) => profileId), touch, causeOf: () => byTime }]
+        const touched = people.flatMap(({ personId, members: own }) => {
+          const touch = audiences.inOrder.filter(({ id }) => causes.has(`${personId} ${id}`))
+          if (touch.length === 0) return []
+          const causeOf = ({ id }: DynamicAudience) => causes.get(`${personId} ${id}`) ?? byOther
+          return [{ personId, members: own, touch, causeOf }]
         })
         const changes = await refreshMemberships(inOrder(tx), accountId, {
           ...{ audiences, touched, now },
+          findPeople: (some) => findPeople(tx, accountId, some),
           expect: (at) => this.expect(at),
         })
         return { judged: ids.length, isMoved: changes.length > 0 }
@@ -141,4 +166,15 @@ export class AudienceClock {
   }
 }
 
+/** Of profiles that are there no more. */
+async function forget(tx: Transaction, accountId: string, rows: readonly DueRow[]): Promise<void> {
+  await dropDues(tx, accountId, rows)
+  await takePokes(
+    tx,
+    accountId,
+    rows.map(({ profileId }) => profileId),
+  )
+}
+
 const byTime = { cause: 'TIME', eventId: null } as const
+const byOther = { cause: 'AUDIENCE', eventId: null } as const

@@ -13,6 +13,7 @@ import { type Known, loadFacts } from '../memberships/facts.ts'
 import { findPage } from '../profiles/list-sql.ts'
 import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
 import { membersOf } from '../profiles/members.ts'
+import { findPeople } from '../profiles/memberships.ts'
 import type { RuleShape } from '../programs/rule-reading.ts'
 import { assertNamed, checkedRule } from './service.ts'
 import { countBranches } from './sql.ts'
@@ -43,7 +44,10 @@ export async function explainMembership(
   const rule: Rule = (row.rule as Rule | null) ?? { all: [] } // Checked before it was stored.
   const { inOrder } = compileAudiences([{ id: audienceId, version: row.ruleVersion, rule }])
   const people = [{ personId: profileId, members: await membersOf(context, profileId) }]
-  const facts = await loadFacts(sql, accountId, { people, audiences: inOrder, now })
+  const facts = await loadFacts(sql, accountId, {
+    ...{ people, audiences: inOrder, now },
+    findPeople: (some) => findPeople(sql, accountId, some),
+  })
   const known = facts.get(profileId)
   if (!known) throw new Error('the facts of a person that was asked for are there')
   const told = { audienceId, profileId, ...seatIn(known, audienceId) }

@@ -6,7 +6,6 @@
 // over, and sees what they wrote. Of the others it shares no person at a time, since both lock them before they look.
 
 import type { Services } from '../../context.ts'
-import { groupBy } from '../../core/group.ts'
 import { isTimed } from '../../core/rules/next-change.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import type { Transaction } from '../../platform/database.ts'
@@ -14,7 +13,8 @@ import { pause, retrying } from '../../platform/retry.ts'
 import { inOrder } from '../../platform/statements.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
 import { compileFilter } from '../profiles/filter-sql.ts'
-import { findMembers, lockProfiles } from '../profiles/sql.ts'
+import { findPeople } from '../profiles/memberships.ts'
+import { lockProfiles } from '../profiles/sql.ts'
 import { findPiece, findWhoMayMove, isBarrierPassed, isFilled, lockUnfilled, saveFilling, setBarrier } from './sql.ts'
 
 export type FillServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'now'>
@@ -34,8 +34,10 @@ const patienceMs = 5_000
 export async function fillNow(services: FillServices, key: AudienceKey): Promise<void> {
   const until = performance.now() + patienceMs
   while (performance.now() < until) {
-    const step = await fillPiece(services, key)
+    // The rule is in force: whatever is wrong here, the clock tries again, and says so.
+    const step = await fillPiece(services, key).catch(() => 'FAILED' as const)
     if (step === 'FILLED') return
+    if (step === 'FAILED') break
     if (step === 'WAIT') await pause(waitMs)
   }
   services.clock.expect(services.now())
@@ -77,14 +79,12 @@ async function judgeAnew(
   const { audiences } = await ruleSets.inForce(tx, accountId)
   const audience = audiences.byId.get(audienceId)
   if (!audience) return
-  const members = groupBy(await findMembers(tx, accountId, ids), ({ rootId }) => rootId)
   // Who was merged into somebody meanwhile is judged by that merge.
-  const touched = ids.flatMap((personId) => {
-    const own = members.get(personId)?.map(({ profileId }) => profileId)
-    return own ? [{ personId, members: own, touch: [audience], causeOf: () => byRule }] : []
-  })
+  const people = (await findPeople(tx, accountId, ids)).filter(({ personId }) => ids.includes(personId))
+  const touched = people.map((one) => ({ ...one, touch: [audience], causeOf: () => byRule }))
   await refreshMemberships(inOrder(tx), accountId, {
     ...{ audiences, touched, now: now() },
+    findPeople: (some) => findPeople(tx, accountId, some),
     expect: (at) => clock.expect(at),
   })
 }

@@ -2,6 +2,7 @@
 
 import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
+import { BuiltInAudience } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId, byProfileId } from '../../keyset.ts'
 import type { Json } from '../../scalars.ts'
@@ -23,6 +24,11 @@ builder.prismaObject('AudienceVersion', {
     }),
     since: t.expose('since', { type: 'DateTime' }),
   }),
+})
+
+export const BuiltInEnum = builder.enumType(BuiltInAudience, {
+  name: 'BuiltInAudience',
+  description: 'An audience whose rule is the same in every account.',
 })
 
 const AudienceKindEnum = builder.enumType('AudienceKind', {
@@ -77,6 +83,7 @@ export const AudienceType = builder.prismaNode('Audience', {
       description: 'Its rule changed a moment ago, and not everybody has been looked at yet.',
       resolve: ({ ruleVersion, filledVersion }) => filledVersion < ruleVersion,
     }),
+    builtIn: t.expose('builtIn', { type: BuiltInEnum, nullable: true }),
     archivedAt: t.expose('archivedAt', { type: 'DateTime', nullable: true }),
     memberCount: t.relationCount('members', {
       description: 'How many profiles are in it; profiles that were merged count as they were added.',

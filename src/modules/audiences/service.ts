@@ -59,6 +59,7 @@ export async function updateAudience(context: Context, input: UpdateAudienceInpu
       await tx.audience.update({ where: { accountId_id: { accountId, id } }, data: { name } })
     }
     if (!rule) return
+    if (audience.isBuiltIn) throw conflict('a built-in audience keeps its rule', 'input.rule')
     if (audience.ruleVersion === 0) throw conflict('a static audience takes no rule', 'input.rule')
     await setRule(tx, context, { id, rule, number: audience.ruleVersion + 1 })
   })
@@ -75,6 +76,7 @@ export async function archiveAudience(context: Context, input: { audienceId: str
     const audience = await tx.audience.findUnique({ where: { accountId_id: { accountId, id } } })
     if (!audience) throw notFound(`no audience ${id}`, 'input.audienceId')
     if (audience.archivedAt) return
+    if (audience.builtIn) throw conflict('a built-in audience stays', 'input.audienceId')
     const others = (await findDynamicAudiences(tx, accountId)).filter(({ rule }) =>
       audiencePlaces(rule, '').some((place) => place.id === id),
     )
@@ -88,10 +90,15 @@ export async function archiveAudience(context: Context, input: { audienceId: str
   return id
 }
 
+interface Locked {
+  ruleVersion: number
+  isBuiltIn: boolean
+}
+
 /** The audience, which nobody else changes until the transaction ends. NOT_FOUND; CONFLICT for one that is archived. */
-export async function lockAudience(tx: Transaction, accountId: string, id: string): Promise<{ ruleVersion: number }> {
-  const [row] = await tx.$queryRaw<{ ruleVersion: number; isArchived: boolean }[]>`
-    SELECT rule_version AS "ruleVersion", archived_at IS NOT NULL AS "isArchived" FROM audience
+export async function lockAudience(tx: Transaction, accountId: string, id: string): Promise<Locked> {
+  const [row] = await tx.$queryRaw<(Locked & { isArchived: boolean })[]>`
+    SELECT rule_version AS "ruleVersion", built_in IS NOT NULL AS "isBuiltIn", archived_at IS NOT NULL AS "isArchived" FROM audience
     WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid FOR NO KEY UPDATE`
   if (!row) throw notFound(`no audience ${id}`, 'input.audienceId')
   if (row.isArchived) throw conflict('the audience is archived', 'input.audienceId')
@@ -111,8 +118,8 @@ interface NewRule {
   number: number
 }
 
-// Rules change one after the other, so nobody else closes a circle meanwhile.
-async function setRule(tx: Transaction, context: Context, { id, rule, number }: NewRule): Promise<void> {
+/** Gives the audience the rule, after bumpRules: rules change one after the other, so nobody else closes a circle meanwhile. */
+export async function setRule(tx: Transaction, context: Context, { id, rule, number }: NewRule): Promise<void> {
   const { accountId, now } = context
   await assertNamed(tx, context, { rule, path: 'input.rule' })
   const others = (await findDynamicAudiences(tx, accountId)).filter((one) => one.id !== id)

@@ -2,6 +2,7 @@
 // takes effect and is appended; the event and the decisions before stay as they are.
 
 import type { Context } from '../../context.ts'
+import type { Touch } from '../../core/audiences/dynamic.ts'
 import { occasionOf } from '../../core/targeting/effects.ts'
 import type { TypedTargeting, World } from '../../core/targeting/facts.ts'
 import { newPerson } from '../../core/targeting/people.ts'
@@ -18,6 +19,7 @@ import { appendAttributions } from '../attributions/sql.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { insertSteps } from '../journeys/sql.ts'
+import { findPeople, refreshPeople } from '../profiles/memberships.ts'
 import { lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
 import { applyRelationships } from '../relationships/apply.ts'
 import { acceptEvent, type EventContext } from './check.ts'
@@ -74,7 +76,8 @@ interface Asked {
   apiKeyId: string
 }
 
-async function decideAnew(tx: Transaction, { services, accountId }: Context, asked: Asked): Promise<number> {
+async function decideAnew(tx: Transaction, context: Context, asked: Asked): Promise<number> {
+  const { services, accountId } = context
   const { event, note, targeting, apiKeyId } = asked
   const known = await lockEvent(tx, accountId, asked)
   // The person is locked: nobody else decides the event meanwhile.
@@ -114,7 +117,31 @@ async function decideAnew(tx: Transaction, { services, accountId }: Context, ask
   const counted = countedOf(event.name, decision, trace)
   await addCounts(tx, accountId, [{ ...inForce, times: -1 }, counted])
   await appendAttributions(tx, accountId, [stored])
+  const edges = [inForce.relationshipId, relationshipId].flatMap((id) => id ?? [])
+  await refreshAudiences(tx, context, { profileId: event.profileId, edges })
   return revision
+}
+
+/** The decision and the relationships are others now: so may be the audiences of the person, and of the advocates. */
+async function refreshAudiences(
+  tx: Transaction,
+  context: Context,
+  { profileId, edges }: { profileId: string; edges: readonly string[] },
+): Promise<void> {
+  const { accountId, services } = context
+  const { audiences } = await services.ruleSets.inForce(tx, accountId)
+  if (audiences.inOrder.length === 0) return
+  const where = { accountId, id: { in: [...edges] } }
+  const rows = edges.length > 0 ? await tx.relationship.findMany({ where, select: { advocateId: true } }) : []
+  const touches: [ids: string[], touch: Touch][] = [
+    [[profileId], { qualities: audiences.byQuality.keys(), sides: edges.length > 0 ? ['FRIEND'] : [] }],
+    [rows.map(({ advocateId }) => advocateId), { sides: ['ADVOCATE'] }],
+  ]
+  for (const [ids, touch] of touches) {
+    const people = await findPeople(tx, accountId, ids)
+    const written = people.map(({ personId }) => ({ personId, touch, cause: 'EVENT' as const }))
+    await refreshPeople(tx, context, written)
+  }
 }
 
 interface Locked {

@@ -41,11 +41,40 @@ const maxEdges = 1001
 const maxIdentifiers = 100
 const orderKeys = ['transaction_id', 'order_id', 'currency', ...amountKeys]
 
-/** By person, what the audiences ask. What is told ahead of its time is there too: it counts when its time comes. */
-export async function loadFacts(
+/** By person, what the audiences ask, of others whom they are related to as well. What is told ahead of its time is there too: it counts when its time comes. */
+export async function loadFacts(sql: Sql, accountId: string, asked: Asked): Promise<ReadonlyMap<string, Known>> {
+  const { audiences, now } = asked
+  const known = await loadOwn(sql, accountId, asked)
+  const others = audiences.flatMap((audience) => audience.others.map((other) => other.audience))
+  if (others.length === 0) return known
+  const edges = [...known.values()].flatMap(({ person: { history, relationships } }) => [
+    ...history.friends.map((edge) => ({ edge, otherId: edge.friendId })),
+    ...relationships.map((edge) => ({ edge, otherId: edge.advocateId })),
+  ])
+  const ids = [...new Set(edges.flatMap(({ otherId }) => otherId ?? []))]
+  if (!asked.findPeople) throw new Error('who asks about others says how they are found')
+  const people = await asked.findPeople(ids)
+  const facts = await loadOwn(sql, accountId, { ...asked, people, audiences: others, now })
+  const rootOf = new Map(people.flatMap(({ personId, members }) => members.map((id) => [id, personId])))
+  for (const { edge, otherId } of edges) {
+    const other = facts.get(rootOf.get(otherId ?? '') ?? '')
+    if (other) edge.other = other.person
+  }
+  return known
+}
+
+export interface Asked {
+  readonly people: readonly Somebody[]
+  readonly audiences: readonly DynamicAudience[]
+  readonly now: Date
+  /** The people whom the profiles belong to; needed where an audience asks about others. */
+  findPeople?(profileIds: readonly string[]): Promise<readonly Somebody[]>
+}
+
+async function loadOwn(
   sql: Sql,
   accountId: string,
-  { people, audiences, now }: { people: readonly Somebody[]; audiences: Iterable<DynamicAudience>; now: Date },
+  { people, audiences, now }: Omit<Asked, 'findPeople'>,
 ): Promise<ReadonlyMap<string, Known>> {
   const known = new Map(people.map(({ personId }) => [personId, { person: newPerson(personId), seats: [] as Seat[] }]))
   const rows = await findFacts(sql, accountId, { people, need: needOf(audiences), now })
@@ -115,7 +144,7 @@ function takeEdge(
 ): void {
   const { programId, otherId, evidence } = edge
   const shown = { id, programId, firstEvidenceAt: t, evidence }
-  if (kind === 'ADVOCATE') person.history.friends.push(shown)
+  if (kind === 'ADVOCATE') person.history.friends.push({ ...shown, friendId: otherId })
   else
     person.relationships.push({
       ...shown,

@@ -6,8 +6,16 @@ import { judge } from '../../core/audiences/judge.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
 import type { Instant } from '../../core/targeting/facts.ts'
 import type { Sql } from '../../platform/database.ts'
-import { type Known, loadFacts, type Seat, type Somebody } from './facts.ts'
-import { type Due, type MembershipCause, type MembershipChange, writeChanges, writeDues } from './sql.ts'
+import { type Asked, type Known, loadFacts, type Seat, type Somebody } from './facts.ts'
+import {
+  type Due,
+  type MembershipCause,
+  type MembershipChange,
+  type Poke,
+  writeChanges,
+  writeDues,
+  writePokes,
+} from './sql.ts'
 
 export interface Cause {
   readonly cause: MembershipCause
@@ -16,7 +24,10 @@ export interface Cause {
 
 /** Somebody whom something happened to. */
 export interface Touched extends Somebody {
-  /** ALL: any audience may be concerned. */
+  /**
+   * ALL: any audience may be concerned. A list: these are judged, and what asks about them. Audiences that ask about others are
+   * judged only where they are in a list: else it is noted that they are to be, a moment later.
+   */
   readonly touch: Touch | 'ALL' | readonly DynamicAudience[]
   /** Why the person would enter or leave the audience. */
   causeOf(audience: DynamicAudience): Cause
@@ -29,6 +40,8 @@ export interface Refreshing {
   readonly touched: readonly Touched[]
   /** As of when they are judged. */
   readonly now: Date
+  /** As for facts; needed where a list names audiences that ask about others. */
+  findPeople?: Asked['findPeople']
   /** Is told when time alone may change something; the transaction is still to be committed then. */
   expect(at: Date): void
 }
@@ -37,8 +50,10 @@ export interface Refreshing {
 export async function refreshMemberships(
   sql: Sql,
   accountId: string,
-  { audiences, touched, now, expect }: Refreshing,
+  refreshing: Refreshing,
 ): Promise<readonly MembershipChange[]> {
+  const { audiences, touched, now, expect, findPeople } = refreshing
+  if (audiences.beyond && (await notePokes(sql, accountId, refreshing))) expect(now)
   const asked = touched.flatMap((one) => {
     const concerned = concernedOf(audiences, one.touch)
     return concerned.size > 0 ? [{ one, concerned }] : []
@@ -46,8 +61,9 @@ export async function refreshMemberships(
   if (asked.length === 0) return []
   const facts = await loadFacts(sql, accountId, {
     people: asked.map(({ one }) => one),
-    audiences: new Set(asked.flatMap(({ concerned }) => [...concerned])),
+    audiences: [...new Set(asked.flatMap(({ concerned }) => [...concerned]))],
     now,
+    ...(findPeople ? { findPeople } : {}),
   })
   const changes: MembershipChange[] = []
   const dues: Due[] = []
@@ -73,10 +89,40 @@ export async function refreshMemberships(
 }
 
 function concernedOf(audiences: DynamicAudiences, touch: Touched['touch']): ReadonlySet<DynamicAudience> {
-  if (touch === 'ALL') return new Set(audiences.inOrder)
-  if (!Array.isArray(touch)) return concernedBy(audiences, touch as Touch) // No list.
-  const named: readonly DynamicAudience[] = touch
-  return new Set([...named, ...concernedBy(audiences, { audiences: named.map(({ id }) => id) })])
+  const own = (found: Iterable<DynamicAudience>) => [...found].filter(({ others }) => others.length === 0)
+  if (!isList(touch)) return new Set(own(anyConcerned(audiences, touch)))
+  return new Set([...touch, ...own(concernedBy(audiences, { audiences: touch.map(({ id }) => id) }))])
+}
+
+const isList = (touch: Touched['touch']): touch is readonly DynamicAudience[] => Array.isArray(touch)
+
+const anyConcerned = (audiences: DynamicAudiences, touch: Touch | 'ALL'): Iterable<DynamicAudience> =>
+  touch === 'ALL' ? audiences.inOrder : concernedBy(audiences, touch)
+
+/** Notes who is to be judged by audiences that ask about others: the touched themselves, and whom they are related to. */
+async function notePokes(sql: Sql, accountId: string, { audiences, touched }: Refreshing): Promise<boolean> {
+  const pokes: Poke[] = []
+  for (const { personId, members, touch, causeOf } of touched) {
+    const concerned = [...anyConcerned(audiences, isList(touch) ? { audiences: touch.map(({ id }) => id) } : touch)]
+    for (const audience of concerned) {
+      if (audience.others.length === 0) continue
+      pokes.push({ audienceId: audience.id, profileId: personId, side: null, eventId: causeOf(audience).eventId })
+    }
+    const asked = isList(touch) ? touch : concerned
+    const ids = { audiences: [...asked, ...concerned].map(({ id }) => id) }
+    const beyond =
+      audiences.beyond &&
+      anyConcerned(audiences.beyond, touch === 'ALL' ? touch : isList(touch) ? ids : { ...touch, ...ids })
+    for (const other of beyond ?? []) {
+      const audience = audiences.byId.get(other.id)
+      const as = audience?.others.find((one) => one.audience === other)?.as
+      if (!audience || !as) continue
+      const { eventId } = causeOf(audience)
+      for (const profileId of members) pokes.push({ audienceId: other.id, profileId, side: as, eventId })
+    }
+  }
+  if (pokes.length > 0) await writePokes(sql, accountId, pokes)
+  return pokes.length > 0
 }
 
 const seatsIn = ({ seats }: Known, { id }: DynamicAudience) => seats.filter(({ audienceId }) => audienceId === id)

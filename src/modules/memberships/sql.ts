@@ -88,3 +88,30 @@ export async function writeDues(sql: Sql, accountId: string, dues: readonly Due[
     SELECT ${accountId}::uuid, audience_id, profile_id, due_at FROM given WHERE due_at IS NOT NULL ORDER BY audience_id, profile_id
     ON CONFLICT (account_id, audience_id, profile_id) DO UPDATE SET due_at = excluded.due_at WHERE due.due_at <> excluded.due_at`
 }
+
+/** Somebody is to be judged by an audience that asks about others; or whoever is related to them. */
+export interface Poke {
+  readonly audienceId: string
+  readonly profileId: string
+  /** Null: the profile itself. FRIEND: whom the profile is the advocate of; ADVOCATE: whose friend it is. */
+  readonly side: 'FRIEND' | 'ADVOCATE' | null
+  readonly eventId: string | null
+}
+
+/** Notes them; whoever is to be judged is found as of now, under the profiles that relationships name. */
+export async function writePokes(sql: Sql, accountId: string, pokes: readonly Poke[]): Promise<void> {
+  await sql.$executeRaw`
+    INSERT INTO audience_poke (account_id, id, audience_id, profile_id, event_id)
+    SELECT DISTINCT ON (given.audience_id, found.profile_id) ${accountId}::uuid, gen_random_uuid(), given.audience_id, found.profile_id, given.event_id
+    FROM unnest(${pokes.map(({ audienceId }) => audienceId)}::uuid[], ${pokes.map(({ profileId }) => profileId)}::uuid[],
+      ${pokes.map(({ side }) => side)}::text[], ${pokes.map(({ eventId }) => eventId)}::uuid[]) AS given (audience_id, profile_id, side, event_id)
+    CROSS JOIN LATERAL (
+      SELECT given.profile_id WHERE given.side IS NULL
+      UNION ALL
+      SELECT edge.advocate_id FROM relationship AS edge
+      WHERE given.side = 'ADVOCATE' AND edge.account_id = ${accountId}::uuid AND edge.friend_id = given.profile_id
+      UNION ALL
+      SELECT edge.friend_id FROM relationship AS edge
+      WHERE given.side = 'FRIEND' AND edge.account_id = ${accountId}::uuid AND edge.advocate_id = given.profile_id
+    ) AS found (profile_id)`
+}

@@ -26,23 +26,28 @@ export function eventSql(rule: EventRule, { accountId, now }: FilterScope): Pris
   return rule.performed === false ? Prisma.sql`(NOT ${isPerformed})` : isPerformed
 }
 
-/** How many relationships the person has, on that side. */
-export function relationshipSql(rule: RelationshipRule, scope: FilterScope): Prisma.Sql {
+/** How many relationships the person has, on that side; `where` is the rule's condition on the other person's own row `profile`. */
+export function relationshipSql(rule: RelationshipRule, scope: FilterScope, where: Prisma.Sql | null): Prisma.Sql {
   const side = rule.as === 'FRIEND' ? Prisma.sql`edge.friend_id` : Prisma.sql`edge.advocate_id`
   return counted(
-    Prisma.sql`FROM relationship AS edge WHERE ${isRelated(rule, scope)} AND ${side} = ANY (person.ids)`,
+    Prisma.sql`FROM relationship AS edge WHERE ${isRelated(rule, scope, where)} AND ${side} = ANY (person.ids)`,
     rule,
   )
 }
 
 /** What makes a relationship `edge` count, whoever's it is. */
-export function isRelated(rule: RelationshipRule, { accountId, now }: FilterScope): Prisma.Sql {
+export function isRelated(
+  rule: RelationshipRule,
+  { accountId, now }: FilterScope,
+  where: Prisma.Sql | null,
+): Prisma.Sql {
   const programId = ruleProgramId(rule)
   const at = (time: Prisma.Sql) => isWithin(time, rule, now)
   const conditions = [
     Prisma.sql`edge.account_id = ${accountId}::uuid`,
     Prisma.sql`edge.withdrawn_at IS NULL AND edge.first_evidence_at <= ${now}::timestamptz`,
     ...(programId === null ? [] : [Prisma.sql`edge.program_id = ${programId}::uuid`]),
+    ...(where === null ? [] : [otherSql(rule, accountId, where)]),
     ...(windowMs(rule) === Number.POSITIVE_INFINITY
       ? []
       : [
@@ -53,6 +58,17 @@ export function isRelated(rule: RelationshipRule, { accountId, now }: FilterScop
   ]
   return Prisma.join(conditions, ' AND ')
 }
+
+/** True of edges whose other person, who may have been merged with somebody since, satisfies. */
+const otherSql = ({ as }: RelationshipRule, accountId: string, where: Prisma.Sql) => Prisma.sql`EXISTS (
+  WITH RECURSIVE up AS (
+    SELECT ${as === 'FRIEND' ? Prisma.sql`edge.advocate_id` : Prisma.sql`edge.friend_id`} AS id
+    UNION
+    SELECT merge.survivor_id FROM up JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = up.id
+  )
+  SELECT FROM up JOIN profile ON profile.account_id = ${accountId}::uuid AND profile.id = up.id
+  WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.id) AND ${where}
+)`
 
 /** How many of the person's events were decided with the quality; the decision in force is that of the highest revision. */
 export function qualitySql(rule: QualityRule, { accountId, now }: FilterScope): Prisma.Sql {

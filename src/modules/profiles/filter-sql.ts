@@ -17,6 +17,7 @@ export function compileFilter(rule: Rule, scope: FilterScope): Prisma.Sql {
 
 /** How many conditions a rule has: its leaves. */
 export function countConditions(rule: Rule): number {
+  if ('relationship' in rule && rule.relationship.where) return 1 + countConditions(rule.relationship.where)
   const members = 'all' in rule ? rule.all : 'any' in rule ? rule.any : 'not' in rule ? [rule.not] : null
   return members ? members.reduce((sum, member) => sum + countConditions(member), 0) : 1
 }
@@ -58,7 +59,10 @@ function conditionSql(rule: Rule, scope: FilterScope): Prisma.Sql {
   if ('eventData' in rule) return eventDataSql(rule.eventData)
   if ('event' in rule) return eventSql(rule.event, scope)
   if ('order' in rule) return orderSql(rule.order, scope)
-  if ('relationship' in rule) return relationshipSql(rule.relationship, scope)
+  if ('relationship' in rule) {
+    const { where } = rule.relationship
+    return relationshipSql(rule.relationship, scope, where ? compileFilter(where, scope) : null)
+  }
   return 'quality' in rule ? qualitySql(rule.quality, scope) : audienceSql(rule.audience, scope)
 }
 

@@ -3,12 +3,19 @@
 import type { Context } from '../../context.ts'
 import type { Touch } from '../../core/audiences/dynamic.ts'
 import { groupBy } from '../../core/group.ts'
-import type { Transaction } from '../../platform/database.ts'
+import type { Sql, Transaction } from '../../platform/database.ts'
 import { inOrder } from '../../platform/statements.ts'
+import type { Somebody } from '../memberships/facts.ts'
 import { refreshMemberships, type Touched } from '../memberships/refresh.ts'
 import type { MembershipCause } from '../memberships/sql.ts'
 import type { People } from './resolve.ts'
 import { findMembers } from './sql.ts'
+
+/** The people whom the profiles belong to, with all profiles that they are. */
+export async function findPeople(sql: Sql, accountId: string, profileIds: readonly string[]): Promise<Somebody[]> {
+  const members = groupBy(await findMembers(sql, accountId, profileIds), ({ rootId }) => rootId)
+  return [...members].map(([personId, own]) => ({ personId, members: own.map(({ profileId }) => profileId) }))
+}
 
 export interface Written {
   /** Any profile of the person. */

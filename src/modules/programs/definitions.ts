@@ -7,7 +7,7 @@ import type { Rule } from '../../core/rules/rule.ts'
 import type { JourneyDefinition, JourneyRole, ReentryPolicy, RequiredTarget } from '../../core/targeting/facts.ts'
 import { badInput } from '../../errors.ts'
 import { checkedOptional, checkedText } from '../../text.ts'
-import { type RuleShape, ruleOf } from './rule-reading.ts'
+import { assertOwn, type RuleShape, ruleOf } from './rule-reading.ts'
 
 export interface JourneyDefinitionInput {
   name: string
@@ -94,7 +94,7 @@ export function checkedNumber(
 }
 
 const ruleOrNull = (input: RuleShape | null | undefined, path: string): Rule | null =>
-  input ? ruleOf(input, path) : null
+  input ? assertOwn(ruleOf(input, path), path) : null
 
 function keyPath(value: string | null | undefined, field: string): string | null {
   const text = checkedOptional(value, field, maxKeyField)

@@ -72,7 +72,9 @@ export async function assertNamed(
     ...(entry ? audiencePlaces(entry, `${path}.journeys[${i}].entry`) : []),
     ...(ongoing ? audiencePlaces(ongoing, `${path}.journeys[${i}].ongoing`) : []),
   ])
-  assertKnown('audience', audiences, audiences.length ? await tx.audience.findMany(idsAmong(accountId, audiences)) : [])
+  const { where, select } = idsAmong(accountId, audiences)
+  const unarchived = { where: { ...where, archivedAt: null }, select }
+  assertKnown('audience', audiences, audiences.length ? await tx.audience.findMany(unarchived) : [])
   const programs = draft.definitions.flatMap(({ entry, ongoing }, i) => [
     ...(entry ? programPlaces(entry, `${path}.journeys[${i}].entry`) : []),
     ...(ongoing ? programPlaces(ongoing, `${path}.journeys[${i}].ongoing`) : []),

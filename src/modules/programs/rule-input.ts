@@ -123,6 +123,9 @@ const RelationshipSideEnum = builder.enumType('RelationshipSide', {
   } as const,
 })
 
+/** The whole rule, made below of its parts. */
+export const RuleInput = builder.inputRef<RuleShape>('RuleInput')
+
 const RelationshipRuleInput = builder.inputType('RelationshipRuleInput', {
   description: 'A condition on how many relationships the person has.',
   fields: (t) => ({
@@ -131,6 +134,11 @@ const RelationshipRuleInput = builder.inputType('RelationshipRuleInput', {
     atLeast: t.int({ description: atLeast }),
     atMost: t.int({ description: atMost }),
     withinLastDays: t.float({ description: `${window} That is, the latest evidence of the relationship.` }),
+    where: t.field({
+      type: RuleInput,
+      description:
+        'Only those of whose other person it is true, now. It names no relationship with a `where` of its own. For audiences and lists of people; the criteria of a flow may ask about an audience that has it.',
+    }),
   }),
 })
 
@@ -144,7 +152,7 @@ const QualityRuleInput = builder.inputType('QualityRuleInput', {
   }),
 })
 
-export const RuleInput = builder.inputRef<RuleShape>('RuleInput').implement({
+RuleInput.implement({
   isOneOf: true,
   description: `A condition on a person: a tree with one key per node, at most ${maxRuleDepth} deep and ${maxRuleWidth} wide, of at most ${maxRuleLeaves.toLocaleString('en')} conditions that ask about at most ${maxRuleEvents} different events.`,
   fields: (t) => ({

@@ -23,9 +23,15 @@ export interface RuleShape {
   event?: (CountShape & { name: string; performed?: boolean | null }) | null
   order?: OrderRuleShape | null
   audience?: { id: string | number; member?: boolean | null } | null
-  relationship?: (CountShape & { as: RelationshipRule['as']; programId?: string | number | null }) | null
+  relationship?: RelationshipRuleShape | null
   quality?: (CountShape & { is: QualityRule['is'] }) | null
   eventData?: FieldRuleShape | null
+}
+
+interface RelationshipRuleShape extends CountShape {
+  as: RelationshipRule['as']
+  programId?: string | number | null
+  where?: RuleShape | null
 }
 
 interface FieldRuleShape {
@@ -76,10 +82,11 @@ function toRule(input: RuleShape, path: string): Rule {
   if (input.order) return { order: orderRule(input.order) }
   if (input.quality) return { quality: { is: input.quality.is, ...bounds(input.quality) } }
   if (input.relationship) {
-    const { as, programId } = input.relationship
+    const { as, programId, where } = input.relationship
+    const other = where ? { where: toRule(where, `${path}.relationship.where`) } : {}
     const program =
       programId == null ? {} : { programId: idInput('Program', programId, `${path}.relationship.programId`) }
-    return { relationship: { as, ...program, ...bounds(input.relationship) } }
+    return { relationship: { as, ...program, ...other, ...bounds(input.relationship) } }
   }
   if (!input.audience) throw badInput('a rule has exactly one key', path)
   const { id, member } = input.audience
@@ -106,6 +113,13 @@ function bounds({ atLeast, atMost, withinLastDays }: CountShape) {
     ...(atMost == null ? {} : { atMost }),
     ...(withinLastDays == null ? {} : { withinLastDays }),
   }
+}
+
+/** BAD_INPUT, naming the place, for a condition on the other person of a relationship, whom an event's criteria do not know. */
+export function assertOwn(rule: Rule, path: string): Rule {
+  const stray = leavesOf(rule, path).find(([leaf]) => 'relationship' in leaf && leaf.relationship.where)
+  if (!stray) return rule
+  throw badInput('make an audience of it, and ask about that', `${stray[1]}.relationship.where`)
 }
 
 /** An id that a rule names, and where it stands in the input. */
@@ -155,5 +169,7 @@ export function eventRulePlaces(rule: Rule, path: string): { name: string; path:
 function leavesOf(rule: Rule, path: string): (readonly [leaf: Rule, path: string])[] {
   if ('all' in rule) return rule.all.flatMap((member, i) => leavesOf(member, `${path}.all[${i}]`))
   if ('any' in rule) return rule.any.flatMap((member, i) => leavesOf(member, `${path}.any[${i}]`))
-  return 'not' in rule ? leavesOf(rule.not, `${path}.not`) : [[rule, path]]
+  if ('not' in rule) return leavesOf(rule.not, `${path}.not`)
+  const where = 'relationship' in rule ? rule.relationship.where : null
+  return [[rule, path], ...(where ? leavesOf(where, `${path}.relationship.where`) : [])]
 }
