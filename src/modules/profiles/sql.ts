@@ -192,7 +192,9 @@ export function findProfiles(tx: Sql, accountId: string, ids: readonly string[])
   return tx.$queryRaw<PersonRow[]>`
     SELECT profile.id, profile.fields, profile.events_blocked_at IS NOT NULL AS blocked,
       merge.survivor_id AS "survivorId", coalesce(merge.picks, '{}') AS picks
-    FROM profile LEFT JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id
+    FROM profile LEFT JOIN LATERAL (
+      SELECT survivor_id, picks FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id OFFSET 0
+    ) AS merge ON TRUE
     WHERE profile.account_id = ${accountId}::uuid AND profile.id = ANY (${ids}::uuid[])
     ORDER BY profile.id`
 }
@@ -224,12 +226,12 @@ export async function pickFields(
       SELECT loser_id, survivor_id FROM merge WHERE account_id = ${accountId}::uuid AND loser_id = ${profileId}::uuid
       UNION
       SELECT merge.loser_id, merge.survivor_id FROM path
-      JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = path.survivor_id
+      CROSS JOIN LATERAL (SELECT loser_id, survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = path.survivor_id OFFSET 0) AS merge
     )
     UPDATE merge SET picks = CASE WHEN loser_id IN (SELECT loser_id FROM path)
       THEN ARRAY(SELECT unnest(picks) UNION SELECT unnest(${names}::text[]))
       ELSE ARRAY(SELECT unnest(picks) EXCEPT SELECT unnest(${names}::text[])) END
     WHERE account_id = ${accountId}::uuid
-      AND (survivor_id = ${profileId}::uuid OR survivor_id IN (SELECT survivor_id FROM path))
+      AND survivor_id = ANY (ARRAY(SELECT survivor_id FROM path) || ${profileId}::uuid)
       AND (loser_id IN (SELECT loser_id FROM path) OR picks && ${names}::text[])`
 }
