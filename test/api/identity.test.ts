@@ -1,6 +1,7 @@
 // By what people are recognised: which identifier names a person, what is dropped, and what an account may say of it.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { decodeId } from '../../src/core/ids.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { refused } from '../support/setup.ts'
 
@@ -159,6 +160,34 @@ describe('an e-mail address', () => {
     expect((await come({ email: 'ann@bücher.example', deviceId: 'd' })).profile.id).toBe(profile.id)
     expect((await come({ email: 'ann@bücher.example', emailVerified: true })).profile.id).toBe(profile.id)
     expect((await person({ email: 'ann@bücher.example' })).id).toBe(profile.id)
+  })
+})
+
+describe('a person with 10,000 identifiers', () => {
+  it('is still named by each of them, and gets no more', async () => {
+    const { profile } = await come({ sourceId: 'ann' })
+    const { system } = server.app.services.database
+    await system.$executeRaw`
+      INSERT INTO identity (account_id, kind, value, profile_id)
+      SELECT account_id, 'DEVICE', 'many ' || n, profile_id FROM identity, generate_series(1, 10000) AS n WHERE value = 'ann' AND profile_id = ${decodeId('Profile', profile.id)}::uuid`
+    for (const deviceId of ['many 1', 'many 10000']) expect((await come({ deviceId })).profile.id).toBe(profile.id)
+    const { droppedIdentifiers } = await come({ sourceId: 'ann', deviceId: 'one more', phone: '+4930901820' })
+    expect(droppedIdentifiers.map(({ reason }: { reason: string }) => reason)).toEqual(['OVER_LIMIT', 'OVER_LIMIT'])
+    expect((await person({ id: profile.id })).identities).toHaveLength(200)
+  })
+})
+
+describe('an address that several verify at once', () => {
+  it('is one’s, and the others are told so', async () => {
+    const email = 'race@example.com'
+    await come({ sourceId: 'claimed', email })
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => come({ sourceId: `racer ${i}`, email, emailVerified: true })),
+    )
+    const [owner, ...others] = answers.filter(({ droppedIdentifiers }) => droppedIdentifiers.length === 0)
+    expect(others).toEqual([])
+    expect((await person({ email })).id).toBe(owner.profile.id)
+    expect((await person({ sourceId: 'claimed' })).identities).toHaveLength(1)
   })
 })
 

@@ -6,6 +6,7 @@ import { printReport } from './report.ts'
 const benches: { readonly [name: string]: () => Promise<{ bench: Bench }> } = {
   audiences: () => import('./audiences.ts'),
   decide: () => import('./decide.ts'),
+  duplicates: () => import('./duplicates.ts'),
   growth: () => import('./growth.ts'),
   ingest: () => import('./ingest.ts'),
   live: () => import('./live.ts'),

@@ -57,5 +57,20 @@ ALTER TABLE "merge_candidate" ADD CONSTRAINT "merge_candidate_account_id_first_i
 -- AddForeignKey
 ALTER TABLE "merge_candidate" ADD CONSTRAINT "merge_candidate_account_id_second_id_fkey" FOREIGN KEY ("account_id", "second_id") REFERENCES "profile"("account_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
+-- CreateTable
+CREATE TABLE "merge_key" (
+    "account_id" UUID NOT NULL,
+    "key" TEXT NOT NULL,
+    "profile_id" UUID NOT NULL,
+
+    CONSTRAINT "merge_key_pkey" PRIMARY KEY ("account_id","key","profile_id")
+);
+
+-- CreateIndex
+CREATE INDEX "merge_key_account_id_profile_id_idx" ON "merge_key"("account_id", "profile_id");
+
+-- AddForeignKey
+ALTER TABLE "merge_key" ADD CONSTRAINT "merge_key_account_id_profile_id_fkey" FOREIGN KEY ("account_id", "profile_id") REFERENCES "profile"("account_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
 -- Whoever has an identifier that is not shared is alone with it. An index of a part of the rows, so no schema can say it.
 CREATE UNIQUE INDEX "identity_owner_idx" ON "identity"("account_id", "kind", "value") WHERE NOT "shared";

@@ -3,7 +3,7 @@
 
 import type { Context } from '../../context.ts'
 import type { FieldsChange } from '../../core/fields/write.ts'
-import { type Identifier, identifiersOf } from '../../core/identity.ts'
+import { type Identifier, identifiersOf, isBlocked } from '../../core/identity.ts'
 import type { Mapped, MappedContext, MappedEvent } from '../../core/mapped-event.ts'
 import { ApiError, badInput, errorCodes } from '../../errors.ts'
 import { retrying } from '../../platform/retry.ts'
@@ -57,7 +57,10 @@ function check(message: Mapped, now: Date): Checked | ApiError {
   if ('fault' in message) return badInput(message.fault.message, message.fault.field)
   try {
     checkPrevious(message.event.previousId)
-    return { event: accept(message.event, now), mapped: message.event }
+    const { previousId } = message.event
+    // What is said by programs that know nothing names nobody.
+    const isKnown = previousId !== null && !isBlocked('SOURCE_ID', previousId)
+    return { event: accept(message.event, now), mapped: { ...message.event, previousId: isKnown ? previousId : null } }
   } catch (error) {
     if (error instanceof ApiError) return error
     throw error
@@ -118,7 +121,7 @@ async function joinAliases(context: Context, checked: readonly (Checked | ApiErr
       const kind = known.has(previousId) ? 'SOURCE_ID' : 'DEVICE'
       const [first, ...rest] = one.event.ref.identifiers
       const identifiers: Identifier[] = [...(first ? [first] : []), { kind, value: previousId }, ...rest]
-      one.event = { ...one.event, ref: { id: null, identifiers } }
+      one.event = { ...one.event, ref: { ...one.event.ref, id: null, identifiers } }
     }
     if (profile.sourceId) known.add(profile.sourceId)
   }

@@ -8,6 +8,7 @@ import { byId } from '../../keyset.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { dismissMergeCandidate } from './candidates.ts'
+import { findMergeCandidates } from './finder.ts'
 
 const StateEnum = builder.enumType(MergeCandidateState, {
   name: 'MergeCandidateState',
@@ -91,6 +92,34 @@ builder.relayMutationField(
         resolve: (query, { id }, _args, { db, accountId }) =>
           db.mergeCandidate.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
       }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'findMergeCandidates',
+  {
+    inputFields: (t) => ({
+      after: t.id({
+        description: 'Goes on after this profile: the `next` of the call before. Default: from the first.',
+      }),
+      first: t.int({ description: 'How many people to look at, 1 to 10,000. Default: 2,000.' }),
+      minScore: t.float({ description: 'Pairs below it are not noted. Default: 0.8.' }),
+    }),
+  },
+  {
+    nullable: true,
+    authScopes: { can: 'EVENTS_WRITE' },
+    description:
+      'Looks for people who may be one, page by page: call it with `next` until that is null. People are compared with those who share an e-mail address, a phone number, or parts of name, address and date of birth in any spelling; fields are read by their usual names (`firstName`, `last_name`, `address { street city zip }`, `birthDate`). Pairs that are known stay as they are. Done again, it sees what has changed.',
+    resolve: (_root, { input }, context) => findMergeCandidates(context, input),
+  },
+  {
+    outputFields: (t) => ({
+      seen: t.exposeInt('seen', { description: 'People looked at.' }),
+      compared: t.exposeInt('compared', { description: 'Pairs compared.' }),
+      found: t.exposeInt('found', { description: 'Candidates that were not known.' }),
+      next: t.exposeID('next', { nullable: true, description: 'Null: that were all.' }),
     }),
   },
 )

@@ -63,9 +63,10 @@ async function moveIdentities(tx: Sql, accountId: string, moves: Identities['mov
   const { kinds, values, profileIds, verified } = columns(moves)
   const former = moves.map((move) => move.former ?? move.value)
   await tx.$executeRaw`
-    SELECT 1 FROM identity
-    WHERE account_id = ${accountId}::uuid AND (kind, value) IN (SELECT * FROM unnest(${kinds}::text[]::identity_kind[], ${[...values]}::text[])) AND NOT shared
-    ORDER BY kind, value FOR UPDATE`
+    SELECT 1 FROM unnest(${kinds}::text[]::identity_kind[], ${values}::text[], ${former}::text[]) AS new (kind, value, former)
+    JOIN identity ON identity.account_id = ${accountId}::uuid AND identity.kind = new.kind AND identity.value IN (new.value, new.former)
+      AND NOT identity.shared
+    ORDER BY identity.kind, identity.value FOR UPDATE OF identity`
   return tx.$executeRaw`
     UPDATE identity SET profile_id = new.profile_id, verified_at = CASE WHEN new.verified THEN coalesce(identity.verified_at, now()) END
     FROM unnest(${kinds}::text[]::identity_kind[], ${values}::text[], ${former}::text[], ${moves.map(({ fromId }) => fromId)}::uuid[],

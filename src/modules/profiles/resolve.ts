@@ -3,7 +3,7 @@
 
 import { groupBy } from '../../core/group.ts'
 import { type DroppedIdentifier, type Identifier, identifierKey, type PersonRef, readRef } from '../../core/identity.ts'
-import { type IdentityPlan, type Owner, type Ownership, planIdentity } from '../../core/identity-plan.ts'
+import { type IdentityPlan, planIdentity } from '../../core/identity-plan.ts'
 import { type IdentityRules, identityRulesOf, maxIdentifiers } from '../../core/identity-rules.ts'
 import type { IdentityStep } from '../../core/targeting/people.ts'
 import { badInput } from '../../errors.ts'
@@ -11,10 +11,11 @@ import { idInput, newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
 import { noteRivals } from './candidates-sql.ts'
+import { Directory, type DirectoryRows, findRows } from './directory.ts'
 import { refuseErased } from './erased.ts'
 import { type Identities, storeIdentities } from './identities-sql.ts'
-import type { Member, MemberNow } from './sql.ts'
-import { findDirectory, findIdentityRules, findMembersNow, insertMerges, insertProfiles, lockProfiles } from './sql.ts'
+import type { MemberNow } from './sql.ts'
+import { findIdentityRules, findMembersNow, insertMerges, insertProfiles, lockProfiles } from './sql.ts'
 
 /** A reference, checked: its identifiers in normalised form. */
 export interface CheckedRef {
@@ -262,143 +263,3 @@ export async function findLocked(sql: Sql, accountId: string, crowd: Crowd): Pro
   if (!isUnchanged || ids.some((id) => !now.has(id))) throw new RetryError()
   return members
 }
-
-/** Who is known by what, as far as some references tell. */
-export interface DirectoryRows {
-  members: readonly Member[]
-  identifiers: readonly DirectoryIdentifier[]
-  /** Identifiers that are given, by the keys that earlier versions stored them with. */
-  former?: ReadonlyMap<string, Identifier>
-}
-
-interface DirectoryIdentifier extends Identifier {
-  profileId: string
-  /** It names nobody. */
-  shared?: boolean
-  /** How many people beside the owner were seen with it. */
-  sharers?: number
-}
-
-const byProfile = (a: Member, b: Member) => (a.profileId < b.profileId ? -1 : 1)
-
-export async function findRows(sql: Sql, accountId: string, refs: readonly CheckedRef[]): Promise<DirectoryRows> {
-  const given = new Map(refs.flatMap((ref) => ref.identifiers).map((it) => [identifierKey(it), it]))
-  const ids = [...new Set(refs.flatMap((ref) => (ref.id === null ? [] : [ref.id])))]
-  if (given.size + ids.length === 0) return { members: [], identifiers: [] }
-  // What earlier versions stored otherwise is found by that, and is the same identifier.
-  const former = new Map([...given.values()].flatMap((it) => (it.former ? [[`${it.kind}:${it.former}`, it]] : [])))
-  const earlier = [...former.values()].map(({ kind, former: value = '' }) => ({ kind, value }))
-  const members = new Map<string, Member>()
-  const identifiers: DirectoryIdentifier[] = []
-  const owned: DirectoryIdentifier[] = []
-  for (const { profileId, rootId, kind, value, ...marks } of await findDirectory(sql, accountId, {
-    identifiers: [...given.values(), ...earlier],
-    ids,
-  })) {
-    if (rootId !== null) members.set(profileId, { profileId, rootId })
-    if (kind === null || value === null) continue
-    ;(rootId === null ? owned : identifiers).push({ kind, value, profileId, ...marks })
-  }
-  return { members: [...members.values()].sort(byProfile), identifiers: [...identifiers, ...owned], former }
-}
-
-/** Who is who, as far as a batch needs to know. */
-class Directory implements Ownership {
-  readonly #roots = new Map<string, string>()
-  readonly #people = new Map<string, Owner & { members: string[] }>()
-  readonly #owners = new Map<string, string>()
-  readonly #sharers = new Map<string, number>()
-
-  constructor({ members, identifiers, former }: DirectoryRows) {
-    for (const { profileId, rootId } of members) this.add(profileId, rootId)
-    for (const row of identifiers) {
-      const known = former?.get(identifierKey(row)) ?? row
-      const { kind, value } = known
-      const identifier = { kind, value, ...(row.verified ? { verified: true } : {}) }
-      if (row.shared) this.#peopleOf(row.profileId)?.identifiers.push(identifier)
-      else this.attach(identifier, row.profileId)
-      if (row.sharers) this.#sharers.set(identifierKey(identifier), row.sharers)
-    }
-  }
-
-  add(profileId: string, rootId = profileId): void {
-    this.#roots.set(profileId, rootId)
-    const person = this.#people.get(rootId) ?? { id: rootId, identifiers: [], members: [] }
-    person.members.push(profileId)
-    this.#people.set(rootId, person)
-  }
-
-  has(profileId: string): boolean {
-    return this.#roots.has(profileId)
-  }
-
-  rootOf(profileId: string): string {
-    return this.#roots.get(profileId) ?? profileId
-  }
-
-  /** Somebody unknown is a person without identifiers. */
-  person(rootId: string): KnownPerson {
-    return this.#people.get(rootId) ?? { id: rootId, members: [rootId], identifiers: [] }
-  }
-
-  owner(rootId: string): Owner {
-    return this.#people.get(rootId) ?? { id: rootId, identifiers: [] }
-  }
-
-  ownerOf(identifier: Identifier): Owner | undefined {
-    const profileId = this.#owners.get(identifierKey(identifier))
-    return profileId === undefined ? undefined : this.#peopleOf(profileId)
-  }
-
-  sharersOf(device: Identifier): number {
-    return this.#sharers.get(identifierKey(device)) ?? 0
-  }
-
-  #peopleOf(profileId: string) {
-    return this.#people.get(this.rootOf(profileId))
-  }
-
-  /** The profile that an owned identifier is stored with. */
-  profileOf(identifier: Identifier): string {
-    const profileId = this.#owners.get(identifierKey(identifier))
-    if (profileId === undefined) throw new Error('an identifier that changes has an owner')
-    return profileId
-  }
-
-  attach(identifier: Identifier, profileId: string): void {
-    const key = identifierKey(identifier)
-    if (this.#owners.has(key)) return
-    this.#owners.set(key, profileId)
-    this.#peopleOf(profileId)?.identifiers.push(plain(identifier))
-  }
-
-  share(identifier: Identifier, profileId: string): void {
-    this.#sharers.set(identifierKey(identifier), this.sharersOf(identifier) + 1)
-    this.#peopleOf(profileId)?.identifiers.push(plain(identifier))
-  }
-
-  /** It is the profile's from here on, as it is given. */
-  change(identifier: Identifier, profileId: string): void {
-    const owner = this.ownerOf(identifier)
-    const own = owner?.identifiers.findIndex((known) => identifierKey(known) === identifierKey(identifier)) ?? -1
-    if (own >= 0) owner?.identifiers.splice(own, 1)
-    this.#owners.delete(identifierKey(identifier))
-    this.attach(identifier, profileId)
-  }
-
-  absorb(loserId: string, survivorId: string): void {
-    const loser = this.#people.get(loserId)
-    const survivor = this.#people.get(survivorId)
-    if (!loser || !survivor) return
-    for (const member of loser.members) this.#roots.set(member, survivorId)
-    survivor.members.push(...loser.members)
-    survivor.identifiers.push(...loser.identifiers)
-    this.#people.delete(loserId)
-  }
-}
-
-const plain = ({ kind, value, verified }: Identifier): Identifier => ({
-  kind,
-  value,
-  ...(verified ? { verified } : {}),
-})

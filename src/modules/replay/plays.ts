@@ -195,7 +195,7 @@ function becomesKnown(group: Group, links: Links, rootOf: (id: string) => string
   for (const { kind, value, profileId, createdAt } of links.identities) {
     if (group.members.has(profileId)) place({ kind: 'IDENTIFIER', profileId, identifier: { kind, value } }, createdAt)
   }
-  for (const { loserId, survivorId, mergedAt, eventId } of links.merges) {
+  for (const { loserId, survivorId, mergedAt, eventId, isManual } of links.merges) {
     if (!group.members.has(loserId)) continue
     const moment: Moment = { kind: 'MERGE', loserId, survivorId }
     const shown = eventId === null ? undefined : group.decisions.find((row) => row.eventId === eventId)
@@ -203,10 +203,11 @@ function becomesKnown(group: Group, links: Links, rootOf: (id: string) => string
       placed.push({ position: shown.position, moment })
       continue
     }
-    // Decisions about the loser that were taken with it came before, whatever their clocks said.
+    // An event of before that is not known: decisions about the loser in its batch came first, whatever their clocks said.
     const until = mergedAt.getTime() + skewMs
     const isBefore = (row: DecisionRow) => row.profileId === loserId && row.decidedAt.getTime() < until
-    const last = eventId === null ? (group.decisions.findLast(isBefore)?.position ?? -1n) : -1n
+    const isDated = isManual || eventId !== null
+    const last = isDated ? -1n : (group.decisions.findLast(isBefore)?.position ?? -1n)
     place(moment, mergedAt, ({ position }) => position > last)
   }
   const names = new Set(group.decisions.flatMap((row) => requestedCodes(eventFacts(row))))

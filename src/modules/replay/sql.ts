@@ -116,14 +116,15 @@ export interface MergeRow {
   loserId: string
   survivorId: string
   mergedAt: Date
-  /** The event that showed it, where one did. */
+  /** The event that showed it, where one did and that is known. */
   eventId: string | null
+  isManual: boolean
 }
 
 /** The merges of the profiles, oldest first. */
 export function findMerges(tx: Transaction, accountId: string, profileIds: readonly string[]): Promise<MergeRow[]> {
   return tx.$queryRaw<MergeRow[]>`
-    SELECT loser_id AS "loserId", survivor_id AS "survivorId", merged_at AS "mergedAt", event_id AS "eventId" FROM merge
+    SELECT loser_id AS "loserId", survivor_id AS "survivorId", merged_at AS "mergedAt", event_id AS "eventId", source <> 'EVENT' AS "isManual" FROM merge
     WHERE account_id = ${accountId}::uuid AND loser_id = ANY (${profileIds}::uuid[]) ORDER BY merged_at, loser_id`
 }
 
