@@ -210,6 +210,25 @@ describe('the history of a field', () => {
     expect(await fields(isoAt(-40))).toEqual({})
   })
 
+  it('stands beside the value in force, with its end', async () => {
+    await identify({ plan: 'pro', city: 'Rome' }, -30)
+    await update({ setUntil: [{ name: 'minutes', value: 5, until: isoAt(5) }] })
+    const values = async (names: string[] | null) => {
+      const { profile } = await caller.query(
+        'query ($by: ProfileKeyInput!, $names: [String!]) { profile(by: $by) { fieldValues(names: $names) { name value at until } } }',
+        { by: { sourceId: 'ada' }, names },
+      )
+      return profile.fieldValues
+    }
+    const minutes = { name: 'minutes', value: 5, at: isoAt(0), until: isoAt(5) }
+    expect(await values(['minutes', 'plan'])).toEqual([
+      minutes,
+      { name: 'plan', value: 'pro', at: isoAt(-30), until: null },
+    ])
+    clock.now += 5 * minute
+    expect((await values(null)).map(({ name }: { name: string }) => name)).toEqual(['city', 'plan'])
+  })
+
   it('of two times is told in one query, beside the identifiers that had come', async () => {
     await identify({ plan: 'pro' }, -30)
     await update({ set: { plan: 'free' } })

@@ -66,12 +66,14 @@ function identifiersLoader({ sql, accountId }: Context) {
 
 /** The person's own fields as of now: of each the value stated last in any profile that is the person. */
 export async function fieldsOfPerson(context: Context, profileId: string): Promise<Record<string, unknown>> {
+  return inForce(await stampedFieldsOf(context, profileId), context.now.getTime())
+}
+
+/** The same with their times, those that ended included. */
+export async function stampedFieldsOf(context: Context, profileId: string): Promise<StampedFields> {
   const { rootId, members } = await personOf(context, profileId)
   const inOrder = [...members.filter((id) => id !== rootId).sort(), rootId]
-  return inForce(
-    foldFields(await Promise.all(inOrder.map((id) => fieldsOfProfile(context, id)))),
-    context.now.getTime(),
-  )
+  return foldFields(await Promise.all(inOrder.map((id) => fieldsOfProfile(context, id))))
 }
 
 /** Of one profile, whoever it was merged into. */
