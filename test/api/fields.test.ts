@@ -180,15 +180,17 @@ describe('the time of a value', () => {
 })
 
 describe('the history of a field', () => {
-  it('tells each value with its time and source, and not what was said again', async () => {
+  it('tells each value with its time and source; when it was said last is told before the next', async () => {
     await openBrand(caller)
     await identify({ plan: 'pro' }, -10)
     await identify({ plan: 'pro' }, -9)
+    await identify({ plan: 'pro' }, -8)
     await update({ setUntil: [{ name: 'plan', value: 'trial', until: isoAt(5) }] })
     clock.now += minute
     await update({ unset: ['plan'] })
     expect(await history('plan')).toEqual([
       { value: 'pro', at: isoAt(-10), until: null, source: 'EVENT', event: { name: 'identify' } },
+      { value: 'pro', at: isoAt(-8), until: null, source: 'RESTATED', event: null },
       { value: 'trial', at: isoAt(0), until: isoAt(5), source: 'API', event: null },
       { value: null, at: isoAt(1), until: null, source: 'API', event: null },
     ])

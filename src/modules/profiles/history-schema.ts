@@ -16,7 +16,8 @@ const FieldSourceEnum = builder.enumType(FieldSource, {
 
 const FieldChangeType = builder.prismaObject('FieldChange', {
   select: { accountId: true, id: true },
-  description: "One statement of a field's value. One that said what held already left none.",
+  description:
+    "One statement of a field's value. Of those that said what held already one is kept, the last, when something else comes.",
   fields: (t) => ({
     name: t.exposeString('name'),
     value: t.field({
