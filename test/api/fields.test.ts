@@ -1,6 +1,7 @@
 // A person's own fields: what callers do to them, whose word holds, until when, and what history tells of it.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { backend } from '../support/backend.ts'
 import { addCampaign, openBrand } from '../support/brand.ts'
 import { postTo } from '../support/messages.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
@@ -243,6 +244,23 @@ describe('the history of a field', () => {
     // Identifiers came by the wall clock, which is past the test's.
     expect(then).toEqual({ ...now, fields: { plan: 'pro' }, sourceId: null, identities: [] })
     expect(now).toMatchObject({ fields: { plan: 'free' }, sourceId: 'ada', identities: [{ value: 'ada' }] })
+  })
+
+  it('costs a batch one statement, however much its events say', async () => {
+    await identify({ plan: 'pro' }, -9)
+    const batch = ['ada', 'bob', 'cy'].map((userId, i) => ({
+      type: 'identify',
+      userId,
+      traits: { plan: `${i}`, size: i },
+    }))
+    const statements = await statementsOf(async () => {
+      expect((await postTo(`${server.url}/v1/batch`, { batch }, caller.key)).status).toBe(200)
+    })
+    // What the embedded database is asked inside a transaction is not seen.
+    const sent = backend() === 'embedded' ? 0 : 1
+    expect(statements.filter(({ text }) => text.includes('INTO field_change'))).toHaveLength(sent)
+    expect(statements.filter(({ text }) => text.includes('UPDATE profile SET fields'))).toHaveLength(sent)
+    expect(await history('plan', 'cy')).toMatchObject([{ value: '2', source: 'EVENT' }])
   })
 
   it('of many people costs as many statements as of one', async () => {
