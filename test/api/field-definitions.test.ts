@@ -254,6 +254,19 @@ describe('a field that rules name', () => {
     expect((await update({})).fields).toEqual({ address: { city: 'Ulm' } })
   })
 
+  it('is named by what its values are stored under: another name would never hold', async () => {
+    await define('First Name', 'STRING')
+    const list = 'query ($filter: RuleInput) { profiles(filter: $filter) { edges { node { fields } } } }'
+    const named = (field: string) =>
+      caller.send<{ profiles: unknown }>(list, { filter: { field: { field, op: 'EQ', value: 'Ada' } } })
+    await update({ set: { firstName: 'Ada' } })
+    const { errors } = await named('firstName')
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_INPUT', field: 'filter.field.field' })
+    expect((await named('First Name')).data?.profiles).toEqual({
+      edges: [{ node: { fields: { 'First Name': 'Ada' } } }],
+    })
+  })
+
   it('is not named by another rule once it was deleted, until it is defined anew', async () => {
     const { id } = await define('address', 'OBJECT')
     await caller.query(deleteField, { input: { fieldId: id } })

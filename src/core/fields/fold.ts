@@ -9,6 +9,8 @@ export interface ValueMeta {
   readonly at: Instant
   /** From then on the field reads as missing. */
   readonly until?: Instant
+  /** It had been stated before, so history has no row of that time yet. */
+  readonly again?: true
 }
 
 /** By field. Values from before times were kept have none. */

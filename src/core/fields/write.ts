@@ -51,14 +51,18 @@ export function write(before: StampedFields, writes: readonly FieldWrite[]): Wri
     const { name, value, at } = one
     const known = meta.get(name)
     const current = fields.get(name)
+    // What history left out so far has a row before anything comes beside it.
+    const pinned = known?.again ? [restated(name, current, known)] : []
     if (known && known.at > at) {
-      history.push({ ...one, isRestated: false }, restated(name, current, known))
+      history.push({ ...one, isRestated: false }, ...pinned)
+      if (known.again) meta.set(name, metaOf(known))
       continue
     }
-    if (!(isSameJson(current, value) && known?.until === one.until)) history.push({ ...one, isRestated: false })
+    const isAgain = isSameJson(current, value) && known?.until === one.until
+    if (!isAgain) history.push(...pinned, { ...one, isRestated: false })
     if (value === undefined) fields.delete(name)
     else fields.set(name, value)
-    meta.set(name, metaOf(one))
+    meta.set(name, isAgain ? { ...metaOf(one), again: true } : metaOf(one))
   }
   const after: FieldMeta = Object.fromEntries(meta)
   return { fields: { fields: Object.fromEntries(fields), meta: after, endAt: firstEnd(after) }, history }
@@ -69,7 +73,8 @@ const restated = (name: string, value: unknown, { at, until }: ValueMeta): Told 
   ...(until === undefined ? {} : { until }),
 })
 
-const metaOf = ({ at, until }: FieldWrite): ValueMeta => (until === undefined ? { at } : { at, until })
+const metaOf = ({ at, until }: Pick<FieldWrite, 'at' | 'until'>): ValueMeta =>
+  until === undefined ? { at } : { at, until }
 
 /** What of the fields is another than before, as the database takes it. */
 export function differenceOf(before: StampedFields, after: StampedFields) {

@@ -2,10 +2,11 @@
 
 import { builder } from '../../builder.ts'
 import { nestedConnection, rowById } from '../../connections.ts'
+import { inForce, own, type ValueMeta } from '../../core/fields/fold.ts'
 import { FieldSource } from '../../generated/prisma/client.ts'
 import { byId } from '../../keyset.ts'
 import { EventType } from '../events/event-type.ts'
-import { membersOf } from './members.ts'
+import { membersOf, stampedFieldsOf } from './members.ts'
 import { ProfileType, personal } from './schema.ts'
 
 const FieldSourceEnum = builder.enumType(FieldSource, {
@@ -15,7 +16,8 @@ const FieldSourceEnum = builder.enumType(FieldSource, {
 
 const FieldChangeType = builder.prismaObject('FieldChange', {
   select: { accountId: true, id: true },
-  description: "One statement of a field's value. One that said what held already left none.",
+  description:
+    "One statement of a field's value. Of those that said what held already one is kept, the last, when something else comes.",
   fields: (t) => ({
     name: t.exposeString('name'),
     value: t.field({
@@ -46,6 +48,50 @@ const FieldChangeType = builder.prismaObject('FieldChange', {
     recordedAt: t.expose('createdAt', { type: 'DateTime' }),
   }),
 })
+
+interface FieldValue {
+  readonly name: string
+  readonly value: unknown
+  readonly meta: ValueMeta | undefined
+}
+
+const dateOf = (t: number | undefined) => (t === undefined ? null : new Date(t))
+
+const FieldValueType = builder.objectRef<FieldValue>('FieldValue').implement({
+  description: 'A value in force, with its times.',
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    value: t.field({ type: 'JSON', nullable: true, resolve: ({ value }) => value as string }), // JSON as it was stored.
+    at: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was stated last; null of a value from before times were kept.',
+      resolve: ({ meta }) => dateOf(meta?.at),
+    }),
+    until: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'From then on the field reads as missing.',
+      resolve: ({ meta }) => dateOf(meta?.until),
+    }),
+  }),
+})
+
+builder.prismaObjectFields(ProfileType, (t) => ({
+  fieldValues: t.field({
+    ...personal,
+    type: [FieldValueType],
+    description: 'The fields as of now with their times, by name.',
+    args: { names: t.arg.stringList({ description: 'Only these; default: all.' }) },
+    resolve: async ({ id }, { names }, context) => {
+      const stamped = await stampedFieldsOf(context, id)
+      return Object.entries(inForce(stamped, context.now.getTime()))
+        .filter(([name]) => names == null || names.includes(name))
+        .map(([name, value]) => ({ name, value, meta: own(stamped.meta, name) }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+    },
+  }),
+}))
 
 builder.prismaObjectField(ProfileType, 'fieldHistory', (t) =>
   t.connection(

@@ -7,7 +7,7 @@ import { decodeId } from '../../core/ids.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import { badInput, notFound } from '../../errors.ts'
 import { byId, type PageQuery } from '../../keyset.ts'
-import { assertNotDeleted } from '../programs/field-definitions.ts'
+import { assertFieldNames } from '../programs/field-definitions.ts'
 import { RuleInput } from '../programs/rule-input.ts'
 import {
   audiencePlaces,
@@ -79,7 +79,7 @@ async function checkedFilter({ db, sql, accountId, services }: Context, input: R
   const places = fieldPlaces(rule, 'filter')
   // Of an account without definitions nothing is asked.
   if (services.ruleSets.lastKnown(accountId)?.fields !== null)
-    await assertNotDeleted(sql, accountId, { places, events: [] })
+    await assertFieldNames(sql, accountId, { places, events: [] })
   const named = { audience: audiencePlaces(rule, 'filter'), program: programPlaces(rule, 'filter') }
   const asked = (places: readonly RulePlace[]) => ({
     where: { accountId, id: { in: places.map(({ id }) => id) } },

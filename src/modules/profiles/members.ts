@@ -2,7 +2,7 @@
 
 import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
-import { inForce } from '../../core/fields/fold.ts'
+import { inForce, type StampedFields } from '../../core/fields/fold.ts'
 import { groupBy } from '../../core/group.ts'
 import { foldPerson, type PersonRow } from '../member-fields/rows.ts'
 import { findIdentifiers, findMembers, findProfiles } from './sql.ts'
@@ -67,14 +67,16 @@ function identifiersLoader({ sql, accountId }: Context) {
 
 /** The person's own fields as of now: of each the value stated last in any profile that is the person. */
 export async function fieldsOfPerson(context: Context, profileId: string): Promise<Record<string, unknown>> {
+  return inForce(await stampedFieldsOf(context, profileId), context.now.getTime())
+}
+
+/** The same with their times, those that ended included. */
+export async function stampedFieldsOf(context: Context, profileId: string): Promise<StampedFields> {
   const { rootId, members } = await personOf(context, profileId)
   const rows = await Promise.all(members.map((id) => rowOfProfile(context, id)))
-  return inForce(
-    foldPerson(
-      rows.flatMap((row) => row ?? []),
-      rootId,
-    ),
-    context.now.getTime(),
+  return foldPerson(
+    rows.flatMap((row) => row ?? []),
+    rootId,
   )
 }
 

@@ -6,7 +6,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { type ContentInput, contentOf, keptContent } from './content.ts'
 import { definitionsOf, type JourneyDefinitionInput, requiredTargetsOf } from './definitions.ts'
-import { assertNotDeleted } from './field-definitions.ts'
+import { assertFieldNames } from './field-definitions.ts'
 import { audiencePlaces, fieldPlaces, programPlaces } from './rule-reading.ts'
 import type { Change } from './sql.ts'
 
@@ -80,7 +80,7 @@ export async function assertNamed(
     ...(ongoing ? programPlaces(ongoing, `${path}.journeys[${i}].ongoing`) : []),
   ])
   assertKnown('program', programs, programs.length ? await tx.program.findMany(idsAmong(accountId, programs)) : [])
-  await assertNotDeleted(tx, accountId, {
+  await assertFieldNames(tx, accountId, {
     places: draft.definitions.flatMap(({ entry, ongoing }, i) => [
       ...(entry ? fieldPlaces(entry, `${path}.journeys[${i}].entry`) : []),
       ...(ongoing ? fieldPlaces(ongoing, `${path}.journeys[${i}].ongoing`) : []),

@@ -1,8 +1,8 @@
-// What an account defines of its fields, as it is stored, and rules that name a field which was deleted: they would wait for
-// values that nobody sends.
+// What an account defines of its fields, as it is stored, and rules that name a field by what no value is stored under: they
+// would never hold.
 
 import { type FieldDefinition, type FieldPolicy, keyOf } from '../../core/fields/definition.ts'
-import { notFound } from '../../errors.ts'
+import { badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import type { FieldPlace } from './rule-reading.ts'
 
@@ -14,32 +14,31 @@ export async function findFields(tx: Transaction, accountId: string) {
   return { definitions: definitions satisfies FieldDefinition[], policies, areAny: all.length + policies.length > 0 }
 }
 
-/** The keys that fields of people, or of events of the names, had before they were deleted. */
-async function findDeleted(
-  tx: Transaction,
-  accountId: string,
-  events: readonly string[],
-): Promise<{ owner: 'PROFILE' | 'EVENT'; name: string; apiName: string }[]> {
-  const rows = await tx.fieldDefinition.findMany({
-    where: {
-      ...{ accountId, place: '', deletedAt: { not: null } },
-      OR: [{ owner: 'PROFILE' }, { owner: 'EVENT', eventName: { in: [...events] } }],
-    },
-    select: { owner: true, name: true, apiName: true },
+/** The definitions of people's fields, and of fields of the events, those that were deleted among them. */
+const findNamed = (tx: Transaction, accountId: string, events: readonly string[]) =>
+  tx.fieldDefinition.findMany({
+    where: { accountId, place: '', OR: [{ owner: 'PROFILE' }, { owner: 'EVENT', eventName: { in: [...events] } }] },
+    select: { owner: true, name: true, apiName: true, deletedAt: true },
   })
-  return rows.map((row) => ({ ...row, owner: row.owner === 'EVENT' ? 'EVENT' : 'PROFILE' }))
-}
 
-/** NOT_FOUND, at its place, for a field that was deleted and not defined anew: of people, or of events of the names. */
-export async function assertNotDeleted(
+/**
+ * NOT_FOUND, at its place, for a field that was deleted and not defined anew: of people, or of events of the names. BAD_INPUT
+ * for one by its name in the API where values are stored under the CRM's.
+ */
+export async function assertFieldNames(
   tx: Transaction,
   accountId: string,
   { places, events }: { places: readonly FieldPlace[]; events: readonly string[] },
 ): Promise<void> {
   if (places.length === 0) return
-  const deleted = await findDeleted(tx, accountId, events)
-  const stray = places.find(({ owner, field }) =>
-    deleted.some((one) => one.owner === owner && keyOf(one) === field.split(/[.[]/, 1)[0]),
-  )
-  if (stray) throw notFound(`the field ${stray.field} was deleted`, stray.path)
+  const named = await findNamed(tx, accountId, events)
+  for (const { owner, field, path } of places) {
+    const [first] = field.split(/[.[]/, 1)
+    const beside = named.filter((one) => one.owner === owner)
+    const own = beside.filter((one) => keyOf(one) === first)
+    if (own.some(({ deletedAt }) => deletedAt === null)) continue
+    if (own.length > 0) throw notFound(`the field ${field} was deleted`, path)
+    const other = beside.find(({ apiName, deletedAt }) => apiName === first && deletedAt === null)
+    if (other) throw badInput(`values of it are stored under \`${keyOf(other)}\`: name that`, path)
+  }
 }
