@@ -2,11 +2,11 @@
 // values are held to the new type at once, and those that are there are brought into it, chunk by chunk, each in a transaction
 // that also keeps how far it came. So whoever goes on, after a crash too, goes on from there.
 
-import type { Context, Services } from '../../context.ts'
+import type { Context } from '../../context.ts'
 import { checkFields, compileFields, type FieldsRules } from '../../core/fields/check.ts'
 import { type FieldDefinition, type FieldType, keyOf } from '../../core/fields/definition.ts'
 import { isSameJson } from '../../core/fields/same-json.ts'
-import { badInput, conflict, notFound } from '../../errors.ts'
+import { badInput, conflict } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { findFields } from '../programs/field-definitions.ts'
@@ -149,17 +149,8 @@ function readToken(token: string): Token {
   }
 }
 
-/** The change with its numbers so far; NOT_FOUND for one that is not there. */
-export async function findTypeChange({ db, accountId }: Context, id: string) {
-  const change = await db.fieldTypeChange.findUnique({ where: { accountId_id: { accountId, id } } })
-  if (!change) throw notFound('no such change', 'id')
-  return change
-}
-
 /** The field as it is defined, whoever asks; null where it was deleted since. */
 export async function fieldNow(tx: Transaction, accountId: string, id: string): Promise<FieldDefinition | null> {
   const { definitions } = await findFields(tx, accountId)
   return definitions.find((one) => one.id === id) ?? null
 }
-
-export type ChangeServices = Pick<Services, 'database' | 'now' | 'log'>
