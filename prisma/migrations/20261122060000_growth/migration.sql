@@ -24,7 +24,7 @@ CREATE TABLE "attribution_count" (
 DROP INDEX "attribution_account_id_reason_position_idx";
 CREATE INDEX "attribution_unattributed_idx" ON "attribution"("account_id", "reason", coalesce("near_miss_campaign_id", '00000000-0000-0000-0000-000000000000'), "event_id") WHERE "reason" IS NOT NULL;
 
--- Decisions by the relationship that they went by; most go by none.
+-- Decisions by the relationship that they went by: most go by none.
 CREATE INDEX "attribution_referred_idx" ON "attribution"("account_id", "relationship_id", "position") WHERE "relationship_id" IS NOT NULL;
 
 -- A row is written again by every batch of its minute or hour, and by the feed's every batch: room in the page keeps such writes in it.
