@@ -79,7 +79,8 @@ async function someoneEverywhere(): Promise<string> {
     idempotencyKey: 'Everywhere 1',
   })
   const { id } = told.profile
-  await mutate(server, 'updateProfile', { profile: { id }, set: { name: 'Everywhere' } })
+  await mutate(server, 'setFieldNormaliser', { field: 'name', kind: 'TRIM' })
+  await mutate(server, 'updateProfile', { profile: { id }, set: { name: ' Everywhere ' } })
   await mutate(server, 'setConsent', { profile: { id }, channel: 'EMAIL', state: 'OPTED_IN' })
   await mutate(server, 'setInterests', { profile: { id }, interests: ['Everywhere'] })
   const address = { kind: 'HOME', lines: ['Everywhere Street 1'], name: 'E. Verywhere', city: 'C', region: 'R' }

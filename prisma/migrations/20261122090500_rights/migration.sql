@@ -118,3 +118,6 @@ ALTER TABLE "address" ADD CONSTRAINT "address_account_id_profile_id_fkey" FOREIG
 
 -- AddForeignKey
 ALTER TABLE "interest" ADD CONSTRAINT "interest_account_id_profile_id_fkey" FOREIGN KEY ("account_id", "profile_id") REFERENCES "profile"("account_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- Who was erased is left out of lists and counts of people: those are few, and found by this.
+CREATE INDEX "profile_erased_idx" ON "profile"("account_id", "id") WHERE "erased_at" IS NOT NULL;

@@ -47,6 +47,8 @@ export interface FieldDefinition {
   readonly name: string
   readonly apiName: string
   readonly type: FieldType
+  /** It tells who the person is. */
+  readonly pii?: boolean
   /** Of the elements of a LIST. */
   readonly itemType: FieldType | null
   readonly required: boolean

@@ -3,6 +3,7 @@
 import { decodeId } from '../ids.ts'
 import { foldEventName } from '../names.ts'
 import type { Instant, PersonFacts, RelationshipFacts } from '../targeting/facts.ts'
+import { personAt } from '../targeting/people.ts'
 import type { CountBounds, EventRule, QualityRule, RelationshipRule } from './rule.ts'
 import type { Predicate, Subject } from './subject.ts'
 import { isTrue } from './truth.ts'
@@ -87,4 +88,4 @@ const isShownSince = ({ firstEvidenceAt, evidence }: Shown, from: Instant, t: In
 
 const isOther = (where: Predicate, { other }: Shown, t: Instant): boolean =>
   other !== undefined &&
-  where({ person: other, event: { id: '', name: '', personId: other.id, t, data: {} } }) === isTrue
+  where({ person: personAt(other, t), event: { id: '', name: '', personId: other.id, t, data: {} } }) === isTrue

@@ -38,7 +38,7 @@ const ConditionTrace = builder.objectRef<FailedLeaf>('ConditionTrace').implement
       resolve: (leaf, _args, context, info) => {
         if (!can(context.principal, ['PROFILES_READ'])) return null
         const seen = leaf.seen as Json
-        return 'field' in leaf && isPersonalPath(leaf.field) ? shown(context, info, seen) : seen
+        return 'field' in leaf && isPersonalPath(context, leaf.field) ? shown(context, info, seen) : seen
       },
     }),
     truth: t.expose('truth', { type: TruthEnum }),

@@ -143,10 +143,8 @@ export class AudienceClock {
           cause: 'RELATIONSHIP' as const,
         }))
         const causes = new Map([...due, ...poked].map((row) => [`${roots.get(row.profileId)} ${row.audienceId}`, row]))
-        const stale = due.filter(
-          (row) => roots.get(row.profileId) !== row.profileId || !audiences.byId.has(row.audienceId),
-        )
-        if (stale.length > 0) await dropDues(tx, accountId, stale)
+        // Whoever is still due some time is noted anew.
+        if (due.length > 0) await dropDues(tx, accountId, due)
         const touched = people.flatMap(({ personId, members: own }) => {
           const touch = audiences.inOrder.filter(({ id }) => causes.has(`${personId} ${id}`))
           if (touch.length === 0) return []

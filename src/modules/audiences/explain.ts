@@ -10,13 +10,12 @@ import { personAt } from '../../core/targeting/people.ts'
 import { notFound } from '../../errors.ts'
 import { idInput } from '../../ids.ts'
 import { type Known, loadFacts } from '../memberships/facts.ts'
-import { findPage } from '../profiles/list-sql.ts'
+import { countEach, findPage } from '../profiles/list-sql.ts'
 import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
 import { membersOf } from '../profiles/members.ts'
 import { findPeople } from '../profiles/memberships.ts'
 import type { RuleShape } from '../programs/rule-reading.ts'
 import { assertNamed, checkedRule } from './service.ts'
-import { countBranches } from './sql.ts'
 
 export interface Explanation {
   audienceId: string
@@ -91,7 +90,7 @@ export async function audiencePreview(
   const rule = checkedRule(input, 'rule')
   await assertNamed(sql, context, { rule, path: 'rule' })
   const branches = branchesOf(rule).slice(0, maxBranches)
-  const counts = await countBranches(sql, { accountId, now }, [rule, ...branches.map((branch) => branch.rule)])
+  const counts = await countEach(context, [rule, ...branches.map((branch) => branch.rule)])
   const page = { accountId, now, filter: rule, search: null, order: 'asc' as const, limit: sample }
   return {
     count: counts[0] ?? 0,

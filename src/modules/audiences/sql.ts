@@ -1,10 +1,7 @@
 // Memberships, set by set.
 
-import type { Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Sql } from '../../platform/database.ts'
-import { compileFilter } from '../profiles/filter-sql.ts'
-import type { FilterScope } from '../profiles/filter-values.ts'
 
 export interface MembershipRow {
   audienceId: string
@@ -99,7 +96,7 @@ export async function findWhoMayMove(
   const rows = await sql.$queryRaw<{ id: string }[]>`
     SELECT profile.id FROM profile
     WHERE profile.account_id = ${accountId}::uuid AND profile.id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
-      AND profile.id <= coalesce(${last}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      AND profile.id <= coalesce(${last}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND profile.erased_at IS NULL
       AND NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id)
       AND (${filter ?? Prisma.sql`TRUE`} OR profile.fields_end_at IS NOT NULL OR EXISTS (SELECT FROM audience_member AS member
         WHERE member.account_id = ${accountId}::uuid AND member.audience_id = ${audienceId}::uuid AND member.profile_id = profile.id))
@@ -113,17 +110,6 @@ export async function saveFilling(sql: Sql, { accountId, audienceId }: Key, afte
     UPDATE audience SET fill_after = ${after}::uuid,
       filled_version = CASE WHEN ${after}::uuid IS NULL THEN rule_version ELSE filled_version END
     WHERE account_id = ${accountId}::uuid AND id = ${audienceId}::uuid`
-}
-
-/** Of each of the rules, how many people it holds for; all by one reading. */
-export async function countBranches(sql: Sql, scope: FilterScope, rules: readonly Rule[]): Promise<number[]> {
-  const { accountId } = scope
-  const columns = rules.map((rule) => Prisma.sql`count(*) FILTER (WHERE ${compileFilter(rule, scope)})::int`)
-  const [row] = await sql.$queryRaw<{ counts: number[] }[]>`
-    SELECT ARRAY[${Prisma.join(columns)}] AS counts FROM profile
-    WHERE profile.account_id = ${accountId}::uuid
-      AND NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id)`
-  return row?.counts ?? []
 }
 
 interface Part {

@@ -25,6 +25,8 @@ export interface Seat {
 export interface Known {
   readonly person: PersonFacts
   readonly seats: readonly Seat[]
+  /** Who was erased is in no audience. */
+  readonly erased: boolean
 }
 
 interface FactRow {
@@ -76,7 +78,9 @@ async function loadOwn(
   accountId: string,
   { people, audiences, now }: Omit<Asked, 'findPeople'>,
 ): Promise<ReadonlyMap<string, Known>> {
-  const known = new Map(people.map(({ personId }) => [personId, { person: newPerson(personId), seats: [] as Seat[] }]))
+  const known = new Map(
+    people.map(({ personId }) => [personId, { person: newPerson(personId), seats: [] as Seat[], erased: false }]),
+  )
   const rows = await findFacts(sql, accountId, { people, need: needOf(audiences), now })
   const fields = groupBy(
     rows.filter(({ kind }) => kind === 'FIELDS'),
@@ -90,7 +94,9 @@ async function loadOwn(
       ...(value as ToldFields),
     })) // As the statement builds it.
     const one = known.get(personId)
-    if (one) Object.assign(one.person, factsOf(foldPerson(told, personId)))
+    if (!one) continue
+    Object.assign(one.person, factsOf(foldPerson(told, personId)))
+    one.erased = told.some(({ erased }) => erased)
   }
   for (const row of rows) {
     const one = known.get(row.personId)
@@ -130,7 +136,7 @@ function take({ person, seats }: { person: PersonFacts; seats: Seat[] }, { kind,
   }
 }
 
-type ToldFields = Pick<PersonRow, 'fields' | 'fieldMeta' | 'marks'>
+type ToldFields = Pick<PersonRow, 'fields' | 'fieldMeta' | 'marks'> & { erased: boolean }
 
 interface Edge {
   readonly programId: string
@@ -194,7 +200,7 @@ function findFacts(
       SELECT * FROM unnest(${pairs.map(({ profileId }) => profileId)}::uuid[], ${pairs.map(({ personId }) => personId)}::uuid[]) AS one (profile_id, person_id)
     )
     SELECT 'FIELDS' AS kind, asked.person_id AS "personId", profile.id::text AS name, profile.fields_end_at AS at,
-      jsonb_build_object('fields', profile.fields, 'fieldMeta', profile.field_meta, 'marks', (
+      jsonb_build_object('fields', profile.fields, 'fieldMeta', profile.field_meta, 'erased', profile.erased_at IS NOT NULL, 'marks', (
         WITH RECURSIVE way AS (
           SELECT asked.profile_id AS reached, '{}'::jsonb AS marks, 0 AS far
           UNION ALL
@@ -203,7 +209,7 @@ function findFacts(
         ) SELECT way.marks FROM way ORDER BY way.far DESC LIMIT 1
       )) AS value
     FROM asked CROSS JOIN LATERAL (
-      SELECT id, fields, field_meta, fields_end_at FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = asked.profile_id OFFSET 0) AS profile
+      SELECT id, fields, field_meta, fields_end_at, erased_at FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = asked.profile_id OFFSET 0) AS profile
     UNION ALL
     SELECT 'IDENTITY', asked.person_id, identity.kind::text, identity.created_at, to_jsonb(identity.value)
     FROM asked CROSS JOIN LATERAL (

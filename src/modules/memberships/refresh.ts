@@ -72,7 +72,8 @@ export async function refreshMemberships(
     if (!known) continue
     known.person.history.qualities.push(...(one.decided ?? []))
     for (const verdict of judge(audiences, concerned, { person: known.person, t: now.getTime() })) {
-      const { audience, isMember, dueAt } = verdict
+      const { audience, dueAt } = verdict
+      const isMember = verdict.isMember && !known.erased
       const said = { audienceId: audience.id, ruleVersion: audience.version, ...one.causeOf(audience) }
       for (const move of movesOf(one.personId, { isMember, seats: seatsIn(known, audience), now }))
         changes.push({ ...said, ...move })

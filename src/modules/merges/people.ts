@@ -5,6 +5,7 @@ import type { Identifier } from '../../core/identity.ts'
 import { badInput, conflict, notFound } from '../../errors.ts'
 import type { Sql } from '../../platform/database.ts'
 import { foldPerson } from '../member-fields/rows.ts'
+import { wasErased } from '../profiles/erased.ts'
 import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
 import { findIdentifiers, findMembersNow, type MemberNow } from '../profiles/sql.ts'
 
@@ -73,9 +74,11 @@ export async function loadPair(sql: Sql, accountId: string, { survivorId, loserI
   return { survivor: party(survivors), loser: party(losers) }
 }
 
-/** NOT_FOUND for somebody who is no longer there. */
+/** NOT_FOUND for somebody who is no longer there, CONFLICT for somebody who was erased. */
 function assertLiving(members: readonly MemberNow[], side: keyof Pair): void {
   if (members.length === 0) throw notFound('no such profile', `input.${side}`)
+  const erased = members.find(({ erasedAt }) => erasedAt !== null)
+  if (erased?.erasedAt) throw wasErased(erased.erasedAt, `input.${side}`)
 }
 
 /** The source ids of both, where each has one. */

@@ -14,6 +14,7 @@ import { ApiError, badInput, conflict, notFound } from '../../errors.ts'
 import { firstIdAt, idInput, newId, nodeKey } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { RetryError, retrying } from '../../platform/retry.ts'
+import { refreshPeople } from '../profiles/memberships.ts'
 import { findMembersNow, lockProfiles } from '../profiles/sql.ts'
 import { findPair, loadPair, type Pair, type PairKeys, rivalSourceIds } from './people.ts'
 import { acceptCandidates, countMoves, dismissPair, findBlockers, insertMerge, lockMerges, type Moves } from './sql.ts'
@@ -58,7 +59,7 @@ export async function mergeProfiles(
 ): Promise<{ survivorId: string; loserId: string }> {
   const { services, accountId, principal } = context
   const ids = await findPair(context, input, 'input.')
-  return retrying(() =>
+  const { moved, ...merged } = await retrying(() =>
     services.database.transaction(async (tx) => {
       await lockMerges(tx, accountId)
       const before = await loadPair(tx, accountId, ids)
@@ -86,10 +87,16 @@ export async function mergeProfiles(
         apiKeyId: principal?.keyId ?? '',
         mergedAt: at,
       })
-      return { survivorId: survivor.rootId, loserId: loser.rootId }
+      const moved = await refreshPeople(tx, context, [ofMerge(survivor.rootId)])
+      return { survivorId: survivor.rootId, loserId: loser.rootId, moved }
     }),
   )
+  if (moved) services.live.wake(accountId)
+  return merged
 }
+
+/** Whoever a merge is about may be in other audiences then. */
+const ofMerge = (personId: string) => ({ personId, touch: 'ALL', cause: 'MERGE' }) as const
 
 const isSamePair = (a: Pair, b: Pair) => a.survivor.rootId === b.survivor.rootId && a.loser.rootId === b.loser.rootId
 
@@ -132,9 +139,10 @@ export async function previewUndoMerge({ sql, accountId }: Context, loser: strin
  * Removes the merge of a profile into another: each reads as before, with what was written since for whom it was written. CONFLICT,
  * with `blockers`, where both had a part in something, unless it is forced.
  */
-export async function undoMerge({ services, accountId }: Context, { loser, force }: UndoInput): Promise<Undone> {
+export async function undoMerge(context: Context, { loser, force }: UndoInput): Promise<Undone> {
+  const { services, accountId } = context
   const loserId = idInput('Profile', loser, 'input.loser')
-  return retrying(() =>
+  const { moved, undone } = await retrying(() =>
     services.database.transaction(async (tx) => {
       await lockMerges(tx, accountId)
       const asked = { loserId, path: 'input.loser' }
@@ -149,9 +157,11 @@ export async function undoMerge({ services, accountId }: Context, { loser, force
         })
       await tx.merge.delete({ where: { accountId_loserId: { accountId, loserId } } })
       await dismissPair(tx, accountId, { id: newId(), pair: [survivorId, loserId], at: services.now() })
-      return undone
+      return { undone, moved: await refreshPeople(tx, context, [ofMerge(rootId), ofMerge(loserId)]) }
     }),
   )
+  if (moved) services.live.wake(accountId)
+  return undone
 }
 
 async function loadUndo(

@@ -122,17 +122,20 @@ class Sets {
   statement(): Prisma.Sql {
     const { plain, gathered } = this.#parts
     const people = Prisma.sql`${peopleSql(this.#scope)} AS person`
+    const isLiving = Prisma.sql`person.id NOT IN (
+      SELECT profile.id FROM profile WHERE profile.account_id = ${this.#scope.accountId}::uuid AND profile.erased_at IS NOT NULL
+    )`
     const isPlain = joined(
       plain.map((rule) => onlyTrueSql(rule) ?? this.#plainCondition(rule)),
       ' AND ',
     )
-    if (gathered.length === 0) return Prisma.sql`SELECT person.id FROM ${people} WHERE ${isPlain}`
+    if (gathered.length === 0) return Prisma.sql`SELECT person.id FROM ${people} WHERE ${isPlain} AND ${isLiving}`
     const conditions = joined(
       gathered.map((rule) => this.#condition(rule, isTrueConjunct(rule))),
       ' AND ',
     )
     const sets = Prisma.join([...(this.#isDriven ? [] : [people]), ...this.#joins], ' ')
-    return Prisma.sql`SELECT person.id FROM ${sets} WHERE ${isPlain} AND ${conditions}`
+    return Prisma.sql`SELECT person.id FROM ${sets} WHERE ${isPlain} AND ${conditions} AND ${isLiving}`
   }
 
   /** One of the sets holds everybody who can be meant, so that nobody else is read. */

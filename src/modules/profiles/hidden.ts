@@ -3,13 +3,14 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { can } from '../../access.ts'
 import type { Context } from '../../context.ts'
+import type { AccountFields } from '../../core/fields/check.ts'
 import { isPersonalName, withoutPersonal } from '../../core/personal-names.ts'
 import type { JsonObject } from '../../scalars.ts'
 
 export const seesPersonal = ({ principal }: Context): boolean => can(principal, ['PII_READ'])
 
-/** Names of a person's fields that tell who they are, beside those that everybody uses. */
-const markedFields: ReadonlySet<string> = new Set(['name'])
+/** A name of a person's field that tells who they are, where events have it for other things. */
+const alwaysMarked = ['name']
 const none: ReadonlySet<string> = new Set()
 
 type Asked = Pick<GraphQLResolveInfo, 'path' | 'rootValue'>
@@ -21,18 +22,30 @@ export function shown<T>(context: Context, info: Asked, value: T): T | null {
   return null
 }
 
+/** Names of a person's fields that tell who they are, beside those that everybody uses: what the account's definitions mark. */
+function markedIn(fields: AccountFields | null | undefined): ReadonlySet<string> {
+  const defined = [...(fields?.of('PROFILE')?.byName.values() ?? [])].filter(({ definition }) => definition.pii)
+  return new Set([...alwaysMarked, ...defined.map(({ key }) => key)])
+}
+
 /** A person's fields, as far as the caller may see them. */
-export const shownFields = (context: Context, info: Asked, fields: JsonObject): JsonObject =>
-  shownJson(context, info, { values: fields, marked: markedFields })
+export async function shownFields(context: Context, info: Asked, fields: JsonObject): Promise<JsonObject> {
+  if (seesPersonal(context)) return fields
+  const { accountId, services, sql } = context
+  const rules = await context.memo('field marks', () => services.ruleSets.inForce(sql, accountId))
+  return shownJson(context, info, { values: fields, marked: markedIn(rules.fields) })
+}
 
 /** What an event carries, as far as the caller may see it. */
 export const shownValues = (context: Context, info: Asked, values: JsonObject): JsonObject =>
   shownJson(context, info, { values, marked: none })
 
 /** True for the path of a field, as rules name it, that leads to or through such a value. */
-export const isPersonalPath = (path: unknown): boolean =>
-  typeof path === 'string' &&
-  path.split('.').some((step, i) => isPersonalName(step.replaceAll('[]', ''), i === 0 ? markedFields : none))
+export function isPersonalPath({ accountId, services }: Context, path: unknown): boolean {
+  if (typeof path !== 'string') return false
+  const marked = markedIn(services.ruleSets.lastKnown(accountId)?.fields)
+  return path.split('.').some((step, i) => isPersonalName(step.replaceAll('[]', ''), i === 0 ? marked : none))
+}
 
 function shownJson(
   context: Context,

@@ -66,6 +66,20 @@ export function countPeople(context: Context, asked: Asked): Promise<number> {
   })
 }
 
+/** Of each of the rules, how many people it holds for; all as of one moment. */
+export function countEach(context: Context, rules: readonly Rule[]): Promise<number[]> {
+  const scope = { accountId: context.accountId, now: context.now }
+  return context.transaction(async (tx) => {
+    const counts: number[] = []
+    for (const rule of rules) {
+      const set = await openSet(tx, rule, scope)
+      const [row] = await tx.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM (${set}) AS profile`
+      counts.push(row?.count ?? 0)
+    }
+    return counts
+  })
+}
+
 interface Row {
   id: string
 }
@@ -77,7 +91,7 @@ const directions = { asc: Prisma.sql`ASC`, desc: Prisma.sql`DESC` }
 /** People in the page's order, whatever the filter says of them. */
 const peopleSql = (page: Omit<ProfilePage, 'limit'>) => Prisma.sql`
   SELECT profile.* FROM profile
-  WHERE profile.account_id = ${page.accountId}::uuid AND ${boundsSql(page)}
+  WHERE profile.account_id = ${page.accountId}::uuid AND profile.erased_at IS NULL AND ${boundsSql(page)}
     AND NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${page.accountId}::uuid AND merge.loser_id = profile.id)
   ORDER BY profile.id ${directions[page.order]}`
 

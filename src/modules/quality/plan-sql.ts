@@ -1,5 +1,6 @@
 // Statements of plans that change stored values. What a plan holds is what it does.
 
+import type { ValueMeta } from '../../core/fields/fold.ts'
 import type { Sql } from '../../platform/database.ts'
 
 export interface StoredValue {
@@ -100,19 +101,26 @@ export async function takePlanned(
     SELECT profile_id AS "profileId", before, after FROM taken ORDER BY profile_id`
 }
 
+export interface ChangedValue {
+  profileId: string
+  after: string
+  /** When the value was stated; null of values from before times were kept. */
+  meta: ValueMeta | null
+}
+
 /** Changes the values that still are as they were planned from; returns the ids of those profiles. */
 export async function changeValues(
   sql: Sql,
   accountId: string,
   { field, rows }: { field: string; rows: readonly PlannedValue[] },
-): Promise<{ profileId: string }[]> {
-  return sql.$queryRaw<{ profileId: string }[]>`
+): Promise<ChangedValue[]> {
+  return sql.$queryRaw<ChangedValue[]>`
     UPDATE profile SET fields = profile.fields || jsonb_build_object(${field}::text, planned.after)
     FROM unnest(${rows.map(({ profileId }) => profileId)}::uuid[], ${rows.map(({ before }) => JSON.stringify(before))}::jsonb[],
       ${rows.map(({ after }) => after)}::text[]) AS planned (profile_id, before, after)
     WHERE profile.account_id = ${accountId}::uuid AND profile.id = planned.profile_id
       AND profile.fields -> ${field}::text = planned.before
-    RETURNING profile.id AS "profileId"`
+    RETURNING profile.id AS "profileId", planned.after, profile.field_meta -> ${field}::text AS meta`
 }
 
 /** Keeps what the values were; where that was made of something else, what it was made of stays. */

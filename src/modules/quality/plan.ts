@@ -10,6 +10,8 @@ import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import { turn } from '../../platform/turn.ts'
+import { historyRow, insertHistory } from '../profiles/fields.ts'
+import { refreshPeople } from '../profiles/memberships.ts'
 import { lockProfiles } from '../profiles/sql.ts'
 import * as planSql from './plan-sql.ts'
 import { fieldInput } from './service.ts'
@@ -169,21 +171,40 @@ export async function applyValueMappings(context: Context, input: { plan: string
 }
 
 /** Returns how many rows of the plan it took. */
-async function applyChunk(tx: Transaction, { accountId, now }: Context, planId: string): Promise<number> {
+async function applyChunk(tx: Transaction, context: Context, planId: string): Promise<number> {
+  const { accountId, now } = context
   const plan = await planSql.lockPlan(tx, accountId, planId)
   if (!plan) return 0
   const rows = await planSql.takePlanned(tx, accountId, { planId, limit: chunkSize })
   if (rows.length === 0) return 0
   const ids = rows.map(({ profileId }) => profileId)
   await lockProfiles(tx, accountId, ids)
-  const changed = new Set(
-    (await planSql.changeValues(tx, accountId, { field: plan.field, rows })).map(({ profileId }) => profileId),
-  )
+  const values = await planSql.changeValues(tx, accountId, { field: plan.field, rows })
+  const changed = new Set(values.map(({ profileId }) => profileId))
   const done = rows.filter(({ profileId }) => changed.has(profileId))
   if (done.length > 0) await planSql.keepChanged(tx, accountId, { field: plan.field, rows: done, at: now })
   await tx.valuePlan.update({
     where: { accountId_id: { accountId, id: planId } },
     data: { changed: { increment: done.length }, skipped: { increment: rows.length - done.length } },
   })
+  await tell(tx, context, { field: plan.field, values })
   return rows.length
+}
+
+/** The same value in another form, as of when it was stated; whoever asks about the field looks again. */
+async function tell(
+  tx: Transaction,
+  context: Context,
+  { field, values }: { field: string; values: readonly planSql.ChangedValue[] },
+): Promise<void> {
+  const history = values.flatMap(({ profileId, after, meta }) =>
+    meta
+      ? [historyRow({ name: field, value: after, ...meta, isRestated: false }, { profileId, source: 'CONVERTED' })]
+      : [],
+  )
+  await insertHistory(tx, context.accountId, history)
+  const written = values.map(
+    ({ profileId: personId }) => ({ personId, touch: { fields: [field] }, cause: 'FIELDS' }) as const,
+  )
+  if (await refreshPeople(tx, context, written)) context.services.live.wake(context.accountId)
 }

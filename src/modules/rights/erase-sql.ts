@@ -3,6 +3,8 @@
 
 import type { Identifier } from '../../core/identity.ts'
 import type { Transaction } from '../../platform/database.ts'
+import { inOrder } from '../../platform/statements.ts'
+import { writeChanges } from '../memberships/sql.ts'
 
 export interface Erasing {
   accountId: string
@@ -20,7 +22,7 @@ export function deleteIdentities(tx: Transaction, { accountId, ids }: Erasing): 
 /** The rows stay, as pseudonyms; nothing is credited to them any more. */
 export async function blankProfiles(tx: Transaction, { accountId, ids, at }: Erasing): Promise<void> {
   await tx.$executeRaw`
-    UPDATE profile SET fields = '{}', erased_at = ${at}, events_blocked_at = coalesce(events_blocked_at, ${at}),
+    UPDATE profile SET fields = '{}', field_meta = '{}', fields_end_at = NULL, erased_at = ${at}, events_blocked_at = coalesce(events_blocked_at, ${at}),
       rewards_blocked_at = coalesce(rewards_blocked_at, ${at})
     WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])`
 }
@@ -90,9 +92,29 @@ export async function disableCodes(
     WHERE account_id = ${accountId}::uuid AND recipients && ${addresses}::text[]`
 }
 
+/** Audiences hear that somebody left, under the pseudonym, so that their sizes are right. */
+export async function leaveAudiences(tx: Transaction, { accountId, ids, at }: Erasing): Promise<void> {
+  const seats = await tx.audienceMember.findMany({ where: { accountId, profileId: { in: [...ids] } } })
+  const changes = seats.map(({ audienceId, profileId }) => ({
+    ...{ audienceId, profileId, entered: false, cause: 'REMOVED' as const, eventId: null, ruleVersion: 0, since: at },
+  }))
+  if (changes.length > 0) await writeChanges(inOrder(tx), accountId, { changes, at })
+}
+
 /** What is of the person alone, and nothing counts by. */
 export async function deleteBelongings(tx: Transaction, { accountId, ids, at }: Erasing): Promise<void> {
-  await tx.$executeRaw`DELETE FROM audience_member WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`
+    UPDATE merge SET picks = '{}', covers = '{}'
+    WHERE account_id = ${accountId}::uuid AND (loser_id = ANY (${ids}::uuid[]) OR survivor_id = ANY (${ids}::uuid[]))`
+  await tx.$executeRaw`
+    DELETE FROM merge_candidate
+    WHERE account_id = ${accountId}::uuid AND (first_id = ANY (${ids}::uuid[]) OR second_id = ANY (${ids}::uuid[]))`
+  await tx.$executeRaw`DELETE FROM merge_key WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM field_change WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM field_raw WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM value_plan_row WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM audience_due WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM audience_poke WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM consent WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM address WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM interest WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`

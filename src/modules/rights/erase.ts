@@ -18,6 +18,7 @@ import {
   findEventKeys,
   hashEventKeys,
   insertErased,
+  leaveAudiences,
 } from './erase-sql.ts'
 import { lockPerson, personNamed } from './people.ts'
 
@@ -50,6 +51,8 @@ export async function eraseProfile(context: Context, input: { profile: ProfileKe
       if ((await erasureKey(tx, accountId, key)) !== key) throw new RetryError()
       const hashes = identifiers.map((identifier) => erasedHash(key, identifier))
       await insertErased(tx, erasing, [...new Set(hashes)])
+      // Last: the feed's counter is locked from there to the commit.
+      await leaveAudiences(tx, erasing)
       return ids[0] ?? personId
     }),
   )

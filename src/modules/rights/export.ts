@@ -39,6 +39,9 @@ function findAll(
       UNION ALL SELECT 'interest', to_jsonb(t), t.name FROM person JOIN interest AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'person_block', to_jsonb(t), t.id::text FROM person JOIN person_block AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'audience_member', to_jsonb(t), t.audience_id::text FROM person JOIN audience_member AS t ON t.account_id = person.account_id AND t.profile_id = person.id
+      UNION ALL SELECT 'audience_change', to_jsonb(t), lpad(t.position::text, 20, '0') FROM person JOIN audience_change AS t ON t.account_id = person.account_id AND t.profile_id = person.id
+      UNION ALL SELECT 'field_change', to_jsonb(t), t.id::text FROM person JOIN field_change AS t ON t.account_id = person.account_id AND t.profile_id = person.id
+      UNION ALL SELECT 'field_raw', to_jsonb(t), t.field FROM person JOIN field_raw AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'code', to_jsonb(t), t.id::text FROM person JOIN code AS t ON t.account_id = person.account_id AND t.advocate_id = person.id
       UNION ALL SELECT 'relationship', to_jsonb(t), t.id::text FROM person JOIN relationship AS t ON t.account_id = person.account_id AND t.friend_id = person.id
       UNION ALL SELECT 'relationship', to_jsonb(t), t.id::text FROM person JOIN relationship AS t ON t.account_id = person.account_id AND t.advocate_id = person.id

@@ -11,7 +11,7 @@ export interface TableColumns {
 }
 
 export const personalColumns: Readonly<Record<string, TableColumns>> = {
-  account: { other: ['id', 'name', 'rules_version', 'created_at', 'erasure_key'] },
+  account: { other: ['id', 'name', 'rules_version', 'created_at', 'erasure_key', 'identity_rules'] },
   address: {
     of: 'profile_id',
     personal: ['name', 'lines', 'postal_code', 'city', 'region', 'country'],
@@ -38,8 +38,24 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
       ...['near_miss_campaign_id', 'near_miss_code', 'count'],
     ],
   },
-  audience: { other: ['account_id', 'id', 'name', 'created_at'] },
+  audience: {
+    other: [
+      ...['account_id', 'id', 'name', 'created_at', 'archived_at', 'built_in', 'rule', 'rule_version'],
+      ...['filled_version', 'fill_after', 'fill_barrier'],
+    ],
+  },
+  audience_change: {
+    of: 'profile_id',
+    other: [
+      ...['account_id', 'position', 'audience_id', 'profile_id', 'entered', 'cause', 'event_id', 'rule_version', 'at'],
+    ],
+  },
+  // Of people, but only until somebody has looked.
+  audience_due: { other: ['account_id', 'audience_id', 'profile_id', 'due_at'] },
+  audience_hour: { other: ['account_id', 'audience_id', 'starts_at', 'entered', 'left'] },
   audience_member: { of: 'profile_id', other: ['account_id', 'audience_id', 'profile_id', 'since'] },
+  audience_poke: { other: ['account_id', 'id', 'audience_id', 'profile_id', 'event_id'] },
+  audience_version: { other: ['account_id', 'audience_id', 'number', 'rule', 'since'] },
   campaign: { other: ['account_id', 'id', 'program_id', 'name', 'state', 'first_live_at', 'created_at'] },
   campaign_revision: {
     other: [
@@ -74,12 +90,38 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   evidence: { other: ['account_id', 'id', 'relationship_id', 'kind', 'code_id', 'event_id', 'at'] },
   feed_epoch: { other: ['id', 'epoch', 'system_identifier', 'timeline', 'since'] },
   feed_head: { other: ['account_id', 'topic', 'position'] },
+  field_change: {
+    of: 'profile_id',
+    personal: ['name', 'value', 'at', 'until'],
+    other: ['account_id', 'id', 'profile_id', 'source', 'event_id', 'api_key_id', 'created_at'],
+  },
+  field_definition: {
+    other: [
+      ...['account_id', 'id', 'owner', 'event_name', 'place', 'name', 'api_name', 'type', 'item_type', 'required'],
+      ...['default', 'min', 'max', 'pattern', 'values', 'pii', 'description', 'created_at', 'deleted_at'],
+    ],
+  },
+  field_normaliser: {
+    other: ['account_id', 'field', 'kind', 'country', 'country_field', 'day_first', 'created_at'],
+  },
+  field_policy: { other: ['account_id', 'owner', 'event_name', 'unknown_keys', 'wrong_type'] },
+  field_raw: {
+    of: 'profile_id',
+    personal: ['field', 'raw', 'value', 'at'],
+    other: ['account_id', 'profile_id'],
+  },
+  field_type_change: {
+    other: [
+      ...['account_id', 'id', 'field_id', 'from_type', 'type', 'remove_lost', 'cursor', 'converted', 'lost'],
+      ...['created_at', 'done_at'],
+    ],
+  },
   // Left of the key is a keyed hash, of the digests when the person was erased.
   idempotency_key: { of: 'event_id', personal: ['key', 'digests'], other: ['account_id', 'event_id', 'created_at'] },
   identity: {
     of: 'profile_id',
     personal: ['kind', 'value'],
-    other: ['account_id', 'profile_id', 'created_at'],
+    other: ['account_id', 'profile_id', 'created_at', 'shared', 'verified_at'],
   },
   interest: { of: 'profile_id', personal: ['name'], other: ['account_id', 'profile_id', 'since'] },
   journey: {
@@ -98,7 +140,19 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
     ],
   },
   journey_step: { other: ['account_id', 'id', 'journey_id', 'kind', 'event_id', 'event_name', 'at'] },
-  merge: { of: 'loser_id', other: ['account_id', 'loser_id', 'survivor_id', 'merged_at'] },
+  merge: {
+    of: 'loser_id',
+    personal: ['picks', 'covers'],
+    other: ['account_id', 'loser_id', 'survivor_id', 'merged_at', 'source', 'event_id', 'api_key_id'],
+  },
+  // What follows is worked out from people anew, and gone with them.
+  merge_candidate: {
+    other: [
+      ...['account_id', 'id', 'first_id', 'second_id', 'state', 'source', 'score', 'reasons', 'created_at'],
+      'decided_at',
+    ],
+  },
+  merge_key: { other: ['account_id', 'key', 'profile_id'] },
   person_block: {
     of: 'profile_id',
     personal: ['reason'],
@@ -106,7 +160,7 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   },
   profile: {
     of: 'id',
-    personal: ['fields'],
+    personal: ['fields', 'field_meta', 'fields_end_at'],
     other: ['account_id', 'id', 'events_blocked_at', 'rewards_blocked_at', 'erased_at', 'created_at'],
   },
   program: { other: ['account_id', 'id', 'name', 'lookback_days', 'allow_mutual_referral', 'created_at'] },
@@ -118,4 +172,8 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
       ...['latest_evidence_at', 'withdrawn_at', 'created_at'],
     ],
   },
+  value_mapping: { other: ['account_id', 'id', 'scope', 'raw', 'value', 'created_at'] },
+  value_plan: { other: ['account_id', 'id', 'field', 'ready_at', 'planned', 'changed', 'skipped', 'created_at'] },
+  // Values of people, for as long as a plan is kept; those of an erased person go at once.
+  value_plan_row: { other: ['account_id', 'plan_id', 'profile_id', 'before', 'after'] },
 }
