@@ -1,10 +1,11 @@
 // What dynamic audiences cost an event: one server whose account has none, and one with 200, of which 5 depend on the event's
 // name, in turns under the same load over HTTP into PostgreSQL.
 
+import { audienceSql } from './audience-sql.ts'
 import { load, type Measured, one, seed } from './ingest.ts'
 import { people } from './ingest-limits.ts'
 import { type BenchServer, median, rounds, type Scratch, scratchDatabase, seconds, startServer } from './place.ts'
-import { type Bench, readable } from './report.ts'
+import { type Bench, type Report, readable } from './report.ts'
 
 const defined = 200
 
@@ -47,7 +48,7 @@ async function open(name: string, prepare: (server: BenchServer) => Promise<void
   return { server, scratch }
 }
 
-export const bench: Bench = async () => {
+async function hotPath(): Promise<Report> {
   const sides = [await open('aud_none', async () => undefined), await open('aud_some', define)] as const
   try {
     const cases = [1, 64].map((connections) => ({ connections, runs: [[], []] as Measured[][] }))
@@ -85,4 +86,17 @@ export const bench: Bench = async () => {
       await scratch.drop()
     }
   }
+}
+
+/** BENCH_ONLY=sql or hot leaves the other half out. */
+export const bench: Bench = async () => {
+  const only = process.env.BENCH_ONLY
+  if (only === 'hot') return hotPath()
+  const sets = await audienceSql()
+  const title = `How many people a rule holds for, of ${readable(sets.people)} with ${readable(sets.events)} events, beside SQL by hand`
+  const figures = { ratio_sql: sets.ratio, worst_ratio_sql: sets.worst }
+  if (only === 'sql') return { title, table: sets.table, notes: [], figures }
+  const hot = await hotPath()
+  const lines = sets.table.map((row) => row.join(' | ')).join('\n')
+  return { ...hot, notes: [...hot.notes, `${title}:\n${lines}`], figures: { ...hot.figures, ...figures } }
 }
