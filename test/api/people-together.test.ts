@@ -132,6 +132,16 @@ it('a field that is marked as telling who somebody is is null to keys without PI
   const by = { sourceId: 'card' }
   const reader = await server.withScopes('PROFILES_READ')
   expect((await reader.query(query, { by })).profile.fields).toEqual({ 'Loyalty card': null, tier: 'gold' })
+  const told = `query ($by: ProfileKeyInput!) { profile(by: $by) {
+    fieldValues { name value } fieldHistory(name: "Loyalty card") { edges { node { value } } } } }`
+  expect(JSON.stringify(await reader.query(told, { by }))).not.toContain('4711')
+  await set(server, 'other', { 'Loyalty card': '4712' })
+  const preview = `query ($survivor: ProfileKeyInput!, $loser: ProfileKeyInput!) { previewMerge(survivor: $survivor, loser: $loser) {
+    conflicts { name survivorValue loserValue } } }`
+  const pair = { survivor: by, loser: { sourceId: 'other' } }
+  expect((await reader.query(preview, pair)).previewMerge.conflicts).toEqual([
+    { name: 'Loyalty card', survivorValue: null, loserValue: null },
+  ])
   const whole = await server.withScopes('PROFILES_READ', 'PII_READ')
   expect((await whole.query(query, { by })).profile.fields).toEqual({ 'Loyalty card': '4711', tier: 'gold' })
 })

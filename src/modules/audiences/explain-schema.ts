@@ -6,6 +6,7 @@ import { truthNames } from '../../core/rules/truth.ts'
 import { badInput } from '../../errors.ts'
 import { nodeKey } from '../../ids.ts'
 import type { Json } from '../../scalars.ts'
+import { shownField } from '../profiles/hidden.ts'
 import { ProfileKeyInput } from '../profiles/inputs.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType } from '../profiles/schema.ts'
@@ -32,7 +33,10 @@ const RuleNodeType = builder.objectRef<RuleNode>('RuleNode').implement({
       nullable: true,
       description:
         'Of a condition the value or the figure that it went by; null where there is none. A count goes no further than the rule needs.',
-      resolve: ({ leaf }) => (leaf?.seen ?? null) as Json, // Plain values and short lists.
+      resolve: ({ leaf }, _args, context, info) => {
+        const value = (leaf?.seen ?? null) as Json // Plain values and short lists.
+        return leaf?.field === undefined ? value : shownField(context, info, { path: leaf.field, value })
+      },
     }),
     condition: t.field({
       type: 'JSON',

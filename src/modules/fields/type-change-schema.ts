@@ -51,7 +51,7 @@ builder.queryFields((t) => ({
   previewFieldTypeChange: t.field({
     type: PreviewType,
     nullable: true,
-    authScopes: { can: 'PROFILES_READ' },
+    authScopes: { $all: { can: 'PROFILES_READ', canAny: ['PII_READ'] } },
     description: 'What another type would do to the values of a field of people. All of them are looked at.',
     args: {
       fieldId: t.arg.id({ required: true }),

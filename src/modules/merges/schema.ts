@@ -5,6 +5,7 @@ import { encodeId } from '../../core/ids.ts'
 import type { FieldConflict } from '../../core/merge-fields.ts'
 import { type Merge, MergeSource } from '../../generated/prisma/client.ts'
 import type { Json } from '../../scalars.ts'
+import { shownField } from '../profiles/hidden.ts'
 import { ProfileKeyInput } from '../profiles/inputs.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
@@ -68,8 +69,18 @@ const FieldConflictType = builder.objectRef<FieldConflict>('MergeFieldConflict')
   fields: (t) => ({
     name: t.exposeString('name'),
     // Fields are JSON.
-    survivorValue: t.field({ ...personal, type: 'JSON', resolve: (conflict) => conflict.survivorValue as Json }),
-    loserValue: t.field({ ...personal, type: 'JSON', resolve: (conflict) => conflict.loserValue as Json }),
+    survivorValue: t.field({
+      ...personal,
+      type: 'JSON',
+      resolve: ({ name: path, survivorValue }, _args, context, info) =>
+        shownField(context, info, { path, value: survivorValue as Json }),
+    }),
+    loserValue: t.field({
+      ...personal,
+      type: 'JSON',
+      resolve: ({ name: path, loserValue }, _args, context, info) =>
+        shownField(context, info, { path, value: loserValue as Json }),
+    }),
     wins: t.expose('wins', { type: FieldRuleEnum }),
   }),
 })

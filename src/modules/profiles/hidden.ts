@@ -31,9 +31,23 @@ function markedIn(fields: AccountFields | null | undefined): ReadonlySet<string>
 /** A person's fields, as far as the caller may see them. */
 export async function shownFields(context: Context, info: Asked, fields: JsonObject): Promise<JsonObject> {
   if (seesPersonal(context)) return fields
+  return shownJson(context, info, { values: fields, marked: await marksOf(context) })
+}
+
+/** A value of the field that the path leads to, as far as the caller may see it. */
+export async function shownField<T>(
+  context: Context,
+  info: Asked,
+  { path, value }: { path: string; value: T },
+): Promise<T | null> {
+  if (value === null || value === undefined || seesPersonal(context)) return value
+  if (isPersonal(path, await marksOf(context))) return shown(context, info, value)
+  return Object.values(shownJson(context, info, { values: { value } as JsonObject, marked: none }))[0] as T // JSON.
+}
+
+async function marksOf(context: Context): Promise<ReadonlySet<string>> {
   const { accountId, services, sql } = context
-  const rules = await context.memo('field marks', () => services.ruleSets.inForce(sql, accountId))
-  return shownJson(context, info, { values: fields, marked: markedIn(rules.fields) })
+  return markedIn((await context.memo('field marks', () => services.ruleSets.inForce(sql, accountId))).fields)
 }
 
 /** What an event carries, as far as the caller may see it. */
@@ -42,10 +56,11 @@ export const shownValues = (context: Context, info: Asked, values: JsonObject): 
 
 /** True for the path of a field, as rules name it, that leads to or through such a value. */
 export function isPersonalPath({ accountId, services }: Context, path: unknown): boolean {
-  if (typeof path !== 'string') return false
-  const marked = markedIn(services.ruleSets.lastKnown(accountId)?.fields)
-  return path.split('.').some((step, i) => isPersonalName(step.replaceAll('[]', ''), i === 0 ? marked : none))
+  return typeof path === 'string' && isPersonal(path, markedIn(services.ruleSets.lastKnown(accountId)?.fields))
 }
+
+const isPersonal = (path: string, marked: ReadonlySet<string>): boolean =>
+  path.split('.').some((step, i) => isPersonalName(step.replaceAll('[]', ''), i === 0 ? marked : none))
 
 function shownJson(
   context: Context,

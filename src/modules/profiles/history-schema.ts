@@ -5,7 +5,9 @@ import { nestedConnection, rowById } from '../../connections.ts'
 import { inForce, own, type ValueMeta } from '../../core/fields/fold.ts'
 import { FieldSource } from '../../generated/prisma/client.ts'
 import { byId } from '../../keyset.ts'
+import type { Json } from '../../scalars.ts'
 import { EventType } from '../events/event-type.ts'
+import { shownField } from './hidden.ts'
 import { membersOf, stampedFieldsOf } from './members.ts'
 import { ProfileType, personal } from './schema.ts'
 
@@ -24,8 +26,9 @@ const FieldChangeType = builder.prismaObject('FieldChange', {
       type: 'JSON',
       nullable: true,
       description: 'Null where the field was removed.',
-      select: { value: true },
-      resolve: ({ value }) => value as string, // JSON as it was stored.
+      select: { name: true, value: true },
+      resolve: ({ name: path, value }, _args, context, info) =>
+        shownField(context, info, { path, value: value as Json }), // JSON as it was stored.
     }),
     at: t.expose('at', {
       type: 'DateTime',
@@ -61,7 +64,12 @@ const FieldValueType = builder.objectRef<FieldValue>('FieldValue').implement({
   description: 'A value in force, with its times.',
   fields: (t) => ({
     name: t.exposeString('name'),
-    value: t.field({ type: 'JSON', nullable: true, resolve: ({ value }) => value as string }), // JSON as it was stored.
+    value: t.field({
+      type: 'JSON',
+      nullable: true,
+      resolve: ({ name: path, value }, _args, context, info) =>
+        shownField(context, info, { path, value: value as Json }), // JSON as it was stored.
+    }),
     at: t.field({
       type: 'DateTime',
       nullable: true,

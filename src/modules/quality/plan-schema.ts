@@ -37,7 +37,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'PROFILES_READ' },
+    authScopes: { $all: { can: 'PROFILES_READ', canAny: ['PII_READ'] } },
     description:
       "What the account's mappings and the field's normaliser would make of what is stored. It changes nobody, and makes a plan that applyValueMappings carries out within a day.",
     resolve: (_root, { input }, context) => previewValueMappings(context, input),

@@ -138,7 +138,7 @@ builder.queryFields((t) => ({
   dataQuality: t.field({
     type: DataQuality,
     nullable: true,
-    authScopes: { can: 'PROFILES_READ' },
+    authScopes: { $all: { can: 'PROFILES_READ', canAny: ['PII_READ'] } },
     complexity: { field: 100, multiplier: 20 },
     description:
       'A report on fields of people. It reads everybody, once for every four fields: 300,000 people take some seconds.',
