@@ -137,9 +137,9 @@ it('a field that is marked as telling who somebody is is null to keys without PI
   expect(JSON.stringify(await reader.query(told, { by }))).not.toContain('4711')
   await set(server, 'other', { 'Loyalty card': '4712' })
   const preview = `query ($survivor: ProfileKeyInput!, $loser: ProfileKeyInput!) { previewMerge(survivor: $survivor, loser: $loser) {
-    conflicts { name survivorValue loserValue } } }`
+    fieldConflicts { name survivorValue loserValue } } }`
   const pair = { survivor: by, loser: { sourceId: 'other' } }
-  expect((await reader.query(preview, pair)).previewMerge.conflicts).toEqual([
+  expect((await reader.query(preview, pair)).previewMerge.fieldConflicts).toEqual([
     { name: 'Loyalty card', survivorValue: null, loserValue: null },
   ])
   const whole = await server.withScopes('PROFILES_READ', 'PII_READ')
