@@ -111,8 +111,14 @@ const expected: Partial<Record<IdentityKind, string>> = {
 /** One identifier in the form it is stored and compared in; undefined for what cannot be one. */
 export function normalise(kind: IdentityKind, value: string): string | undefined {
   if (kind === 'EMAIL') return normaliseEmail(value)
-  if (kind === 'PHONE') return parsePhoneNumberFromString(value)?.number
+  if (kind === 'PHONE') return normalisePhone(value)
   return value
+}
+
+/** E.164; an extension is part of it, since colleagues share what is before (RFC 3966). */
+function normalisePhone(value: string): string | undefined {
+  const found = parsePhoneNumberFromString(value, { extract: false })
+  return found?.ext ? `${found.number};ext=${found.ext}` : found?.number
 }
 
 // One @, no blanks, a dotted domain: what RFC 5321 asks of a mailbox that mail can reach, without its quoted forms.

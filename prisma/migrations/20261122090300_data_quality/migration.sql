@@ -69,4 +69,5 @@ CREATE UNIQUE INDEX "value_mapping_account_id_scope_raw_key" ON "value_mapping"(
 -- AddForeignKey
 ALTER TABLE "value_plan_row" ADD CONSTRAINT "value_plan_row_account_id_plan_id_fkey" FOREIGN KEY ("account_id", "plan_id") REFERENCES "value_plan"("account_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
-
+-- CreateIndex
+CREATE INDEX "value_plan_row_account_id_profile_id_idx" ON "value_plan_row"("account_id", "profile_id");

@@ -17,6 +17,8 @@ export interface TimedRule {
 }
 
 const dayMs = 86_400_000
+/** The end of the year 9999: nobody waits longer, and later instants are none that a database takes. */
+const latest = 253_402_300_799_999
 /** So many instants are tried; beyond them the next one is given, whether or not anything changes then. */
 const maxTried = 200
 
@@ -77,7 +79,7 @@ function turningPoints(rule: Rule, person: PersonFacts, t: Instant): readonly In
       }
     } else if ('order' in leaf) addOrders(points, leaf.order, person)
   }
-  return [...points].filter((at) => at > t).sort((a, b) => a - b)
+  return [...points].filter((at) => at > t && at <= latest).sort((a, b) => a - b)
 }
 
 function addOrders(points: Set<Instant>, rule: OrderRule, person: PersonFacts): void {

@@ -10,7 +10,7 @@ import { kindOf, partsOf } from '../../core/targeting/summary-conditions.ts'
 import type { CampaignState } from '../../generated/prisma/client.ts'
 import type { Json, JsonObject } from '../../scalars.ts'
 import { JourneyType } from '../journeys/schema.ts'
-import { isPersonalPath, shown } from '../profiles/hidden.ts'
+import { shownField } from '../profiles/hidden.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType } from '../profiles/schema.ts'
 import { CampaignStateEnum } from '../programs/enums.ts'
@@ -38,7 +38,9 @@ const ConditionTrace = builder.objectRef<FailedLeaf>('ConditionTrace').implement
       resolve: (leaf, _args, context, info) => {
         if (!can(context.principal, ['PROFILES_READ'])) return null
         const seen = leaf.seen as Json
-        return 'field' in leaf && isPersonalPath(context, leaf.field) ? shown(context, info, seen) : seen
+        return 'field' in leaf && typeof leaf.field === 'string'
+          ? shownField(context, info, { path: leaf.field, value: seen })
+          : seen
       },
     }),
     truth: t.expose('truth', { type: TruthEnum }),

@@ -112,11 +112,18 @@ export class AudienceClock {
     this.#looks.add(Date.now() + wait)
   }
 
+  /** A piece of each, so that what is due waits for none of them; one that cannot be filled holds up no other. */
   async #fill(): Promise<void> {
+    let fault: unknown
     for (const key of await findUnfilled(this.#services.database.system)) {
-      this.#looks.add(Date.now() + busyMs)
-      while (!this.#isClosed && (await fillPiece(this.#services, key)) === 'MORE');
+      if (this.#isClosed) return
+      const step = await fillPiece(this.#services, key).catch((error: unknown) => {
+        fault = error
+        return 'WAIT' as const
+      })
+      this.#looks.add(Date.now() + (step === 'MORE' ? 0 : busyMs))
     }
+    if (fault) throw fault
   }
 
   /** Returns how many people were judged; others hold the rest. */

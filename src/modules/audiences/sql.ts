@@ -98,7 +98,9 @@ export async function findWhoMayMove(
     WHERE profile.account_id = ${accountId}::uuid AND profile.id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
       AND profile.id <= coalesce(${last}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND profile.erased_at IS NULL
       AND NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = profile.id)
-      AND (${filter ?? Prisma.sql`TRUE`} OR profile.fields_end_at IS NOT NULL OR EXISTS (SELECT FROM audience_member AS member
+      AND (${filter ?? Prisma.sql`TRUE`} OR profile.fields_end_at IS NOT NULL
+        OR EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = profile.id)
+        OR EXISTS (SELECT FROM audience_member AS member
         WHERE member.account_id = ${accountId}::uuid AND member.audience_id = ${audienceId}::uuid AND member.profile_id = profile.id))
     ORDER BY profile.id`
   return rows.map(({ id }) => id)

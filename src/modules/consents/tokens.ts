@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts'
 import { badInput, notFound } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { newSecret, secretColumns } from '../accounts/keys.ts'
-import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
+import { findProfileId, type ProfileKey } from '../profiles/look-up.ts'
 
 const maxMinutes = 30 * 24 * 60
 
@@ -22,7 +22,8 @@ export async function createPersonToken(
   const { expiresInMinutes } = input
   if (expiresInMinutes < 1 || expiresInMinutes > maxMinutes)
     throw badInput(`from 1 to ${maxMinutes} minutes`, 'input.expiresInMinutes')
-  const profileId = await findPersonId(context, input.profile, 'input.profile')
+  // Bound to the profile that was named: where its merge is undone, the token is not the other's.
+  const profileId = await findProfileId(context, input.profile, 'input.profile')
   if (profileId === null) throw notFound('no such profile', 'input.profile')
   const secret = newSecret()
   const expiresAt = new Date(now.getTime() + expiresInMinutes * 60_000)

@@ -15,7 +15,7 @@ export function withNormalisedFields(events: readonly KnownEvent[], rules: Field
 /** The fields that came with the events, beside what is stored for them. */
 export const fieldsGiven = (events: readonly KnownEvent[]): GivenFields[] =>
   events.flatMap(({ event, step }) => {
-    const { personId: profileId, fields } = step
+    const { personId, profileId = personId, fields } = step
     if (!event.fields || !fields) return []
     return [{ profileId, given: event.fields.set, stored: fields.set, at: event.receivedAt }]
   })

@@ -58,6 +58,9 @@ export function touchedBy(batch: BatchTouch): Touched[] {
     })
     const asAdvocate = { fields: [], identities: [], quality: null, sides: ['ADVOCATE' as const], absorbed: false }
     if (advocateId !== null) add(people.rootOf(advocateId), { ...about, name: '', ...asAdvocate })
+    // Whose identifier became this person's.
+    for (const { personId: loserId, identifier } of step.lost ?? [])
+      add(people.rootOf(loserId), { ...about, name: '', ...asAdvocate, sides: [], identities: [identifier.kind] })
   }
   const created = new Set(people.created)
   const members = groupBy(batch.locked, ({ rootId }) => people.rootOf(rootId))

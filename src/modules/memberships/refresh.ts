@@ -84,8 +84,8 @@ export async function refreshMemberships(
     dues.length > 0 && writeDues(sql, accountId, dues),
     changes.length > 0 && writeChanges(sql, accountId, { changes, at: now }),
   ])
-  const instants = dues.flatMap(({ dueAt }) => dueAt?.getTime() ?? [])
-  if (instants.length > 0) expect(new Date(Math.min(...instants)))
+  const first = dues.reduce((least, { dueAt }) => Math.min(least, dueAt?.getTime() ?? least), Number.POSITIVE_INFINITY)
+  if (Number.isFinite(first)) expect(new Date(first))
   return changes
 }
 

@@ -68,8 +68,9 @@ export function findErased(
     SELECT hash AS name, erased_at AS "erasedAt" FROM erased_identity
     WHERE account_id = ${accountId}::uuid AND hash = ANY (${hashes}::text[])
     UNION ALL
-    SELECT id::text, erased_at FROM profile
-    WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) AND erased_at IS NOT NULL
+    SELECT given.id::text, one.erased_at FROM unnest(${ids}::uuid[]) AS given (id)
+    CROSS JOIN LATERAL (SELECT erased_at FROM profile WHERE account_id = ${accountId}::uuid AND profile.id = given.id OFFSET 0) AS one
+    WHERE one.erased_at IS NOT NULL
     UNION ALL
     SELECT key, (digests ->> 'erasedAt')::timestamptz FROM idempotency_key
     WHERE account_id = ${accountId}::uuid AND key = ANY (${eventKeys}::text[]) AND digests ? 'erasedAt'`

@@ -55,11 +55,8 @@ export const shownValues = (context: Context, info: Asked, values: JsonObject): 
   shownJson(context, info, { values, marked: none })
 
 /** True for the path of a field, as rules name it, that leads to or through such a value. */
-export function isPersonalPath({ accountId, services }: Context, path: unknown): boolean {
-  return typeof path === 'string' && isPersonal(path, markedIn(services.ruleSets.lastKnown(accountId)?.fields))
-}
-
 const isPersonal = (path: string, marked: ReadonlySet<string>): boolean =>
+  marked.has(path) ||
   path.split('.').some((step, i) => isPersonalName(step.replaceAll('[]', ''), i === 0 ? marked : none))
 
 function shownJson(

@@ -18,6 +18,12 @@ export interface ProfileKey {
 
 /** The person's id, or null for one that the account does not know. BAD_INPUT for a key that cannot be one. */
 export async function findPersonId(context: Context, key: ProfileKey, path: string): Promise<string | null> {
+  const named = await findProfileId(context, key, path)
+  return named === null ? null : (await personOf(context, named)).rootId
+}
+
+/** The profile that the key names, whoever it was merged into since; else as above. */
+export async function findProfileId(context: Context, key: ProfileKey, path: string): Promise<string | null> {
   if (key.id != null) return findById(context, idInput('Profile', key.id, `${path}.id`))
   const read = readRef(key)
   if ('field' in read) throw badInput(read.message, `${path}.${read.field}`)
@@ -28,10 +34,10 @@ export async function findPersonId(context: Context, key: ProfileKey, path: stri
     ...(former === undefined ? [] : [{ kind, value: former }]),
   ])
   const [found] = await findIdentities(context.sql, context.accountId, identifiers)
-  return found ? (await personOf(context, found.profileId)).rootId : null
+  return found?.profileId ?? null
 }
 
 async function findById({ sql, accountId }: Context, id: string): Promise<string | null> {
-  const [member] = await findMembers(sql, accountId, [id])
-  return member?.rootId ?? null
+  const members = await findMembers(sql, accountId, [id])
+  return members.some(({ profileId }) => profileId === id) ? id : null
 }

@@ -37,16 +37,25 @@ export async function refreshPeople(tx: Transaction, context: Context, written: 
   )
   const rootOf = new Map(rows.map(({ profileId, rootId }) => [profileId, rootId]))
   const members = groupBy(rows, ({ rootId }) => rootId)
-  const touched = written.map(({ personId: profileId, touch, cause }) => {
-    const personId = rootOf.get(profileId) ?? profileId
-    const own = members.get(personId)?.map((member) => member.profileId) ?? [personId]
-    return { personId, members: own, touch, causeOf: () => ({ cause, eventId: null }) }
+  // Profiles of one person are judged as one.
+  const byPerson = groupBy(written, ({ personId }) => rootOf.get(personId) ?? personId)
+  const touched = [...byPerson].map(([personId, own]) => {
+    const [one] = own
+    const profiles = members.get(personId)?.map(({ profileId }) => profileId) ?? [personId]
+    const cause = one?.cause ?? 'FIELDS'
+    return { personId, members: profiles, touch: unionOf(own), causeOf: () => ({ cause, eventId: null }) }
   })
   const changes = await refreshMemberships(inOrder(tx), accountId, {
     ...{ audiences, touched, now: services.now() },
     expect: (at) => services.clock.expect(at),
   })
   return changes.length > 0
+}
+
+/** What was touched of one person; of several writes that cannot be told together, all of it. */
+function unionOf(own: readonly Written[]): Touched['touch'] {
+  const [one, ...others] = own
+  return one && others.length === 0 ? one.touch : 'ALL'
 }
 
 /** The same of people who began, got identifiers or turned out to be one when references to them were resolved. */
@@ -64,7 +73,13 @@ export async function refreshArrivals(tx: Transaction, context: Context, people:
     }
     return merged.has(personId) ? { personId, touch: 'ALL', cause: 'MERGE' } : { personId, touch, cause: 'FIELDS' }
   })
+  // Whose identifier became somebody else's.
+  const losers = people.steps.flatMap((step): Written[] =>
+    (step?.lost ?? []).map(({ personId, identifier }) => ({
+      ...{ personId, cause: 'FIELDS' as const, touch: { identities: [identifier.kind] } },
+    })),
+  )
   const isChanged = ({ touch }: Written) =>
     touch === 'ALL' || ('isNew' in touch && (touch.isNew || [...(touch.identities ?? [])].length > 0))
-  await refreshPeople(tx, context, written.filter(isChanged))
+  await refreshPeople(tx, context, [...written.filter(isChanged), ...losers])
 }

@@ -200,6 +200,6 @@ export function findProfiles(tx: Sql, accountId: string, ids: readonly string[])
     SELECT profile.id, profile.fields, profile.field_meta AS "fieldMeta", profile.fields_end_at AS "fieldsEndAt",
       profile.events_blocked_at IS NOT NULL AS blocked, way.marks
     FROM way CROSS JOIN LATERAL (SELECT * FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = way.profile_id OFFSET 0) AS profile
-    WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = way.reached)
+    WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = way.reached OFFSET 0)
     ORDER BY profile.id`
 }

@@ -13,10 +13,11 @@ export interface Erasing {
   at: Date
 }
 
-/** Returns the identifiers that the person had. */
-export function deleteIdentities(tx: Transaction, { accountId, ids }: Erasing): Promise<Identifier[]> {
-  return tx.$queryRaw<Identifier[]>`
-    DELETE FROM identity WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[]) RETURNING kind, value`
+/** Returns the identifiers that the person had; of those that others have too it had only a part. */
+export async function deleteIdentities(tx: Transaction, { accountId, ids }: Erasing): Promise<Identifier[]> {
+  const rows = await tx.$queryRaw<(Identifier & { shared: boolean })[]>`
+    DELETE FROM identity WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[]) RETURNING kind, value, shared`
+  return rows.flatMap(({ kind, value, shared }) => (shared ? [] : [{ kind, value }]))
 }
 
 /** The rows stay, as pseudonyms; nothing is credited to them any more. */
@@ -113,8 +114,6 @@ export async function deleteBelongings(tx: Transaction, { accountId, ids, at }: 
   await tx.$executeRaw`DELETE FROM field_change WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM field_raw WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM value_plan_row WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
-  await tx.$executeRaw`DELETE FROM audience_due WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
-  await tx.$executeRaw`DELETE FROM audience_poke WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM consent WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM address WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM interest WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Context } from '../../context.ts'
-import { identifiersOf } from '../../core/identity.ts'
+import { type Identifier, identifiersOf, normalise } from '../../core/identity.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { RetryError, retrying } from '../../platform/retry.ts'
 import { erasedEventKey, erasedHash, findErased, wasErased } from '../profiles/erased.ts'
@@ -49,7 +49,7 @@ export async function eraseProfile(context: Context, input: { profile: ProfileKe
       await deleteBelongings(tx, erasing)
       // Another erasure, the account's first, may have made one meanwhile.
       if ((await erasureKey(tx, accountId, key)) !== key) throw new RetryError()
-      const hashes = identifiers.map((identifier) => erasedHash(key, identifier))
+      const hashes = identifiers.flatMap(spellingsOf).map((identifier) => erasedHash(key, identifier))
       await insertErased(tx, erasing, [...new Set(hashes)])
       // Last: the feed's counter is locked from there to the commit.
       await leaveAudiences(tx, erasing)
@@ -59,6 +59,12 @@ export async function eraseProfile(context: Context, input: { profile: ProfileKe
   // Tokens of the person end at once.
   services.keyRing.forget()
   return { profileId, erasedAt: at }
+}
+
+/** As it is stored, and as it would be stored today. */
+function spellingsOf({ kind, value }: Identifier): Identifier[] {
+  const today = normalise(kind, value)
+  return [{ kind, value }, ...(today === undefined || today === value ? [] : [{ kind, value: today }])]
 }
 
 /** Who is named by an identifier that is gone, and was erased, is told so: nobody is known by it, but the hash is. */
