@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Rule } from '../../src/core/rules/rule.ts'
+import type { JourneyFacts } from '../../src/core/targeting/facts.ts'
+import { passagesAt } from '../../src/core/targeting/journeys.ts'
 import { type EventSetup, type HintSetup, type JourneySetup, Stage, type WorldSetup, warningCodesOf } from './stage.ts'
 
 const world = (journey: Partial<JourneySetup>, more: JourneySetup[] = []): WorldSetup => ({
@@ -362,4 +364,18 @@ describe('before any campaign is looked at', () => {
   ])('the user agent %j gives %s', (userAgent, reason) => {
     expect(new Stage(world({})).peek(on('2026-03-01', 'purchase', { userAgent })).reason).toBe(reason)
   })
+})
+
+test('of two journeys of one person that began at the same later time, a late event joins that of the smaller id', () => {
+  const t = Date.parse('2026-03-03')
+  const begun = (id: string, activities: number[]): JourneyFacts => ({
+    ...{ id, personId: 'F', campaignId: 'C', definition: 'one', role: 'PARTICIPANT', key: '', relationshipId: null },
+    ...{ startedAt: Date.parse('2026-03-05'), exitedAt: null, activities, partnerIds: new Map() },
+  })
+  // The other was active before, too, and has run out since.
+  const journeys = [
+    begun('b', [Date.parse('2026-03-01'), Date.parse('2026-03-05')]),
+    begun('a', [Date.parse('2026-03-05')]),
+  ]
+  expect(passagesAt(journeys, { inactivityMs: 2 * 86_400_000 }, t).later?.id).toBe('a')
 })

@@ -7,6 +7,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeId } from '../../src/core/ids.ts'
+import { fillBelongings } from '../support/belongings.ts'
 import { addCampaign, openBrand } from '../support/brand.ts'
 import { fillEvents, fillPeople } from '../support/filling.ts'
 import { listen } from '../support/listen.ts'
@@ -243,26 +244,7 @@ describe('on an index, whatever is looked up', () => {
   })
 
   test('for a person seen whole, exported and erased', async () => {
-    await client.query(`
-      INSERT INTO consent (account_id, id, profile_id, channel, state, source, at) SELECT account_id, gen_random_uuid(), id, 'SMS', 'OPTED_IN', 'API', now() FROM profile;
-      INSERT INTO person_block (account_id, id, profile_id, kind) SELECT account_id, gen_random_uuid(), id, 'REWARDS' FROM profile;
-      INSERT INTO interest (account_id, profile_id, name) SELECT account_id, id, 'boats' FROM profile;
-      INSERT INTO address (account_id, id, profile_id, kind) SELECT account_id, gen_random_uuid(), id, 'HOME' FROM profile;
-      INSERT INTO audience (account_id, id, name) SELECT id, id, 'All' FROM account;
-      INSERT INTO audience_member (account_id, audience_id, profile_id) SELECT account_id, account_id, id FROM profile;
-      INSERT INTO audience_change (account_id, position, audience_id, profile_id, entered, cause, rule_version, at)
-        SELECT account_id, row_number() OVER (PARTITION BY account_id ORDER BY id), account_id, id, TRUE, 'ADDED', 0, now() FROM profile;
-      INSERT INTO feed_head (account_id, topic, position) SELECT account_id, 'AUDIENCES', count(*) FROM profile GROUP BY account_id;
-      INSERT INTO field_change (account_id, id, profile_id, name, value, at, source) SELECT account_id, gen_random_uuid(), id, 'tier', '1', now(), 'API' FROM profile;
-      INSERT INTO field_raw (account_id, profile_id, field, raw, value, at) SELECT account_id, id, 'tier', '1', '1', now() FROM profile;
-      INSERT INTO merge_key (account_id, key, profile_id) SELECT account_id, 'key ' || id, id FROM profile;
-      INSERT INTO merge_candidate (account_id, id, first_id, second_id, source) SELECT account_id, gen_random_uuid(), least(id, other), greatest(id, other), 'FINDER'
-        FROM (SELECT account_id, id, lag(id) OVER (PARTITION BY account_id ORDER BY id) AS other FROM profile) AS pair WHERE other IS NOT NULL;
-      INSERT INTO value_plan (account_id, id, field) SELECT id, id, 'tier' FROM account;
-      INSERT INTO value_plan_row (account_id, plan_id, profile_id, before, after) SELECT account_id, account_id, id, '1', '2' FROM profile;
-      INSERT INTO erased_identity (account_id, hash, erased_at) SELECT account_id, 'hash ' || id, now() FROM profile;
-      ANALYZE consent, person_block, interest, address, audience_member, audience_change, field_change, field_raw, merge_key, merge_candidate,
-        value_plan_row, erased_identity`)
+    await client.query(fillBelongings)
     const whole = `kind permitsEvents consents { state } interests { name } addresses { city } blocks { kind } codes { ${page} }
       consentHistory(first: 5) { edges { node { state } } } network(depth: 5) { people { profile { id } } } advocates: network(towards: ADVOCATES) { isCut }
       timeline(first: 10) { ${page} } named: timeline(filter: { names: ["purchase"], from: "2026-01-01T00:00:00Z" }) { ${page} }

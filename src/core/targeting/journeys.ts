@@ -47,7 +47,11 @@ const none: readonly JourneyFacts[] = []
 export const noPassages: Passages = { active: null, ended: null, expired: none, later: null }
 
 /** Sorts the journeys of one identity by what they are at t; the order they come in does not matter. */
-export function passagesAt(journeys: readonly JourneyFacts[], definition: Definition, t: Instant): Passages {
+export function passagesAt(
+  journeys: readonly JourneyFacts[],
+  definition: Pick<Definition, 'inactivityMs'>,
+  t: Instant,
+): Passages {
   const [only] = journeys
   if (!only) return noPassages
   if (journeys.length === 1 && isActiveAt(only, t, definition.inactivityMs))
@@ -55,7 +59,9 @@ export function passagesAt(journeys: readonly JourneyFacts[], definition: Defini
   const latestFirst = [...journeys].sort((a, b) => activityOrder(b, a, t) || byteOrder(a.id, b.id))
   const isActive = (journey: JourneyFacts) => isActiveAt(journey, t, definition.inactivityMs)
   const ended = latestFirst.filter((journey) => activityAt(journey, t) !== null && !isActive(journey))
-  const later = latestFirst.filter((journey) => isActiveAfter(journey, t)).sort((a, b) => a.startedAt - b.startedAt)
+  const later = latestFirst
+    .filter((journey) => isActiveAfter(journey, t))
+    .sort((a, b) => a.startedAt - b.startedAt || byteOrder(a.id, b.id))
   return {
     active: latestFirst.find(isActive) ?? null,
     ended: ended[0] ?? null,
