@@ -57,13 +57,13 @@ it('whoever acts while an audience is being made or changed is in it, or not, as
   const quiet = await audience(caller, { event: { name: 'look' } })
   const update = 'mutation ($input: UpdateAudienceInput!) { updateAudience(input: $input) { audience { isFilling } } }'
   await caller.query(update, { input: { audienceId: quiet, rule: { not: { event: { name: 'click' } } } } })
+  await expect.poll(() => people).toBeGreaterThan(20)
   isOver = true
   await Promise.all(writers)
   const count = async (id: string) =>
     (await caller.query('query ($id: ID!) { node(id: $id) { ... on Audience { memberCount isFilling } } }', { id }))
       .node
   const looked = (await count(quiet)).memberCount
-  expect(people).toBeGreaterThan(20)
   for (const id of ids) expect(await count(id)).toEqual({ memberCount: people - looked, isFilling: false })
 })
 

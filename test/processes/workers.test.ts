@@ -67,7 +67,9 @@ it('carries live messages from worker to worker without Redis, without waiting f
   for (const listener of listeners) listener.stop()
 })
 
-it('survives a worker’s sudden death: the other serves on, another takes its place, nothing acknowledged is lost', async () => {
+it('survives a worker’s sudden death: the other serves on, another takes its place, nothing acknowledged is lost', {
+  timeout: 120_000,
+}, async () => {
   const before = await workerPids()
   expect(before).toHaveLength(2)
   const sending = stream(caller, 8)

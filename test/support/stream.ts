@@ -17,6 +17,14 @@ export interface Stream {
   resend(caller: Caller): Promise<void>
 }
 
+const patienceMs = 15_000
+
+/** A connection may be handed to a process just as that is killed; whoever asked on it is never answered. */
+const givenUp = () =>
+  new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('no answer')), patienceMs).unref()
+  })
+
 /** `writers` callers, each sending one event after the other about 10 people. */
 export function stream(caller: Caller, writers: number): Stream {
   const acknowledged = new Map<string, string>()
@@ -24,9 +32,8 @@ export function stream(caller: Caller, writers: number): Stream {
   let isStopped = false
   const send = async (to: Caller, key: string) => {
     unanswered.add(key)
-    const { trackEvent } = await to.query(document, {
-      input: { name: 'click', profile: { deviceId: `d${key.length}${key.at(-1)}` }, idempotencyKey: key },
-    })
+    const input = { name: 'click', profile: { deviceId: `d${key.length}${key.at(-1)}` }, idempotencyKey: key }
+    const { trackEvent } = await Promise.race([to.query(document, { input }), givenUp()])
     unanswered.delete(key)
     acknowledged.set(key, trackEvent.event.id)
   }
