@@ -8,6 +8,7 @@ import { ensureFirstAccount } from './modules/accounts/keys.ts'
 import { AudienceClock } from './modules/audiences/clock.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
+import { FieldFilling } from './modules/field-values/filling.ts'
 import { TypeChanges } from './modules/fields/type-changes.ts'
 import { intakePosts } from './modules/intake/posts.ts'
 import { currentEpoch } from './modules/live/epoch.ts'
@@ -74,7 +75,9 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     const keyRing = new KeyRing(database, now)
     const typeChanges = new TypeChanges({ database, log, now })
     closing(() => typeChanges.close())
-    const services: Services = { ...parts, intake: openIntake(parts), keyRing, typeChanges, log }
+    const fieldFilling = new FieldFilling({ database, log })
+    closing(() => fieldFilling.close())
+    const services: Services = { ...parts, intake: openIntake(parts), keyRing, typeChanges, fieldFilling, log }
     const http = await openHttp({
       schema: buildSchema(),
       log,

@@ -4,6 +4,7 @@ import { keyMissing, type Principal } from './access.ts'
 import type { KeyRing } from './modules/accounts/key-ring.ts'
 import type { AudienceClock } from './modules/audiences/clock.ts'
 import type { Intake } from './modules/events/intake.ts'
+import type { FieldFilling } from './modules/field-values/filling.ts'
 import type { TypeChanges } from './modules/fields/type-changes.ts'
 import type { Live } from './modules/live/live.ts'
 import type { MembershipRow } from './modules/memberships/feed-sql.ts'
@@ -24,6 +25,7 @@ export interface Services {
   readonly intake: Intake
   readonly keyRing: KeyRing
   readonly typeChanges: TypeChanges
+  readonly fieldFilling: FieldFilling
   readonly log: Log
   readonly now: () => Date
 }

@@ -26,6 +26,8 @@ export interface Scratch {
   /** CPU seconds of the backends that serve the database now. */
   cpu(): Promise<ReadonlyMap<number, number>>
   drop(): Promise<void>
+  /** Leaves it there, to be looked at. */
+  leave(): Promise<void>
 }
 
 /** An empty database of its own; `drop` removes it. */
@@ -52,6 +54,7 @@ export async function scratchDatabase(name: string): Promise<Scratch> {
       )
       return new Map(rows.map(({ pid }) => [pid, cpuSeconds(pid)]))
     },
+    leave: () => client.end(),
     async drop() {
       await client.end()
       await admin(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)

@@ -12,11 +12,12 @@ export const fillBelongings = `
   INSERT INTO feed_head (account_id, topic, position) SELECT account_id, 'AUDIENCES', count(*) FROM profile GROUP BY account_id;
   INSERT INTO field_change (account_id, id, profile_id, name, value, at, source) SELECT account_id, gen_random_uuid(), id, 'tier', '1', now(), 'API' FROM profile;
   INSERT INTO field_raw (account_id, profile_id, field, raw, value, at) SELECT account_id, id, 'tier', '1', '1', now() FROM profile;
+  INSERT INTO field_value (account_id, profile_id, field, text) SELECT account_id, id, 'tier', 'gold' FROM profile;
   INSERT INTO merge_key (account_id, key, profile_id) SELECT account_id, 'key ' || id, id FROM profile;
   INSERT INTO merge_candidate (account_id, id, first_id, second_id, source) SELECT account_id, gen_random_uuid(), least(id, other), greatest(id, other), 'FINDER'
     FROM (SELECT account_id, id, lag(id) OVER (PARTITION BY account_id ORDER BY id) AS other FROM profile) AS pair WHERE other IS NOT NULL;
   INSERT INTO value_plan (account_id, id, field) SELECT id, id, 'tier' FROM account;
   INSERT INTO value_plan_row (account_id, plan_id, profile_id, before, after) SELECT account_id, account_id, id, '1', '2' FROM profile;
   INSERT INTO erased_identity (account_id, hash, erased_at) SELECT account_id, 'hash ' || id, now() FROM profile;
-  ANALYZE consent, person_block, interest, address, audience_member, audience_change, field_change, field_raw, merge_key, merge_candidate,
+  ANALYZE consent, person_block, interest, address, audience_member, audience_change, field_change, field_raw, field_value, merge_key, merge_candidate,
     value_plan_row, erased_identity`

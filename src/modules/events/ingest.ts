@@ -243,7 +243,8 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
     people.merges.length > 0 && insertMerges(tx, accountId, people.merges),
     people.rivals.length > 0 && noteRivals(tx, accountId, people.rivals),
     insertEvents(tx, accountId, rows),
-    stated.length > 0 && applyFields(tx, accountId, { stated, locked: applied.locked }),
+    stated.length > 0 &&
+      applyFields(tx, accountId, { stated, locked: applied.locked, rules: account.fields?.of('PROFILE') }),
     applyConsents(tx, accountId, rows),
     keepRaws(tx, accountId, { changes: fieldsGiven(events), rules: account.fieldRules }),
     applyRelationships(tx, accountId, effects),

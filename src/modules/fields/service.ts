@@ -14,6 +14,7 @@ import {
 } from '../../core/fields/definition.ts'
 import { immutableFields } from '../../core/fields/operations.ts'
 import { compilePattern } from '../../core/fields/pattern.ts'
+import { isTypedType } from '../../core/fields/typed.ts'
 import { identityKindOf } from '../../core/rules/path.ts'
 import { ApiError, badInput, conflict, notFound } from '../../errors.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
@@ -21,6 +22,7 @@ import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import type { Json } from '../../scalars.ts'
 import { checkedOptional, checkedText } from '../../text.ts'
+import { wantValues } from '../field-values/sql.ts'
 import { checkedEventName } from '../programs/definitions.ts'
 import { findFields } from '../programs/field-definitions.ts'
 import { bumpRules } from '../programs/sql.ts'
@@ -62,7 +64,7 @@ export async function defineField(context: Context, input: DefineFieldInput): Pr
   const partOf = input.partOf == null ? null : idInput('FieldDefinition', input.partOf, 'input.partOf')
   if (partOf === null && input.owner === 'PROFILE') assertFree(name)
   assertTypes(input)
-  return services.database.transaction(async (tx) => {
+  const id = await services.database.transaction(async (tx) => {
     await bumpRules(tx, accountId)
     const { definitions } = await findFields(tx, accountId)
     if (definitions.length >= maxDefinitions)
@@ -85,8 +87,22 @@ export async function defineField(context: Context, input: DefineFieldInput): Pr
       create: row,
       update: row,
     })
+    await keepTyped(tx, accountId, definition)
     return definition.id
   })
+  services.fieldFilling.wake()
+  return id
+}
+
+/** Of a field of people at the top: whether its values are kept typed, as its type says. */
+export async function keepTyped(
+  tx: Transaction,
+  accountId: string,
+  definition: Pick<FieldDefinition, 'owner' | 'place' | 'name' | 'apiName' | 'type'>,
+): Promise<void> {
+  const { owner, place, type } = definition
+  if (owner !== 'PROFILE' || place !== '') return
+  await wantValues(tx, accountId, { field: keyOf(definition), isWanted: isTypedType(type) })
 }
 
 export interface UpdateFieldInput {
@@ -113,7 +129,7 @@ export async function deleteField(context: Context, input: { fieldId: string | n
   const id = idInput('FieldDefinition', input.fieldId, 'input.fieldId')
   await services.database.transaction(async (tx) => {
     await bumpRules(tx, accountId)
-    await findDefinition(tx, accountId, { id, field: 'input.fieldId' })
+    const { owner, place, ...deleted } = await findDefinition(tx, accountId, { id, field: 'input.fieldId' })
     const { definitions } = await findFields(tx, accountId)
     const [use] = await usesOf(tx, accountId, { definitions, id })
     if (use) throw conflict(`the campaign ${use.campaign} asks for it in its journey ${use.journey}`, 'input.fieldId')
@@ -121,7 +137,9 @@ export async function deleteField(context: Context, input: { fieldId: string | n
       where: { accountId, id: { in: [id, ...partsWithin(definitions, id)] } },
       data: { deletedAt: now },
     })
+    if (owner === 'PROFILE' && place === '') await wantValues(tx, accountId, { field: keyOf(deleted), isWanted: false })
   })
+  services.fieldFilling.wake()
   return id
 }
 

@@ -11,7 +11,15 @@ import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { findFields } from '../programs/field-definitions.ts'
 import { bumpRules } from '../programs/sql.ts'
-import { assertTypes, checkedDefinition, checkedValues, columnsOf, findDefinition, type Whole } from './service.ts'
+import {
+  assertTypes,
+  checkedDefinition,
+  checkedValues,
+  columnsOf,
+  findDefinition,
+  keepTyped,
+  type Whole,
+} from './service.ts'
 import { findHolders, type Holder } from './type-change-sql.ts'
 
 const chunkSize = 1_000
@@ -88,12 +96,14 @@ export async function changeFieldType(context: Context, input: ChangeFieldTypeIn
       where: { accountId_id: { accountId, id: fieldId } },
       data: columnsOf(changed),
     })
+    await keepTyped(tx, accountId, changed)
     const types = { fromType: before.type, type: changed.type }
     await tx.fieldTypeChange.create({
       data: { accountId, id, fieldId, ...types, removeLost: input.removeLost, createdAt: now },
     })
   })
   services.typeChanges.wake()
+  services.fieldFilling.wake()
   return id
 }
 

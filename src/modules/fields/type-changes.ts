@@ -1,11 +1,15 @@
 // Carries out type changes beside everything else: those of this process at once, those that another left undone within a minute.
 
 import type { Services } from '../../context.ts'
+import type { FieldsRules } from '../../core/fields/check.ts'
 import { keyOf } from '../../core/fields/definition.ts'
 import { own, type ValueMeta } from '../../core/fields/fold.ts'
+import { isTypedType } from '../../core/fields/typed.ts'
 import { type Told, write } from '../../core/fields/write.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
+import { inOrder } from '../../platform/statements.ts'
+import { storeValues } from '../field-values/sql.ts'
 import { fieldsOfRow, type PersonRow } from '../member-fields/rows.ts'
 import { historyRow, insertHistory, storeFields } from '../profiles/fields.ts'
 import { findProfiles, lockProfiles } from '../profiles/sql.ts'
@@ -79,17 +83,19 @@ async function takeChunk(tx: Transaction, open: OpenChange, now: Date): Promise<
   const ids = holders.map((holder) => holder.id)
   if (definition && ids.length > 0) {
     await lockProfiles(tx, accountId, ids)
+    const rules = rulesOf(definition)
     const rows = await findProfiles(tx, accountId, ids)
     const found = rows.flatMap((row) => {
       const value = own(row.fields, key) ?? null
-      return value === null ? [] : [{ row, ...outcomeOf({ id: row.id, value }, rulesOf(definition), key) }]
+      return value === null ? [] : [{ row, ...outcomeOf({ id: row.id, value }, rules, key) }]
     })
     const converted = found.flatMap(({ row, kind, sample }) =>
       kind === 'converted' ? [{ row, value: sample.to }] : [],
     )
     const lost = found.flatMap(({ row, kind }) => (kind === 'lost' ? [row] : []))
-    await convert(tx, accountId, { key, converted })
-    if (change.removeLost) await remove(tx, accountId, { key, rows: lost, now })
+    const isTyped = isTypedType(definition.type)
+    await convert(tx, accountId, { key, converted, isTyped })
+    if (change.removeLost) await remove(tx, accountId, { key, rows: lost, now, rules })
     await tx.fieldTypeChange.update({
       where: { accountId_id: open },
       data: {
@@ -107,9 +113,17 @@ async function takeChunk(tx: Transaction, open: OpenChange, now: Date): Promise<
 async function convert(
   tx: Transaction,
   accountId: string,
-  { key, converted }: { key: string; converted: readonly { row: PersonRow; value: unknown }[] },
+  {
+    key,
+    converted,
+    isTyped,
+  }: { key: string; converted: readonly { row: PersonRow; value: unknown }[]; isTyped: boolean },
 ): Promise<void> {
   await storeConverted(tx, accountId, { key, rows: converted.map(({ row, value }) => ({ id: row.id, value })) })
+  const held = converted.map(({ row, value }) => ({
+    ...{ profileId: row.id, field: key, value, until: own<ValueMeta>(row.fieldMeta, key)?.until },
+  }))
+  if (isTyped) await storeValues(tx, accountId, held)
   const history = converted.flatMap(({ row, value }) => {
     const meta = own<ValueMeta>(row.fieldMeta, key)
     if (!meta) return []
@@ -123,7 +137,7 @@ async function convert(
 async function remove(
   tx: Transaction,
   accountId: string,
-  { key, rows, now }: { key: string; rows: readonly PersonRow[]; now: Date },
+  { key, rows, now, rules }: { key: string; rows: readonly PersonRow[]; now: Date; rules: FieldsRules },
 ): Promise<void> {
   const changed = rows.map((row) => {
     const before = fieldsOfRow(row)
@@ -132,7 +146,7 @@ async function remove(
     return { profileId: row.id, before, after, history }
   })
   if (changed.length === 0) return
-  await storeFields(tx, accountId, changed)
+  await storeFields(inOrder(tx), accountId, { changed, rules })
   const told = changed.flatMap(({ profileId, history }) =>
     history.map((one) => historyRow(one, { profileId, source: 'CONVERTED' })),
   )

@@ -1,13 +1,16 @@
 // Fields of people as they are written: by the events of a batch, which know the rows that they locked, or by a caller. With
 // each statement its history, in the same transaction.
 
-import type { StampedFields } from '../../core/fields/fold.ts'
+import type { FieldsRules } from '../../core/fields/check.ts'
+import { own, type StampedFields } from '../../core/fields/fold.ts'
+import { isTypedField } from '../../core/fields/typed.ts'
 import { differenceOf, type FieldWrite, type Told, write } from '../../core/fields/write.ts'
 import { groupBy } from '../../core/group.ts'
 import { ApiError } from '../../errors.ts'
 import type { FieldSource } from '../../generated/prisma/client.ts'
 import { newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
+import { type HeldValue, storeValues } from '../field-values/sql.ts'
 import { fieldsOfRow } from '../member-fields/rows.ts'
 import type { MemberNow } from './sql.ts'
 
@@ -30,23 +33,30 @@ interface Stated {
 export async function applyFields(
   sql: Sql,
   accountId: string,
-  { stated, locked }: { stated: readonly Stated[]; locked: readonly MemberNow[] },
+  {
+    stated,
+    locked,
+    rules,
+  }: { stated: readonly Stated[]; locked: readonly MemberNow[]; rules: FieldsRules | undefined },
 ): Promise<void> {
   const rows = new Map(locked.map((row) => [row.profileId, fieldsOfRow(row)]))
   const changed: ChangedProfile[] = []
   const history: HistoryRow[] = []
-  for (const [profileId, own] of groupBy(stated, (one) => one.profileId)) {
+  for (const [profileId, theirs] of groupBy(stated, (one) => one.profileId)) {
     const before = rows.get(profileId)
     if (!before) throw new Error(`profile ${profileId} was not locked`)
     let after = before
-    for (const { eventId, writes } of own) {
+    for (const { eventId, writes } of theirs) {
       const written = write(after, writes)
       after = written.fields
       history.push(...written.history.map((told) => historyRow(told, { profileId, source: 'EVENT', eventId })))
     }
     changed.push({ profileId, before, after })
   }
-  const [bytes] = await Promise.all([storeFields(sql, accountId, changed), insertHistory(sql, accountId, history)])
+  const [bytes] = await Promise.all([
+    storeFields(sql, accountId, { changed, rules }),
+    insertHistory(sql, accountId, history),
+  ])
   if (bytes > maxFieldsBytes) throw tooManyFields()
 }
 
@@ -56,13 +66,35 @@ export interface ChangedProfile {
   readonly after: StampedFields
 }
 
-/** Returns the most bytes that the fields of one of them, or their times, are then. The rows are locked. */
-export async function storeFields(sql: Sql, accountId: string, changed: readonly ChangedProfile[]): Promise<number> {
+/**
+ * Returns the most bytes that the fields of one of them, or their times, are then. The rows are locked. Each profile is given once;
+ * `rules` are those of people's fields.
+ */
+export async function storeFields(
+  sql: Sql,
+  accountId: string,
+  { changed, rules }: { changed: readonly ChangedProfile[]; rules: FieldsRules | undefined },
+): Promise<number> {
   const rows = changed.map(({ profileId, before, after }) => ({
     ...{ profileId, ...differenceOf(before, after) },
     endAt: after.endAt === null ? null : new Date(after.endAt),
   }))
-  const json = (of: (row: (typeof rows)[number]) => unknown) => rows.map((row) => JSON.stringify(of(row)))
+  const held = rows.flatMap(({ profileId, set, meta }): HeldValue[] =>
+    Object.entries(meta).flatMap(([field, one]) =>
+      isTypedField(rules, field) ? [{ profileId, field, value: own(set, field), until: one?.until }] : [],
+    ),
+  )
+  const [bytes] = await Promise.all([updateFields(sql, accountId, rows), storeValues(sql, accountId, held)])
+  return bytes
+}
+
+interface ChangedRow extends ReturnType<typeof differenceOf> {
+  profileId: string
+  endAt: Date | null
+}
+
+async function updateFields(sql: Sql, accountId: string, rows: readonly ChangedRow[]): Promise<number> {
+  const json = (of: (row: ChangedRow) => unknown) => rows.map((row) => JSON.stringify(of(row)))
   const [row] = await sql.$queryRaw<{ bytes: number | null }[]>`
     WITH changed AS (
       UPDATE profile SET fields = (profile.fields || change.set) - ARRAY(SELECT jsonb_array_elements_text(change.unset)),

@@ -9,39 +9,45 @@ import type { CountBounds, FieldRule, OrderRule, Rule } from '../../core/rules/r
 import { isNegated } from '../../core/rules/terms.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { marksOfMerge } from '../member-fields/rows.ts'
-import { foldedSql, statedSql } from './filter-fields.ts'
+import { isHeld } from './filter-held.ts'
 import { signs } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
+import { deepMergesSql, mergedSql, openScope, peopleSql, type SetScope } from './filter-people.ts'
 import { countedRows, identityRows, orderGroups } from './filter-rows.ts'
-import { eventDataSql, listFieldSql } from './filter-sql.ts'
+import { compileFilter, eventDataSql, listFieldSql } from './filter-sql.ts'
 import type { FilterScope } from './filter-values.ts'
 
-/** How merges of the account lie: nobody is merged; nobody who is merged was merged into before; or anyhow. */
-type Merges = 'none' | 'flat' | 'deep'
-
-async function findMerges(tx: Transaction, accountId: string): Promise<Merges> {
-  const [row] = await tx.$queryRaw<{ some: boolean; deep: boolean }[]>`
-    SELECT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid) AS some, EXISTS (
-      SELECT FROM merge JOIN merge AS next ON next.account_id = ${accountId}::uuid AND next.loser_id = merge.survivor_id
-      WHERE merge.account_id = ${accountId}::uuid
-    ) AS deep`
-  return row?.deep ? 'deep' : row?.some ? 'flat' : 'none'
-}
+/** Where people's own fields leave no more of them, these are asked for the rest one by one: by index, and nothing of anybody else. */
+const usualFew = 2_000
 
 /**
- * Makes the transaction ready for the set of people of whom the rule is true, and gives the statement for it: one column, `id`,
- * each person once, under the id that all merges lead to, in no order.
+ * Makes the transaction, in which nothing was read before, ready for the set of people of whom the rule is true, and gives the
+ * statement for it: one column, `id`, each person once, under the id that all merges lead to, in no order.
  */
-export async function openSet(tx: Transaction, rule: Rule, scope: FilterScope): Promise<Prisma.Sql> {
+export async function openSet(tx: Transaction, rule: Rule, given: FilterScope): Promise<Prisma.Sql> {
+  const scope = await openScope(tx, given)
+  const { plain, gathered } = partsOf(rule)
+  const most = given.few ?? usualFew
+  const isFound = plain.some((one) => isHeld(one, scope))
+  if (plain.length > 0 && gathered.length > 0) {
+    // In no order, so that it ends where there are many.
+    const set = compileSet({ all: [...plain] }, scope)
+    const few = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM (${set}) AS person LIMIT ${most + 1}::int`
+    if (few.length <= most)
+      return fewSql(
+        few.map(({ id }) => id),
+        { all: [...gathered] },
+        scope,
+      )
+  }
   // How many have a value in their fields is a guess to PostgreSQL, and where it guesses few it would compare sets row by row.
-  await tx.$executeRaw`SET LOCAL enable_nestloop = off`
-  return compileSet(rule, { ...scope, merges: await findMerges(tx, scope.accountId) })
+  if (!isFound || gathered.length > 0) await tx.$executeRaw`SET LOCAL enable_nestloop = off`
+  return compileSet(rule, scope)
 }
 
-interface SetScope extends FilterScope {
-  merges: Merges
-}
+const fewSql = (ids: readonly string[], rule: Rule, scope: FilterScope) => Prisma.sql`
+  SELECT profile.id FROM profile
+  WHERE profile.account_id = ${scope.accountId}::uuid AND profile.id = ANY (${[...ids]}::uuid[]) AND ${compileFilter(rule, scope)}`
 
 function compileSet(rule: Rule, scope: SetScope): Prisma.Sql {
   const statement = setSql(rule, scope)
@@ -50,14 +56,13 @@ function compileSet(rule: Rule, scope: SetScope): Prisma.Sql {
 
 function setSql(rule: Rule, scope: SetScope): Prisma.Sql {
   const parts = partsOf(rule)
-  const [only] = parts.gathered
+  const [only, ...others] = [...parts.gathered, ...parts.plain]
   // Whoever satisfies one of them does; none has to be asked of everybody.
   if (
     only &&
     'any' in only &&
-    parts.gathered.length === 1 &&
-    parts.plain.length === 0 &&
-    only.any.every(isTrueConjunct)
+    others.length === 0 &&
+    only.any.every((one) => isTrueConjunct(one) || isHeld(one, scope))
   ) {
     return Prisma.join(
       only.any.map((one) => setSql(one, scope)),
@@ -65,47 +70,6 @@ function setSql(rule: Rule, scope: SetScope): Prisma.Sql {
     )
   }
   return new Sets(scope, parts).statement()
-}
-
-/** Every merged profile with the person that it is, as a table expression. */
-function mergedSql({ accountId, merges }: SetScope): Prisma.Sql {
-  if (merges === 'deep') return Prisma.sql`merged`
-  return Prisma.sql`(
-    SELECT merge.loser_id AS member, merge.survivor_id AS root, ${marksOfMerge} AS marks FROM merge WHERE merge.account_id = ${accountId}::uuid
-  ) AS merged`
-}
-
-const deepMergesSql = (accountId: string) => Prisma.sql`
-  merged_up AS (
-    SELECT merge.loser_id AS member, merge.survivor_id AS root, ${marksOfMerge} AS marks FROM merge WHERE merge.account_id = ${accountId}::uuid
-    UNION
-    SELECT merged_up.member, merge.survivor_id, merged_up.marks || ${marksOfMerge} FROM merged_up
-    JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = merged_up.root
-  ), merged AS MATERIALIZED (
-    SELECT member, root, marks FROM merged_up
-    WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = merged_up.root)
-  )`
-
-/** People with their fields as of now: those that nobody was merged into, and those that are several profiles. */
-function peopleSql(scope: SetScope): Prisma.Sql {
-  const { accountId, merges, now } = scope
-  const all = Prisma.sql`
-    SELECT profile.id, CASE WHEN profile.fields_end_at IS NULL OR profile.fields_end_at > ${now}::timestamptz THEN profile.fields ELSE (
-      SELECT ${foldedSql(Prisma.sql`TRUE`, scope)}
-      FROM (SELECT '{}'::jsonb AS marks) AS way CROSS JOIN (SELECT profile.id, profile.fields, profile.field_meta) AS part CROSS JOIN LATERAL ${statedSql} AS entry
-    ) END AS fields
-    FROM profile WHERE profile.account_id = ${accountId}::uuid`
-  if (merges === 'none') return Prisma.sql`(${all})`
-  const merged = mergedSql(scope)
-  return Prisma.sql`(
-    ${all} AND NOT EXISTS (SELECT FROM ${merged} WHERE merged.member = profile.id) AND NOT EXISTS (SELECT FROM ${merged} WHERE merged.root = profile.id)
-    UNION ALL
-    SELECT way.root, ${foldedSql(Prisma.sql`part.id = way.root`, scope)}
-    FROM (SELECT member, root, marks FROM ${merged} UNION SELECT root, root, '{}' FROM ${merged}) AS way
-    JOIN profile AS part ON part.account_id = ${accountId}::uuid AND part.id = way.member
-    LEFT JOIN LATERAL ${statedSql} AS entry ON TRUE
-    GROUP BY way.root
-  )`
 }
 
 /** Gathers what a rule asks for as sets beside the people, and says the rule on them. */
@@ -120,22 +84,19 @@ class Sets {
   }
 
   statement(): Prisma.Sql {
-    const { plain, gathered } = this.#parts
-    const people = Prisma.sql`${peopleSql(this.#scope)} AS person`
+    const { plain, gathered, asksFields } = this.#parts
+    const conditionOf = (rule: Rule) => onlyTrueSql(rule) ?? this.#plainCondition(rule)
+    const people = Prisma.sql`${peopleSql(this.#scope, { plain, conditionOf, asksFields })} AS person`
     const isLiving = Prisma.sql`person.id NOT IN (
       SELECT profile.id FROM profile WHERE profile.account_id = ${this.#scope.accountId}::uuid AND profile.erased_at IS NOT NULL
     )`
-    const isPlain = joined(
-      plain.map((rule) => onlyTrueSql(rule) ?? this.#plainCondition(rule)),
-      ' AND ',
-    )
-    if (gathered.length === 0) return Prisma.sql`SELECT person.id FROM ${people} WHERE ${isPlain} AND ${isLiving}`
+    if (gathered.length === 0) return Prisma.sql`SELECT person.id FROM ${people} WHERE ${isLiving}`
     const conditions = joined(
       gathered.map((rule) => this.#condition(rule, isTrueConjunct(rule))),
       ' AND ',
     )
     const sets = Prisma.join([...(this.#isDriven ? [] : [people]), ...this.#joins], ' ')
-    return Prisma.sql`SELECT person.id FROM ${sets} WHERE ${isPlain} AND ${conditions} AND ${isLiving}`
+    return Prisma.sql`SELECT person.id FROM ${sets} WHERE ${conditions} AND ${isLiving}`
   }
 
   /** One of the sets holds everybody who can be meant, so that nobody else is read. */

@@ -8,6 +8,8 @@ export interface FilterScope {
   accountId: string
   /** What relative conditions count from. */
   now: Date
+  /** So many people may be asked one by one where their own fields leave no more of them; a usual number where it is absent. */
+  few?: number
 }
 
 const identityKinds: ReadonlyMap<string, IdentityKind> = new Map([

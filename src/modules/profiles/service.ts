@@ -11,6 +11,7 @@ import type { FieldRules as NormalisingRules } from '../../core/normalise/fields
 import { ApiError, badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
+import { inOrder } from '../../platform/statements.ts'
 import { checkText, type Json, type JsonObject } from '../../scalars.ts'
 import { fieldsOfRow, foldPerson } from '../member-fields/rows.ts'
 import { historyRow, insertHistory, maxFields, maxFieldsBytes, storeFields, tooManyFields } from './fields.ts'
@@ -114,7 +115,7 @@ async function changeFields(
   if (writes.length === 0) return { warnings: notes.warnings, names }
   const before = fieldsOfRow(own)
   const { fields: after, history } = write(before, writes)
-  const bytes = await storeFields(tx, accountId, [{ profileId, before, after }])
+  const bytes = await storeFields(inOrder(tx), accountId, { changed: [{ profileId, before, after }], rules })
   if (bytes > maxFieldsBytes) throw tooManyFields('input.set')
   const cause = { profileId, source: 'API' as const, ...(principal ? { apiKeyId: principal.keyId } : {}) }
   await insertHistory(

@@ -2,6 +2,7 @@
 // each of its own, so that neither holds up anybody.
 
 import type { Context } from '../../context.ts'
+import { isTypedField } from '../../core/fields/typed.ts'
 import { type FieldRules, readField } from '../../core/normalise/fields.ts'
 import type { ValueProblem } from '../../core/normalise/normalised.ts'
 import { nearestOf, type Suggestion, suggestionsFor } from '../../core/normalise/suggest.ts'
@@ -10,6 +11,7 @@ import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import { turn } from '../../platform/turn.ts'
+import { storeValues } from '../field-values/sql.ts'
 import { historyRow, insertHistory } from '../profiles/fields.ts'
 import { refreshPeople } from '../profiles/memberships.ts'
 import { lockProfiles } from '../profiles/sql.ts'
@@ -187,6 +189,14 @@ async function applyChunk(tx: Transaction, context: Context, planId: string): Pr
     where: { accountId_id: { accountId, id: planId } },
     data: { changed: { increment: done.length }, skipped: { increment: rows.length - done.length } },
   })
+  const { fields } = await context.services.ruleSets.inForce(tx, accountId)
+  const held = values.map(({ profileId, after, meta }) => ({
+    profileId,
+    field: plan.field,
+    value: after,
+    until: meta?.until,
+  }))
+  if (isTypedField(fields?.of('PROFILE'), plan.field)) await storeValues(tx, accountId, held)
   await tell(tx, context, { field: plan.field, values })
   return rows.length
 }

@@ -111,6 +111,7 @@ export async function deleteBelongings(tx: Transaction, { accountId, ids, at }: 
     DELETE FROM merge_candidate
     WHERE account_id = ${accountId}::uuid AND (first_id = ANY (${ids}::uuid[]) OR second_id = ANY (${ids}::uuid[]))`
   await tx.$executeRaw`DELETE FROM merge_key WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM field_value WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM field_change WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM field_raw WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM value_plan_row WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`

@@ -101,6 +101,7 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
       ...['default', 'min', 'max', 'pattern', 'values', 'pii', 'description', 'created_at', 'deleted_at'],
     ],
   },
+  field_index: { other: ['account_id', 'field', 'is_wanted', 'barrier', 'cursor', 'filled_at'] },
   field_normaliser: {
     other: ['account_id', 'field', 'kind', 'country', 'country_field', 'day_first', 'created_at'],
   },
@@ -116,6 +117,8 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
       ...['created_at', 'done_at'],
     ],
   },
+  // What the profile's fields are, once more, and gone with them.
+  field_value: { other: ['account_id', 'profile_id', 'field', 'text', 'number', 'time', 'boolean', 'until'] },
   // Left of the key is a keyed hash, of the digests when the person was erased.
   idempotency_key: { of: 'event_id', personal: ['key', 'digests'], other: ['account_id', 'event_id', 'created_at'] },
   identity: {
