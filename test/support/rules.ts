@@ -16,7 +16,26 @@ import {
 import type { JsonObject } from '../../src/scalars.ts'
 import type { Edge, Happening, Someone } from './people.ts'
 
-const texts = ['', 'gold', 'Gold', 'golden', 'g%', 'g_ld', '\\', '"', 'é', '😀', '\uffee', 'true', '3', 'null', "o'x"]
+/** Around what is kept of a text where it is indexed, the last two alike so far. */
+const longTexts = [...[199, 200, 201].map((length) => 'x'.repeat(length)), `${'x'.repeat(200)}y`]
+const texts = [
+  ...longTexts,
+  '',
+  'gold',
+  'Gold',
+  'golden',
+  'g%',
+  'g_ld',
+  '\\',
+  '"',
+  'é',
+  '😀',
+  '\uffee',
+  'true',
+  '3',
+  'null',
+  "o'x",
+]
 const numbers = [0, -1, 3, 3.5, 0.1, 0.30000000000000004, 1234567.000001, -5e-324, 9007199254740991]
 
 /** Instants and what only looks like one, some close to `now`. */
@@ -229,6 +248,21 @@ const orderRule: fc.Arbitrary<OrderRule> = fc
     aggregate,
     ...(aggregate === 'COUNT' || aggregate === 'DAYS_SINCE_LAST' ? {} : { currency }),
   }))
+
+/** Rules that fields of people are much of, alone, beside one another and beside what people did: as lists are mostly asked for. */
+export function ruleOnFields(now: number, named: Named): fc.Arbitrary<Rule> {
+  const ofField = fc
+    .tuple(fieldRule(now), fc.constantFrom('a', 'b', 'odd name'))
+    .map(([one, field]): Rule => ({ field: { ...one, field } }))
+  const history = historyRule(named, ofField)
+  return fc.oneof(
+    ofField,
+    fc.array(ofField, { minLength: 2, maxLength: 6 }).map((all) => ({ all })),
+    fc.tuple(ofField, history).map((all) => ({ all })),
+    fc.tuple(ofField, rule(now, named), history).map((all) => ({ all })),
+    fc.array(fc.oneof(ofField, history), { minLength: 2, maxLength: 3 }).map((any) => ({ any })),
+  )
+}
 
 /** What rules may name. */
 export interface Named {
