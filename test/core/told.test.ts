@@ -21,7 +21,7 @@ function campaign(flow: Partial<JourneyDefinition> = {}, more: Partial<CampaignF
       events: ['audience_entered'],
       startEvents: ['audience_entered'],
     },
-    ...{ entry: null, ongoing: null, keyField: null, inactivityDays: null, reentry: 'ALWAYS', ...flow },
+    ...{ entry: null, ongoing: null, keyField: null, inactivityDays: null, reentry: 'CONTINUE', ...flow },
   }
   return {
     ...{

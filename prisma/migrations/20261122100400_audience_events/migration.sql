@@ -5,6 +5,9 @@ CREATE TYPE "relationship_side" AS ENUM ('FRIEND', 'ADVOCATE');
 ALTER TYPE "built_in_audience" ADD VALUE 'SUBSCRIBERS';
 ALTER TYPE "built_in_audience" ADD VALUE 'CONTACTS';
 
+-- AlterEnum
+ALTER TYPE "membership_cause" ADD VALUE 'CONSENT';
+
 -- AlterTable
 ALTER TABLE "audience_poke" ADD COLUMN     "again" BOOLEAN NOT NULL DEFAULT false,
 ADD COLUMN     "reached" UUID,
