@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { Context, type Services } from './context.ts'
 import { KeyRing } from './modules/accounts/key-ring.ts'
 import { ensureFirstAccount } from './modules/accounts/keys.ts'
+import { AudienceEvents } from './modules/audience-events/teller.ts'
 import { AudienceClock } from './modules/audiences/clock.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
@@ -72,6 +73,8 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     const clock = new AudienceClock(ground, log)
     closing(() => clock.close())
     const parts = { ...ground, clock }
+    const audienceEvents = new AudienceEvents({ ...parts, bus, log })
+    closing(() => audienceEvents.close())
     const keyRing = new KeyRing(database, now)
     const typeChanges = new TypeChanges({ database, log, now })
     closing(() => typeChanges.close())

@@ -6,6 +6,9 @@ import type { JsonObject } from './targeting/facts.ts'
 export const consentChannels = ['EMAIL', 'SMS', 'PUSH', 'PHONE', 'POST', 'MESSENGER'] as const
 export type ConsentChannel = (typeof consentChannels)[number]
 
+export const consentStates = ['OPTED_IN', 'OPTED_OUT', 'PENDING'] as const
+export type ConsentState = (typeof consentStates)[number]
+
 export const consentSources = [
   'IN_STORE',
   'PREFERENCE_CENTRE',

@@ -9,6 +9,8 @@ export const fillBelongings = `
   INSERT INTO audience_member (account_id, audience_id, profile_id) SELECT account_id, account_id, id FROM profile;
   INSERT INTO audience_change (account_id, position, audience_id, profile_id, entered, cause, rule_version, at)
     SELECT account_id, row_number() OVER (PARTITION BY account_id ORDER BY id), account_id, id, TRUE, 'ADDED', 0, now() FROM profile;
+  INSERT INTO audience_replacement (account_id, id, audience_id) SELECT id, id, id FROM account;
+  INSERT INTO audience_replacement_member (account_id, replacement_id, profile_id) SELECT account_id, account_id, id FROM profile;
   INSERT INTO feed_head (account_id, topic, position) SELECT account_id, 'AUDIENCES', count(*) FROM profile GROUP BY account_id;
   INSERT INTO field_change (account_id, id, profile_id, name, value, at, source) SELECT account_id, gen_random_uuid(), id, 'tier', '1', now(), 'API' FROM profile;
   INSERT INTO field_raw (account_id, profile_id, field, raw, value, at) SELECT account_id, id, 'tier', '1', '1', now() FROM profile;
@@ -19,5 +21,5 @@ export const fillBelongings = `
   INSERT INTO value_plan (account_id, id, field) SELECT id, id, 'tier' FROM account;
   INSERT INTO value_plan_row (account_id, plan_id, profile_id, before, after) SELECT account_id, account_id, id, '1', '2' FROM profile;
   INSERT INTO erased_identity (account_id, hash, erased_at) SELECT account_id, 'hash ' || id, now() FROM profile;
-  ANALYZE consent, person_block, interest, address, audience_member, audience_change, field_change, field_raw, field_value, merge_key, merge_candidate,
+  ANALYZE consent, person_block, interest, address, audience_member, audience_replacement_member, audience_change, field_change, field_raw, field_value, merge_key, merge_candidate,
     value_plan_row, erased_identity`

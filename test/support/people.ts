@@ -1,8 +1,9 @@
 // People put straight into the database, in numbers that the API would take long for, and the same people as the core sees them.
 
+import type { ConsentChannel, ConsentState } from '../../src/core/consent.ts'
 import { type FieldMeta, firstEnd, foldFields } from '../../src/core/fields/fold.ts'
 import { decodeId } from '../../src/core/ids.ts'
-import type { PersonFacts, RelationshipFacts } from '../../src/core/targeting/facts.ts'
+import type { ConsentFacts, PersonFacts, RelationshipFacts } from '../../src/core/targeting/facts.ts'
 import { remember } from '../../src/core/targeting/history.ts'
 import { factsOf, newPerson } from '../../src/core/targeting/people.ts'
 import type { IdentityKind, Quality } from '../../src/generated/prisma/client.ts'
@@ -18,6 +19,14 @@ export interface Part {
   identities: { kind: IdentityKind; value: string }[]
   audiences: string[]
   events: Happening[]
+  consents?: Said[]
+}
+
+/** What somebody said of a channel, in the order in which it came in. */
+export interface Said {
+  channel: ConsentChannel
+  state: ConsentState
+  at: number
 }
 
 /** A stored event, and the qualities it was decided with, one after the other: the last is in force. */
@@ -54,7 +63,7 @@ interface Population {
   edges: readonly Edge[]
 }
 
-type Stored = (Part & { id: string })[]
+type Stored = (Omit<Part, 'consents'> & { id: string; consents: (Said & { id: string })[] })[]
 
 /** Stores the people; returns them as the core is given them, in the order of the list. Identifiers are unique already. */
 export async function insertPeople(
@@ -63,7 +72,14 @@ export async function insertPeople(
   { people, edges }: Population,
 ): Promise<PersonFacts[]> {
   const { system } = server.app.services.database
-  const profiles = people.map(({ parts }): Stored => parts.map((part) => ({ id: newId(), ...part })))
+  const profiles = people.map(
+    ({ parts }): Stored =>
+      parts.map(({ consents = [], ...part }) => ({
+        id: newId(),
+        ...part,
+        consents: consents.map((one) => ({ id: newId(), ...one })),
+      })),
+  )
   const all = profiles.flat()
   await system.profile.createMany({
     data: all.map(({ id, fields, meta = {} }) => {
@@ -77,6 +93,11 @@ export async function insertPeople(
   })
   await system.audienceMember.createMany({
     data: all.flatMap(({ id, audiences }) => audiences.map((audienceId) => ({ accountId, audienceId, profileId: id }))),
+  })
+  await system.consent.createMany({
+    data: all.flatMap(({ id: profileId, consents }) =>
+      consents.map((one) => ({ accountId, ...one, profileId, source: 'API' as const, at: new Date(one.at) })),
+    ),
   })
   const merges = profiles.flatMap((parts, i) =>
     parts
@@ -93,11 +114,16 @@ export async function insertPeople(
 function personFacts(parts: Stored): PersonFacts {
   const identities: Record<string, string[]> = {}
   for (const { kind, value } of parts.flatMap((part) => part.identities)) (identities[kind] ??= []).push(value)
+  const consents = new Map<ConsentChannel, ConsentFacts>()
+  const said = parts.flatMap((part) => part.consents)
+  for (const { channel, ...one } of said.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)))
+    consents.set(channel, one)
   const [own, ...merged] = parts.map(({ fields, meta = {} }) => ({ fields, meta, endAt: firstEnd(meta) }))
   return {
     ...newPerson(parts[0]?.id ?? ''),
     ...factsOf(foldFields([...merged, ...(own ? [own] : [])])),
     identities,
+    consents,
     audienceIds: new Set(parts.flatMap(({ audiences }) => audiences)),
   }
 }

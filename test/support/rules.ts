@@ -1,8 +1,10 @@
 // Generated people and rules about them: few names and values, so that they meet often, in all types and odd spellings.
 
 import fc from 'fast-check'
+import { consentStates } from '../../src/core/consent.ts'
 import type { FieldMeta, ValueMeta } from '../../src/core/fields/fold.ts'
 import {
+  type ConsentRule,
   type CountBounds,
   type FieldOperator,
   type FieldRule,
@@ -14,7 +16,7 @@ import {
   ruleSides,
 } from '../../src/core/rules/rule.ts'
 import type { JsonObject } from '../../src/scalars.ts'
-import type { Edge, Happening, Someone } from './people.ts'
+import type { Edge, Happening, Said, Someone } from './people.ts'
 
 /** Around what is kept of a text where it is indexed, the last two alike so far. */
 const longTexts = [...[199, 200, 201].map((length) => 'x'.repeat(length)), `${'x'.repeat(200)}y`]
@@ -180,6 +182,22 @@ export function edges(now: number, { profiles, programIds }: { profiles: number;
   })
 }
 
+const said = (now: number): fc.Arbitrary<Said> =>
+  fc.record({
+    channel: fc.constantFrom('EMAIL' as const, 'SMS' as const, 'PUSH' as const),
+    state: fc.constantFrom(...consentStates),
+    // Often of one time.
+    at: fc.constantFrom(now - 86_400_000, now - 1, now, now + 60_000),
+  })
+
+const consentRule: fc.Arbitrary<ConsentRule> = fc.record(
+  {
+    channel: fc.constantFrom('EMAIL' as const, 'SMS' as const, 'POST' as const),
+    state: fc.constantFrom(...consentStates),
+  },
+  { requiredKeys: [] },
+)
+
 /** People whose identifiers, audiences and events come from few. */
 export function someone(now: number, audienceIds: readonly string[]): fc.Arbitrary<Someone> {
   const part = fc.record({
@@ -194,6 +212,7 @@ export function someone(now: number, audienceIds: readonly string[]): fc.Arbitra
     ),
     audiences: fc.subarray([...audienceIds]),
     events: fc.array(happening(now), { maxLength: 5 }),
+    consents: fc.array(said(now), { maxLength: 4 }),
   })
   return fc.record({ parts: fc.array(part, { minLength: 1, maxLength: 3 }), chained: fc.boolean() })
 }
@@ -294,12 +313,14 @@ export function rule(now: number, named: Named): fc.Arbitrary<Rule> {
   const ofOthers = fc.oneof(
     fieldRule(now).map((field): Rule => ({ field })),
     orderRule.map((order): Rule => ({ order })),
+    consentRule.map((consent): Rule => ({ consent })),
     fc.constantFrom<Rule>({ event: { name: 'click', withinLastDays: 7 } }, { not: { event: { name: 'purchase' } } }),
   )
   const leaf: fc.Arbitrary<Rule> = fc.oneof(
     { weight: 5, arbitrary: fieldRule(now).map((field) => ({ field })) },
     { weight: 5, arbitrary: historyRule(named, ofOthers) },
     { weight: 1, arbitrary: fieldRule(now).map((eventData) => ({ eventData })) },
+    { weight: 1, arbitrary: consentRule.map((consent) => ({ consent })) },
     {
       weight: 1,
       arbitrary: fc

@@ -28,6 +28,7 @@ export interface DynamicAudience extends AudienceDefinition {
   /** It asks about identifiers; about relationships in which the person is the friend. */
   readonly asksIdentities: boolean
   readonly asksAdvocates: boolean
+  readonly asksConsents: boolean
   /** What it asks about people whom the person is related to, by the side that the person is on; such audiences follow a moment later. */
   readonly others: readonly Beyond[]
   /** Time alone may change who is in it. */
@@ -56,6 +57,8 @@ export interface DynamicAudiences {
   /** Of those that ask about it. */
   readonly byAudience: Index<string>
   readonly bySide: Index<'FRIEND' | 'ADVOCATE'>
+  /** Those that ask about consents. */
+  readonly byConsents: readonly DynamicAudience[]
   readonly forNewcomers: readonly DynamicAudience[]
   /** Of what is asked about others; null where nothing is. Its members bear the ids of the audiences that ask. */
   readonly beyond: DynamicAudiences | null
@@ -73,6 +76,8 @@ export interface Touch {
   /** Sides of relationships that changed: FRIEND where the person is one. */
   readonly sides?: Iterable<'FRIEND' | 'ADVOCATE'>
   readonly audiences?: Iterable<string>
+  /** They said something of a channel. */
+  readonly consents?: boolean
   readonly isNew?: boolean
 }
 
@@ -96,6 +101,7 @@ function indexed(inOrder: readonly DynamicAudience[]): Omit<DynamicAudiences, 'b
       ...(asks.friends ? (['ADVOCATE'] as const) : []),
       ...(asksAdvocates ? (['FRIEND'] as const) : []),
     ]),
+    byConsents: inOrder.filter(({ asksConsents }) => asksConsents),
     forNewcomers: inOrder.filter(({ takesNewcomers }) => takesNewcomers),
   }
 }
@@ -108,6 +114,7 @@ function compiled({ id, version, rule }: AudienceDefinition): DynamicAudience {
     fields: new Set(fieldsOf(rule)),
     asksIdentities: identitiesOf(rule).length > 0,
     asksAdvocates: leaves.some((leaf) => 'relationship' in leaf && leaf.relationship.as === 'FRIEND'),
+    asksConsents: leaves.some((leaf) => 'consent' in leaf),
     others: leaves.flatMap((leaf): Beyond[] =>
       'relationship' in leaf && leaf.relationship.where
         ? [{ as: leaf.relationship.as, audience: compiled({ id, version, rule: leaf.relationship.where }) }]
@@ -143,6 +150,7 @@ export function concernedBy(audiences: DynamicAudiences, touch: Touch): Readonly
   add(audiences.byQuality, touch.qualities)
   add(audiences.bySide, touch.sides)
   add(audiences.byAudience, touch.audiences)
+  if (touch.consents) for (const audience of audiences.byConsents) found.add(audience)
   if (touch.isNew) for (const audience of audiences.forNewcomers) found.add(audience)
   // A set gives what is added while it is gone through.
   for (const { id } of found) for (const audience of audiences.byAudience.get(id) ?? []) found.add(audience)

@@ -1,5 +1,6 @@
-// The leaves that ask what a person or an event is: fields, event data, audiences.
+// The leaves that ask what a person or an event is: fields, event data, audiences, consents.
 
+import { consentChannels, consentStates } from '../consent.ts'
 import { decodeId } from '../ids.ts'
 import { fault, isAbsent, isFlag, isObject, type RuleFault, strayKey, within } from './faults.ts'
 import { isScalar } from './operators.ts'
@@ -34,6 +35,21 @@ export function checkAudience(rule: unknown, at: string): RuleFault | null {
     return fault(within(at, 'id'), 'BAD_ID', 'not the id of an audience')
   }
   return isFlag(rule.member) ? null : fault(within(at, 'member'), 'NOT_A_BOOLEAN', 'true or false')
+}
+
+/** The first fault of a would-be condition on consents. */
+export function checkConsent(rule: unknown, at: string): RuleFault | null {
+  if (!isObject(rule)) return fault(at, 'NOT_AN_OBJECT', 'not a condition on consents')
+  const stray = strayKey(rule, ['channel', 'state'])
+  if (stray !== undefined) return fault(within(at, stray), 'UNKNOWN_KEY', 'not part of a condition on consents')
+  const { channel, state } = rule
+  if (!isAbsent(channel) && !consentChannels.some((one) => one === channel)) {
+    return fault(within(at, 'channel'), 'BAD_VALUE', `not one of ${consentChannels.join(', ')}`)
+  }
+  if (!isAbsent(state) && !consentStates.some((one) => one === state)) {
+    return fault(within(at, 'state'), 'BAD_VALUE', `not one of ${consentStates.join(', ')}`)
+  }
+  return null
 }
 
 /** What the operator would have taken in place of this value; null where the value will do. */

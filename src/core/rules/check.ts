@@ -3,7 +3,7 @@
 import { foldEventName } from '../names.ts'
 import { leavesOf, wheresOf } from './asks.ts'
 import { checkEvent, checkOrder, checkQuality, checkRelationship } from './check-history.ts'
-import { checkAudience, checkField } from './check-person.ts'
+import { checkAudience, checkConsent, checkField } from './check-person.ts'
 import { fault, isAbsent, isObject, type RuleFault, within } from './faults.ts'
 import { maxRuleDepth, maxRuleEvents, maxRuleLeaves, maxRuleWidth, type Rule } from './rule.ts'
 
@@ -16,6 +16,7 @@ const leaves: ReadonlyMap<string, (leaf: unknown, at: string) => RuleFault | nul
   ['audience', checkAudience],
   ['relationship', checkRelationship],
   ['quality', checkQuality],
+  ['consent', checkConsent],
   ['eventData', checkField],
 ])
 const keys = ['all', 'any', 'not', ...leaves.keys()]

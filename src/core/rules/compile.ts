@@ -1,11 +1,12 @@
 // A rule, compiled once, becomes a function that says TRUE, FALSE or UNKNOWN of a person at an event.
 
+import type { PersonFacts } from '../targeting/facts.ts'
 import { audienceId } from './asks.ts'
 import { checkRule } from './check.ts'
 import { boundsTest, type Counter, eventCounter, qualityCounter, relationshipCounter } from './counts.ts'
 import { compileEventData, compileField } from './fields.ts'
 import { orderFigure, orderTests } from './orders.ts'
-import type { AudienceRule, CountBounds, OrderRule, Rule } from './rule.ts'
+import type { AudienceRule, ConsentRule, CountBounds, OrderRule, Rule } from './rule.ts'
 import type { Predicate } from './subject.ts'
 import { askEvery, fieldTerm, type Term } from './terms.ts'
 import { isFalse, isTrue, isUnknown, negate, type Truth, truthOf } from './truth.ts'
@@ -31,6 +32,7 @@ function compileChecked(rule: Rule): Predicate {
     const { where } = rule.relationship
     return counted(relationshipCounter(rule.relationship, where ? compileChecked(where) : undefined), rule.relationship)
   }
+  if ('consent' in rule) return compileConsent(rule.consent)
   if ('quality' in rule) return counted(qualityCounter(rule.quality), rule.quality)
   const performed = counted(eventCounter(rule.event), rule.event)
   return rule.event.performed === false ? negated(performed) : performed
@@ -91,6 +93,19 @@ function compileAudience(rule: AudienceRule): Predicate {
   const wanted = rule.member ?? true
   return ({ person }) => truthOf(person.audienceIds.has(id) === wanted)
 }
+
+/** The channels of which that is in force, as far as the rule asks. */
+export function consentsOf({ channel, state }: ConsentRule, { consents }: PersonFacts): string[] {
+  const wanted = state ?? 'OPTED_IN'
+  return [...(consents ?? [])].flatMap(([name, told]) =>
+    (channel == null || channel === name) && told.state === wanted ? [name] : [],
+  )
+}
+
+const compileConsent =
+  (rule: ConsentRule): Predicate =>
+  ({ person }) =>
+    truthOf(consentsOf(rule, person).length > 0)
 
 function counted(counter: Counter, bounds: CountBounds): Predicate {
   const holds = boundsTest(bounds)

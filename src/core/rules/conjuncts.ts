@@ -39,5 +39,6 @@ export function isTrueConjunct(rule: Rule): boolean {
   if ('quality' in rule) return boundsOf(rule.quality).least > 0
   if ('relationship' in rule) return boundsOf(rule.relationship).least > 0
   if ('audience' in rule) return rule.audience.member ?? true
+  if ('consent' in rule) return true
   return 'order' in rule && rule.order.aggregate !== 'COUNT' && rule.order.aggregate !== 'TOTAL_MINOR'
 }

@@ -1,8 +1,9 @@
 // Why a rule did not hold: the leaves in the way, each with the value or figure seen.
 
+import type { ConsentChannel, ConsentState } from '../consent.ts'
 import { foldEventName } from '../names.ts'
 import { audienceId } from './asks.ts'
-import { compileRule } from './compile.ts'
+import { compileRule, consentsOf } from './compile.ts'
 import { eventCounter, qualityCounter, relationshipCounter, ruleProgramId } from './counts.ts'
 import { orderFigure } from './orders.ts'
 import { compilePath, readerOf, readPath } from './path.ts'
@@ -13,7 +14,7 @@ import { isFalse, isTrue, type Truth, type TruthName, truthNames } from './truth
 /**
  * One condition in the way; under a `not` that is one which holds. Its kind is the last key of `at`, and says what it has:
  * field and eventData: field, op, value; audience: audience, member; event: event, performed; order: aggregate, op, value,
- * currency; relationship: relationship, programId; quality: quality. Bounds and windows are there where the rule has them.
+ * currency; relationship: relationship, programId; quality: quality; consent: channel, state. Bounds and windows are there where the rule has them.
  */
 export interface FailedLeaf {
   /** The place in the rule, as in `all[2].field`. */
@@ -34,6 +35,8 @@ export interface FailedLeaf {
   /** Asked of the other person. */
   readonly where?: Rule
   readonly quality?: 'HIGH' | 'LOW' | 'NONE'
+  readonly channel?: ConsentChannel
+  readonly state?: ConsentState
   readonly atLeast?: number
   readonly atMost?: number
   readonly withinLastDays?: number
@@ -75,6 +78,7 @@ export const nodeKinds = [
   'audience',
   'relationship',
   'quality',
+  'consent',
   'eventData',
 ] as const
 
@@ -133,6 +137,13 @@ function told(leaf: Leaf, subject: Subject): Omit<FailedLeaf, 'at' | 'truth'> {
   if ('order' in leaf) return { ...figure(leaf.order), seen: orderFigure(leaf.order)(subject) }
   if ('quality' in leaf) {
     return { quality: leaf.quality.is, ...bounds(leaf.quality), seen: qualityCounter(leaf.quality)(subject) }
+  }
+  if ('consent' in leaf) {
+    const { channel, state } = leaf.consent
+    const asked = { ...(channel == null ? {} : { channel }), state: state ?? ('OPTED_IN' as const) }
+    // Of one channel what is in force, of any those of which it is.
+    const seen = channel == null ? consentsOf(leaf.consent, person) : (person.consents?.get(channel)?.state ?? null)
+    return { ...asked, seen }
   }
   const { relationship } = leaf
   const programId = ruleProgramId(relationship)

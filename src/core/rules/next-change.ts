@@ -43,7 +43,7 @@ export const isTimed = (rule: Rule): boolean =>
   [...leavesOf([rule])].some((leaf) => {
     if ('field' in leaf) return leaf.field.op === 'WITHIN_LAST_DAYS'
     // Also without a window: what has been told of ahead of its time counts from then on.
-    return !('audience' in leaf || 'eventData' in leaf)
+    return !('audience' in leaf || 'eventData' in leaf || 'consent' in leaf)
   })
 
 /** When the value that a path begins at ends. */

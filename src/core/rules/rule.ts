@@ -1,5 +1,7 @@
 // The form of a rule: the same tree in the database and in the API's RuleInput. Exactly one key per node.
 
+import type { ConsentChannel, ConsentState } from '../consent.ts'
+
 /** A condition on a person. A missing value is UNKNOWN, neither true nor false, and so is its negation. */
 export type Rule =
   | { readonly all: readonly Rule[] }
@@ -11,6 +13,7 @@ export type Rule =
   | { readonly audience: AudienceRule }
   | { readonly relationship: RelationshipRule }
   | { readonly quality: QualityRule }
+  | { readonly consent: ConsentRule }
   /** The same as `field`, on the data of the event at hand; where there is no event, everything is missing. */
   | { readonly eventData: FieldRule }
 
@@ -105,6 +108,17 @@ export const ruleQualities = ['HIGH', 'LOW', 'NONE'] as const
 /** How many of the person's earlier events were decided with a quality. */
 export interface QualityRule extends CountBounds {
   readonly is: (typeof ruleQualities)[number]
+}
+
+/**
+ * What is in force of a channel: the latest that the person said of it. Of what nothing was said, no state is: TRUE or FALSE, never
+ * UNKNOWN. Of audiences and lists alone: an event's criteria know no consents.
+ */
+export interface ConsentRule {
+  /** Default: any of them. */
+  readonly channel?: ConsentChannel | null
+  /** Default OPTED_IN. */
+  readonly state?: ConsentState | null
 }
 
 export interface AudienceRule {

@@ -1,6 +1,7 @@
 // What the resolver is given: plain data about one batch of events, and the rule set in force.
 // Nothing here knows a clock, a database or a package; every instant is milliseconds since the epoch, UTC.
 
+import type { ConsentChannel, ConsentState } from '../consent.ts'
 import type { FieldMeta } from '../fields/fold.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Quality, UnattributedReason } from './decision.ts'
@@ -168,10 +169,19 @@ export interface PersonFacts {
   /** By kind (SOURCE_ID, EMAIL, PARTNER_USER_ID, PHONE, DEVICE), oldest first. */
   readonly identities: { readonly [kind: string]: readonly string[] }
   readonly audienceIds: ReadonlySet<string>
+  /** By channel, what was said of it last, whenever it came in; there where audiences ask about it. */
+  readonly consents?: ReadonlyMap<ConsentChannel, ConsentFacts>
   readonly journeys: JourneyFacts[]
   /** Those in which this person is the friend. */
   readonly relationships: RelationshipFacts[]
   readonly history: PersonHistory
+}
+
+/** What a person said of a channel, and when; of one time the larger id is the later. */
+export interface ConsentFacts {
+  readonly state: ConsentState
+  readonly at: Instant
+  readonly id: string
 }
 
 export interface CodeFacts {

@@ -1,12 +1,12 @@
 // What callers do to audiences: make, change and archive them, put people in and take them out.
 
 import { builder } from '../../builder.ts'
-import { nodeKey } from '../../ids.ts'
+import type { Context } from '../../context.ts'
 import { ProfileKeyInput, ProfileRefInput } from '../profiles/inputs.ts'
 import { RuleInput } from '../programs/rule-input.ts'
 import { ensureBuiltInAudience } from './built-in.ts'
-import { addToAudience, removeFromAudience, replaceAudienceMembers } from './members.ts'
-import { AudienceType, BuiltInEnum } from './schema.ts'
+import { addToAudience, type MembersInput, removeFromAudience, replaceAudienceMembers } from './members.ts'
+import { audienceField, BuiltInEnum } from './schema.ts'
 import { archiveAudience, createAudience, updateAudience } from './service.ts'
 
 const writing = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
@@ -30,15 +30,7 @@ builder.relayMutationField(
       'Makes an audience: without a rule an empty one, to which people are added; with a rule one that has its members already, unless there are so many people that this takes some seconds more (`isFilling`).',
     resolve: async (_root, { input }, context) => ({ audienceId: await createAudience(context, input) }),
   },
-  {
-    outputFields: (t) => ({
-      audience: t.prismaField({
-        type: AudienceType,
-        resolve: (query, { audienceId }, _args, { db, accountId }) =>
-          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
-      }),
-    }),
-  },
+  { outputFields: (t) => ({ audience: audienceField(t) }) },
 )
 
 builder.relayMutationField(
@@ -50,15 +42,7 @@ builder.relayMutationField(
       'The audience of that kind, made when it is first asked for, with its members; its rule is the same in every account.',
     resolve: async (_root, { input }, context) => ({ audienceId: await ensureBuiltInAudience(context, input) }),
   },
-  {
-    outputFields: (t) => ({
-      audience: t.prismaField({
-        type: AudienceType,
-        resolve: (query, { audienceId }, _args, { db, accountId }) =>
-          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
-      }),
-    }),
-  },
+  { outputFields: (t) => ({ audience: audienceField(t) }) },
 )
 
 builder.relayMutationField(
@@ -75,15 +59,7 @@ builder.relayMutationField(
     description: 'Renames an audience, or gives a dynamic one another rule, by which people enter and leave at once.',
     resolve: async (_root, { input }, context) => ({ audienceId: await updateAudience(context, input) }),
   },
-  {
-    outputFields: (t) => ({
-      audience: t.prismaField({
-        type: AudienceType,
-        resolve: (query, { audienceId }, _args, { db, accountId }) =>
-          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
-      }),
-    }),
-  },
+  { outputFields: (t) => ({ audience: audienceField(t) }) },
 )
 
 builder.relayMutationField(
@@ -95,104 +71,75 @@ builder.relayMutationField(
       'Takes an audience out of use: it is listed no more and keeps the members of this moment. Refused while a campaign or another audience asks about it.',
     resolve: async (_root, { input }, context) => ({ audienceId: await archiveAudience(context, input) }),
   },
-  {
-    outputFields: (t) => ({
-      audience: t.prismaField({
-        type: AudienceType,
-        resolve: (query, { audienceId }, _args, { db, accountId }) =>
-          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
-      }),
-    }),
-  },
+  { outputFields: (t) => ({ audience: audienceField(t) }) },
 )
 
-builder.relayMutationField(
-  'addToAudience',
-  {
-    inputFields: (t) => ({
-      audienceId: t.id({ required: true }),
-      profiles: t.field({
-        type: [ProfileRefInput],
-        required: true,
-        description: 'At most 1,000; found, or created where nobody is known by it.',
-      }),
-    }),
-  },
-  {
-    ...writing,
-    description: 'Puts people into a static audience: all of them, or none where one reference is at fault.',
-    resolve: (_root, { input }, context) => addToAudience(context, input),
-  },
-  {
-    outputFields: (t) => ({
-      audience: t.prismaField({
-        type: AudienceType,
-        resolve: (query, { audienceId }, _args, { db, accountId }) =>
-          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
-      }),
-      added: t.exposeInt('added', { description: 'How many of them were not in it before.' }),
-      created: t.exposeInt('created', { description: 'How many of them nobody knew before.' }),
-    }),
-  },
-)
+interface Moved {
+  audienceId: string
+  added?: number
+  removed?: number
+  created?: number
+}
 
-builder.relayMutationField(
-  'removeFromAudience',
-  {
-    inputFields: (t) => ({
-      audienceId: t.id({ required: true }),
-      profiles: t.field({
-        type: [ProfileKeyInput],
-        required: true,
-        description: 'At most 1,000; who is not in it, or not known, is passed over.',
-      }),
-    }),
-  },
-  {
-    ...writing,
-    description: 'Takes people out of a static audience.',
-    resolve: (_root, { input }, context) => removeFromAudience(context, input),
-  },
-  {
-    outputFields: (t) => ({
-      audience: t.prismaField({
-        type: AudienceType,
-        resolve: (query, { audienceId }, _args, { db, accountId }) =>
-          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
-      }),
-      removed: t.exposeInt('removed', { description: 'How many people left.' }),
-    }),
-  },
-)
+const counts = {
+  added: 'How many of them were not in it before.',
+  removed: 'How many people left.',
+  created: 'How many of them nobody knew before.',
+} as const
 
-builder.relayMutationField(
-  'replaceAudienceMembers',
-  {
-    inputFields: (t) => ({
-      audienceId: t.id({ required: true }),
-      profiles: t.field({
-        type: [ProfileRefInput],
-        required: true,
-        description: 'At most 5,000, of an audience of no more; found, or created where nobody is known by it.',
+interface MembersMutation {
+  people: typeof ProfileRefInput | typeof ProfileKeyInput
+  /** Of the people. */
+  words: string
+  description: string
+  /** What is told of it. */
+  tells: readonly (keyof typeof counts)[]
+  resolve(context: Context, input: MembersInput): Promise<Moved>
+}
+
+/** A mutation that moves people into a static audience, or out of it. */
+function membersMutation(name: string, { people, words, description, tells, resolve }: MembersMutation): void {
+  builder.relayMutationField(
+    name,
+    {
+      inputFields: (t) => ({
+        audienceId: t.id({ required: true }),
+        profiles: t.field({ type: [people], required: true, description: words }),
       }),
-    }),
-  },
-  {
-    ...writing,
-    description:
-      'Makes the people the only members of a static audience, at once: nobody ever sees it half done. Who stays is not touched.',
-    resolve: (_root, { input }, context) => replaceAudienceMembers(context, input),
-  },
-  {
-    outputFields: (t) => ({
-      audience: t.prismaField({
-        type: AudienceType,
-        resolve: (query, { audienceId }, _args, { db, accountId }) =>
-          db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
+    },
+    { ...writing, description, resolve: (_root, { input }, context): Promise<Moved> => resolve(context, input) },
+    {
+      outputFields: (t) => ({
+        audience: audienceField(t),
+        ...Object.fromEntries(
+          tells.map((one) => [one, t.int({ description: counts[one], resolve: (moved: Moved) => moved[one] ?? 0 })]),
+        ),
       }),
-      added: t.exposeInt('added', { description: 'How many of them were not in it before.' }),
-      removed: t.exposeInt('removed', { description: 'How many others left.' }),
-      created: t.exposeInt('created', { description: 'How many of them nobody knew before.' }),
-    }),
-  },
-)
+    },
+  )
+}
+
+membersMutation('addToAudience', {
+  people: ProfileRefInput,
+  words: 'At most 1,000; found, or created where nobody is known by it.',
+  description: 'Puts people into a static audience: all of them, or none where one reference is at fault.',
+  tells: ['added', 'created'],
+  resolve: addToAudience,
+})
+
+membersMutation('removeFromAudience', {
+  people: ProfileKeyInput,
+  words: 'At most 1,000; who is not in it, or not known, is passed over.',
+  description: 'Takes people out of a static audience.',
+  tells: ['removed'],
+  resolve: removeFromAudience,
+})
+
+membersMutation('replaceAudienceMembers', {
+  people: ProfileRefInput,
+  words: 'At most 5,000, of an audience of no more; found, or created where nobody is known by it.',
+  description:
+    'Makes the people the only members of a static audience, at once: nobody ever sees it half done. Who stays is not touched. Longer lists come in pieces: `beginAudienceReplacement`.',
+  tells: ['added', 'removed', 'created'],
+  resolve: replaceAudienceMembers,
+})

@@ -84,6 +84,34 @@ export async function replaceAudienceMembers(
   })
 }
 
+/** A static audience, whose members nobody else changes until the transaction ends. NOT_FOUND; CONFLICT for a dynamic or archived one. */
+export async function lockStatic(tx: Transaction, accountId: string, audienceId: string): Promise<void> {
+  const { ruleVersion } = await lockAudience(tx, accountId, audienceId)
+  if (ruleVersion > 0) throw conflict('a dynamic audience has the members that its rule says', 'input.audienceId')
+}
+
+const peopleAtATime = 5_000
+
+/** Takes people out of a static audience and puts others in, of whom none is in it. All are locked, under the ids that merges lead to. */
+export async function replaceMembers(
+  tx: Transaction,
+  context: Context,
+  { audienceId, gone, fresh }: { audienceId: string; gone: readonly string[]; fresh: readonly string[] },
+): Promise<{ added: number; removed: number }> {
+  const { accountId } = context
+  const roots = new Set(gone)
+  const members = await findMembers(tx, accountId, gone)
+  if (members.some(({ rootId }) => !roots.has(rootId))) throw new RetryError()
+  const profileIds = members.map(({ profileId }) => profileId)
+  const seats = await findMemberships(tx, accountId, { audienceIds: [audienceId], profileIds })
+  await write(tx, context, { audienceId, profileIds: seats.map(({ profileId }) => profileId), cause: 'REMOVED' })
+  await write(tx, context, { audienceId, profileIds: fresh, cause: 'ADDED' })
+  const moved = [...gone, ...fresh]
+  for (let from = 0; from < moved.length; from += peopleAtATime)
+    await refreshOthers(tx, context, { audienceId, personIds: moved.slice(from, from + peopleAtATime) })
+  return { added: fresh.length, removed: gone.length }
+}
+
 function checkedRefs({ profiles }: MembersInput, max: number): CheckedRef[] {
   if (profiles.length > max) throw badInput(`over ${max} profiles`, 'input.profiles')
   return profiles.map((ref, i) => checkRef(ref, `input.profiles[${i}]`))
@@ -100,8 +128,7 @@ async function onStatic<T>(context: Context, input: MembersInput, work: (work: W
   const audienceId = idInput('Audience', input.audienceId, 'input.audienceId')
   const done = await retrying(() =>
     services.database.transaction(async (tx) => {
-      const { ruleVersion } = await lockAudience(tx, accountId, audienceId)
-      if (ruleVersion > 0) throw conflict('a dynamic audience has the members that its rule says', 'input.audienceId')
+      await lockStatic(tx, accountId, audienceId)
       return work({ tx, audienceId })
     }),
   )

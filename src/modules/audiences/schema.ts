@@ -107,6 +107,16 @@ export const AudienceType = builder.prismaNode('Audience', {
   }),
 })
 
+type OutputOf<Shape> = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Shape>
+
+/** The audience that a payload is about. */
+export const audienceField = <Shape extends { audienceId: string }>(t: OutputOf<Shape>) =>
+  t.prismaField({
+    type: AudienceType,
+    resolve: (query, { audienceId }, _args, { db, accountId }) =>
+      db.audience.findUniqueOrThrow({ ...query, where: nodeKey(audienceId, accountId) }),
+  })
+
 builder.queryFields((t) => ({
   audiences: t.connection(
     {

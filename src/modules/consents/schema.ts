@@ -2,34 +2,14 @@
 
 import { builder } from '../../builder.ts'
 import type { Context } from '../../context.ts'
-import type { Consent, ConsentChannel, ConsentSource, ConsentState } from '../../generated/prisma/client.ts'
+import type { Consent, ConsentSource } from '../../generated/prisma/client.ts'
 import { ProfileKeyInput, ProfileRefInput } from '../profiles/inputs.ts'
 import { personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
+import { ConsentChannelEnum, ConsentStateEnum } from './enums.ts'
 import { consentsOfPerson, setConsent } from './service.ts'
 import { createPersonToken } from './tokens.ts'
-
-export const ConsentChannelEnum = builder.enumType('ConsentChannel', {
-  description: 'How a person may be written or called.',
-  values: {
-    EMAIL: {},
-    SMS: {},
-    PUSH: {},
-    PHONE: { description: 'Calls.' },
-    POST: { description: 'Letters.' },
-    MESSENGER: { description: 'Messengers such as WhatsApp.' },
-  } as const satisfies { [channel in ConsentChannel]: object },
-})
-
-const ConsentStateEnum = builder.enumType('ConsentState', {
-  description: 'What a person said about a channel.',
-  values: {
-    OPTED_IN: { description: 'Yes.' },
-    OPTED_OUT: { description: 'No.' },
-    PENDING: { description: 'Asked, and not answered yet; not to be taken for a yes.' },
-  } as const satisfies { [state in ConsentState]: object },
-})
 
 const ConsentSourceEnum = builder.enumType('ConsentSource', {
   description: 'Where a person said it.',

@@ -11,6 +11,7 @@ import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import { membersOf } from '../profiles/members.ts'
+import { refreshPeople } from '../profiles/memberships.ts'
 import { checkRef } from '../profiles/resolve.ts'
 import { findOrCreatePeople } from '../profiles/service.ts'
 import { type ConsentRow, findLatestConsents, insertConsents } from './sql.ts'
@@ -66,9 +67,11 @@ export async function setConsent(context: Context, input: SetConsentInput): Prom
     // Of a token, the profile that it was made for: where its merge is undone, so is what it did to the other.
     const row = { id: newId(), profileId: own ?? profileId, channel, state, source, at, eventId: null }
     await insertConsents(tx, accountId, [row])
+    await refreshPeople(tx, context, [{ personId: row.profileId, touch: { consents: true }, cause: 'CONSENT' }])
     return { ...row, accountId, recordedAt: now }
   }
   const row = await retrying(() => services.database.transaction(write))
+  services.live.wake(accountId)
   // What was asked for before in the same operation.
   context.memo('consents', () => consentLoader(context)).clearAll()
   return row

@@ -36,6 +36,8 @@ import { writtenWith } from './written-with.ts'
 export interface Batch {
   readonly accountId: string
   readonly events: readonly AcceptedEvent[]
+  /** Goes first in the transaction that stores these of its events; where it says false, others have done so, and none is stored. */
+  first?(sql: Sql, events: readonly AcceptedEvent[]): Promise<boolean>
 }
 
 export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'now'>
@@ -72,10 +74,11 @@ async function attempt(services: IngestServices, batch: Batch): Promise<Outcome[
 }
 
 // Something is wrong with an event of the batch; halving leaves it alone with its error.
-async function halve(services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
+async function halve(services: IngestServices, batch: Batch): Promise<Outcome[]> {
+  const { events } = batch
   const middle = Math.ceil(events.length / 2)
-  const first = await ingest(services, { accountId, events: events.slice(0, middle) })
-  const second = await ingest(services, { accountId, events: events.slice(middle) })
+  const first = await ingest(services, { ...batch, events: events.slice(0, middle) })
+  const second = await ingest(services, { ...batch, events: events.slice(middle) })
   return [...first, ...second]
 }
 
@@ -111,7 +114,9 @@ async function afterOutage({ database, live }: IngestServices, { accountId, even
 
 const away = () => new ApiError('UNAVAILABLE', 'the database is away; send it again, with the same idempotency key')
 
-async function runBatch(tx: Sql, services: IngestServices, { accountId, events }: Batch): Promise<Outcome[]> {
+async function runBatch(tx: Sql, services: IngestServices, batch: Batch): Promise<Outcome[]> {
+  const { accountId, events } = batch
+  if (batch.first && !(await batch.first(tx, events))) return events.map(({ id }) => ({ eventId: id, replayed: true }))
   const refsOf = (some: readonly AcceptedEvent[]) => some.map(({ id, ref }) => ({ ...ref, eventId: id }))
   // People are looked up for all, known keys or not, so that the two need not wait for each other.
   const expected = services.ruleSets.lastKnown(accountId)

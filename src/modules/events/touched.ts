@@ -1,10 +1,11 @@
 // Whom a batch touched, and how, as far as audiences may depend on it.
 
 import type { DynamicAudience, Touch } from '../../core/audiences/dynamic.ts'
+import { consentsIn, tellsConsent } from '../../core/consent.ts'
 import { groupBy } from '../../core/group.ts'
 import { orderEvents } from '../../core/orders.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
-import type { Instant, World } from '../../core/targeting/facts.ts'
+import type { Instant, JsonObject, World } from '../../core/targeting/facts.ts'
 import type { Cause, Touched } from '../memberships/refresh.ts'
 import type { People } from '../profiles/resolve.ts'
 import type { MemberNow } from '../profiles/sql.ts'
@@ -14,7 +15,7 @@ export interface BatchTouch {
   readonly people: People
   readonly events: readonly KnownEvent[]
   /** The events' translated names, in their order. */
-  readonly rows: readonly { readonly id: string; readonly name: string }[]
+  readonly rows: readonly { readonly id: string; readonly name: string; readonly data: object }[]
   readonly decided: DecidedBatch
   readonly world: World
   readonly locked: readonly MemberNow[]
@@ -30,6 +31,7 @@ interface Trace {
   readonly at: Instant
   readonly sides: readonly ('FRIEND' | 'ADVOCATE')[]
   readonly absorbed: boolean
+  readonly consents?: boolean
 }
 
 /** The events' people, and the advocates whom relationships of theirs were shown to belong to. */
@@ -55,6 +57,7 @@ export function touchedBy(batch: BatchTouch): Touched[] {
       quality: result.decision.quality,
       sides: advocateId === null ? [] : ['FRIEND'],
       absorbed: step.absorbed.length > 0,
+      consents: tellsConsent(row.name) && consentsIn(row.name, row.data as JsonObject).length > 0, // What was accepted as JSON.
     })
     const asAdvocate = { fields: [], identities: [], quality: null, sides: ['ADVOCATE' as const], absorbed: false }
     if (advocateId !== null) add(people.rootOf(advocateId), { ...about, name: '', ...asAdvocate })
@@ -92,12 +95,15 @@ const touchOf = (own: readonly Trace[], isNew: boolean): Touch => ({
   identities: own.flatMap(({ identities }) => identities),
   qualities: own.flatMap(({ quality }) => quality ?? []),
   sides: own.flatMap(({ sides }) => sides),
+  consents: own.some(({ consents }) => consents),
   isNew,
 })
 
 /** The latest of the person's events that the audience asks about, else the latest that did anything else to them. */
-function causeIn(own: readonly Trace[], { asks, fields, asksIdentities, asksAdvocates }: DynamicAudience): Cause {
-  const isAsked = ({ name, quality }: Trace) =>
+function causeIn(own: readonly Trace[], audience: DynamicAudience): Cause {
+  const { asks, fields, asksIdentities, asksAdvocates, asksConsents } = audience
+  const isAsked = ({ name, quality, consents }: Trace) =>
+    (asksConsents && consents) ||
     asks.eventCaps.has(name) ||
     (asks.orders && orderEvents.includes(name)) ||
     (quality !== null && asks.qualityCaps.has(quality))

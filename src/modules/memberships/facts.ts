@@ -1,10 +1,11 @@
 // What dynamic audiences ask about people, as of now: one statement, whatever is asked and of however many.
 
 import type { DynamicAudience } from '../../core/audiences/dynamic.ts'
+import { type ConsentChannel, type ConsentState, consentChannels } from '../../core/consent.ts'
 import { groupBy } from '../../core/group.ts'
 import { amountKeys, orderEvents, orderOf } from '../../core/orders.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
-import type { Instant, JsonObject, PersonFacts } from '../../core/targeting/facts.ts'
+import type { ConsentFacts, Instant, JsonObject, PersonFacts } from '../../core/targeting/facts.ts'
 import { factsOf, newPerson } from '../../core/targeting/people.ts'
 import type { Sql } from '../../platform/database.ts'
 import { foldPerson, marksOfMerge, type PersonRow } from '../member-fields/rows.ts'
@@ -30,7 +31,7 @@ export interface Known {
 }
 
 interface FactRow {
-  kind: 'FIELDS' | 'IDENTITY' | 'AUDIENCE' | 'EVENT' | 'ORDER' | 'QUALITY' | 'ADVOCATE' | 'FRIEND'
+  kind: 'FIELDS' | 'IDENTITY' | 'AUDIENCE' | 'CONSENT' | 'EVENT' | 'ORDER' | 'QUALITY' | 'ADVOCATE' | 'FRIEND'
   personId: string
   name: string
   at: Date | null
@@ -116,6 +117,15 @@ function take({ person, seats }: { person: PersonFacts; seats: Seat[] }, { kind,
       ;(person.audienceIds as Set<string>).add(name) // The same.
       seats.push({ audienceId: name, profileId: String(value), since: new Date(t) })
       return
+    case 'CONSENT': {
+      const consents = (person.consents ?? new Map()) as Map<ConsentChannel, ConsentFacts> // The same.
+      const [state, id] = value as [ConsentState, string] // As the statement builds it.
+      const known = consents.get(name as ConsentChannel) // The column's own values.
+      if (!known || t > known.at || (t === known.at && id > known.id))
+        consents.set(name as ConsentChannel, { state, at: t, id })
+      Object.assign(person, { consents })
+      return
+    }
     case 'EVENT': {
       const times = history.events.get(name)
       if (times) times.push(t)
@@ -164,6 +174,7 @@ interface Need {
   readonly qualityCaps: ReadonlyMap<Quality, number>
   readonly orders: boolean
   readonly identities: boolean
+  readonly consents: boolean
   readonly friends: boolean
   readonly advocates: boolean
 }
@@ -171,20 +182,21 @@ interface Need {
 function needOf(audiences: Iterable<DynamicAudience>): Need {
   const audienceIds = new Set<string>()
   const [eventCaps, qualityCaps] = [new Map<string, number>(), new Map<Quality, number>()]
-  let [orders, identities, friends, advocates] = [false, false, false, false]
+  let [orders, identities, consents, friends, advocates] = [false, false, false, false, false]
   const raise = <Key>(caps: Map<Key, number>, more: ReadonlyMap<Key, number>) => {
     for (const [key, cap] of more) caps.set(key, Math.max(cap, caps.get(key) ?? 0))
   }
-  for (const { id, asks, asksIdentities, asksAdvocates } of audiences) {
+  for (const { id, asks, asksIdentities, asksAdvocates, asksConsents } of audiences) {
     for (const one of [id, ...asks.audienceIds]) audienceIds.add(one)
     raise(eventCaps, asks.eventCaps)
     raise(qualityCaps, asks.qualityCaps)
     orders ||= asks.orders
     identities ||= asksIdentities
+    consents ||= asksConsents
     friends ||= asks.friends
     advocates ||= asksAdvocates
   }
-  return { audienceIds, eventCaps, qualityCaps, orders, identities, friends, advocates }
+  return { audienceIds, eventCaps, qualityCaps, orders, identities, consents, friends, advocates }
 }
 
 // Each kind is one branch, which finds nothing where it is not asked for. Of what is counted the latest up to now are read, and
@@ -221,6 +233,13 @@ function findFacts(
     FROM asked CROSS JOIN LATERAL (
       SELECT audience_id, since FROM audience_member WHERE audience_member.account_id = ${accountId}::uuid
         AND audience_member.profile_id = asked.profile_id AND audience_id = ANY (${[...need.audienceIds]}::uuid[]) OFFSET 0) AS member
+    UNION ALL
+    SELECT 'CONSENT', asked.person_id, told.channel::text, told.at, jsonb_build_array(told.state, told.id)
+    FROM asked CROSS JOIN unnest(${need.consents ? consentChannels : []}::text[]::consent_channel[]) AS wanted (channel)
+    CROSS JOIN LATERAL (
+      SELECT id, channel, state, at FROM consent WHERE consent.account_id = ${accountId}::uuid AND consent.profile_id = asked.profile_id
+        AND consent.channel = wanted.channel ORDER BY at DESC, id DESC LIMIT 1
+    ) AS told
     UNION ALL
     SELECT 'EVENT', asked.person_id, wanted.name, event.at, NULL
     FROM asked CROSS JOIN unnest(${[...need.eventCaps.keys()]}::text[], ${[...need.eventCaps.values()]}::int[]) AS wanted (name, cap)

@@ -6,6 +6,7 @@ import { amountKeys, decimalText, maxAmountMinor, minorDigits, orderEvents } fro
 import { enoughFor, ruleProgramId, windowMs } from '../../core/rules/counts.ts'
 import { isMoney } from '../../core/rules/orders.ts'
 import type {
+  ConsentRule,
   CountBounds,
   EventRule,
   OrderOperator,
@@ -15,6 +16,17 @@ import type {
 } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { FilterScope } from './filter-values.ts'
+
+/** Is that in force of the channel, or of any: the latest that any profile of the person said of it? */
+export function consentSql({ channel, state }: ConsentRule, { accountId }: FilterScope): Prisma.Sql {
+  return Prisma.sql`EXISTS (
+    SELECT FROM (
+      SELECT DISTINCT ON (consent.channel) consent.state FROM consent
+      WHERE consent.account_id = ${accountId}::uuid AND consent.profile_id = ANY (person.ids)
+        AND (${channel ?? null}::text IS NULL OR consent.channel = ${channel ?? null}::text::consent_channel)
+      ORDER BY consent.channel, consent.at DESC, consent.id DESC
+    ) AS told WHERE told.state = ${state ?? 'OPTED_IN'}::text::consent_state)`
+}
 
 /** How often the person performed the event. */
 export function eventSql(rule: EventRule, { accountId, now }: FilterScope): Prisma.Sql {

@@ -5,7 +5,7 @@ import { foldEventName } from '../../core/names.ts'
 import { orderEvents } from '../../core/orders.ts'
 import { audienceId } from '../../core/rules/asks.ts'
 import { isMoney } from '../../core/rules/orders.ts'
-import type { FieldRule, OrderRule, Rule } from '../../core/rules/rule.ts'
+import type { ConsentRule, FieldRule, OrderRule, Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { figureSql, isRelated, isWithin, maxOrders, minorSql, transactionSql } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
@@ -53,6 +53,26 @@ interface Owned extends FilterScope {
   /** The person of a row `found`, given the joins of `owners`. */
   owner: Prisma.Sql
   owners: Prisma.Sql
+}
+
+/** People with a channel of which that is in force. */
+export function consentGroups(
+  { channel, state }: ConsentRule,
+  { accountId, owner, owners }: Omit<Owned, 'now'>,
+): Prisma.Sql {
+  return Prisma.sql`
+    SELECT told.owner AS id, count(*) AS n
+    FROM (
+      SELECT DISTINCT ON (${owner}, found.channel) ${owner} AS owner, found.state
+      FROM (
+        SELECT consent.profile_id, consent.id, consent.channel, consent.state, consent.at FROM consent
+        WHERE consent.account_id = ${accountId}::uuid
+          AND (${channel ?? null}::text IS NULL OR consent.channel = ${channel ?? null}::text::consent_channel)
+      ) AS found ${owners}
+      ORDER BY ${owner}, found.channel, found.at DESC, found.id DESC
+    ) AS told
+    WHERE told.state = ${state ?? 'OPTED_IN'}::text::consent_state
+    GROUP BY told.owner`
 }
 
 /** People with a figure of their orders, where they have one that counts. */

@@ -13,7 +13,7 @@ import { isHeld } from './filter-held.ts'
 import { signs } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
 import { deepMergesSql, mergedSql, openScope, peopleSql, type SetScope } from './filter-people.ts'
-import { countedRows, identityRows, orderGroups } from './filter-rows.ts'
+import { consentGroups, countedRows, identityRows, orderGroups } from './filter-rows.ts'
 import { compileFilter, eventDataSql, listFieldSql } from './filter-sql.ts'
 import type { FilterScope } from './filter-values.ts'
 
@@ -119,6 +119,10 @@ class Sets {
     if ('eventData' in rule) return eventDataSql(rule.eventData)
     if ('field' in rule) return this.#fieldCondition(rule.field)
     if ('order' in rule) return this.#orderCondition(rule.order, isRequired)
+    if ('consent' in rule) {
+      const set = consentGroups(rule.consent, { ...this.#scope, owner: this.#owner, owners: this.#owners })
+      return Prisma.sql`(${this.#gather(set, isRequired)}.n IS NOT NULL)`
+    }
     if ('audience' in rule) {
       const found = this.#gather(this.#counts(rule), isRequired)
       return (rule.audience.member ?? true) ? Prisma.sql`(${found}.n IS NOT NULL)` : Prisma.sql`(${found}.n IS NULL)`

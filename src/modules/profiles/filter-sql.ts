@@ -6,7 +6,7 @@ import type { AudienceRule, FieldRule, Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { marksOfMerge } from '../member-fields/rows.ts'
 import { foldedSql, statedSql } from './filter-fields.ts'
-import { eventSql, orderSql, qualitySql, relationshipSql } from './filter-history.ts'
+import { consentSql, eventSql, orderSql, qualitySql, relationshipSql } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
 import { type FilterScope, valuesSql } from './filter-values.ts'
 
@@ -63,6 +63,7 @@ function conditionSql(rule: Rule, scope: FilterScope): Prisma.Sql {
     const { where } = rule.relationship
     return relationshipSql(rule.relationship, scope, where ? compileFilter(where, scope) : null)
   }
+  if ('consent' in rule) return consentSql(rule.consent, scope)
   return 'quality' in rule ? qualitySql(rule.quality, scope) : audienceSql(rule.audience, scope)
 }
 

@@ -5,6 +5,7 @@ import { conflict, notFound } from '../../errors.ts'
 import type { CampaignState } from '../../generated/prisma/client.ts'
 import { idInput } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
+import { keepMark } from '../memberships/mark-sql.ts'
 import { bumpRules, publishDraft } from './sql.ts'
 
 /** Where a campaign may go from each state. */
@@ -91,6 +92,7 @@ async function onCampaign(context: Context, campaignId: string | number, work: (
     })
     if (!campaign) throw notFound(`no campaign ${id}`, 'input.campaignId')
     await work({ tx, accountId, campaign, version, at })
+    await keepMark(tx, accountId)
   })
   return id
 }

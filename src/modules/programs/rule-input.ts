@@ -13,6 +13,7 @@ import {
   type OrderOperator,
 } from '../../core/rules/rule.ts'
 import { QualityEnum } from '../attributions/enums.ts'
+import { ConsentChannelEnum, ConsentStateEnum } from '../consents/enums.ts'
 import type { RuleShape } from './rule-reading.ts'
 
 const FieldOperatorEnum = builder.enumType('FieldOperator', {
@@ -152,6 +153,15 @@ const QualityRuleInput = builder.inputType('QualityRuleInput', {
   }),
 })
 
+const ConsentRuleInput = builder.inputType('ConsentRuleInput', {
+  description:
+    'A condition on what is in force of a channel: the latest that the person said of it. Of what nothing was said, no state is.',
+  fields: (t) => ({
+    channel: t.field({ type: ConsentChannelEnum, description: 'Default: any of them.' }),
+    state: t.field({ type: ConsentStateEnum, defaultValue: 'OPTED_IN' }),
+  }),
+})
+
 RuleInput.implement({
   isOneOf: true,
   description: `A condition on a person: a tree with one key per node, at most ${maxRuleDepth} deep and ${maxRuleWidth} wide, of at most ${maxRuleLeaves.toLocaleString('en')} conditions that ask about at most ${maxRuleEvents} different events.`,
@@ -165,6 +175,10 @@ RuleInput.implement({
     audience: t.field({ type: AudienceRuleInput }),
     relationship: t.field({ type: RelationshipRuleInput }),
     quality: t.field({ type: QualityRuleInput }),
+    consent: t.field({
+      type: ConsentRuleInput,
+      description: 'For audiences and lists of people; the criteria of a flow may ask about an audience that has it.',
+    }),
     eventData: t.field({
       type: FieldRuleInput,
       description:

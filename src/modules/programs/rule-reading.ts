@@ -4,6 +4,7 @@ import { foldEventName } from '../../core/names.ts'
 import { checkRule } from '../../core/rules/check.ts'
 import { ruleProgramId } from '../../core/rules/counts.ts'
 import type {
+  ConsentRule,
   FieldOperator,
   OrderAggregate,
   OrderOperator,
@@ -25,6 +26,7 @@ export interface RuleShape {
   audience?: { id: string | number; member?: boolean | null } | null
   relationship?: RelationshipRuleShape | null
   quality?: (CountShape & { is: QualityRule['is'] }) | null
+  consent?: ConsentRule | null
   eventData?: FieldRuleShape | null
 }
 
@@ -81,6 +83,10 @@ function toRule(input: RuleShape, path: string): Rule {
   }
   if (input.order) return { order: orderRule(input.order) }
   if (input.quality) return { quality: { is: input.quality.is, ...bounds(input.quality) } }
+  if (input.consent) {
+    const { channel, state } = input.consent
+    return { consent: { ...(channel == null ? {} : { channel }), state: state ?? 'OPTED_IN' } }
+  }
   if (input.relationship) {
     const { as, programId, where } = input.relationship
     const other = where ? { where: toRule(where, `${path}.relationship.where`) } : {}
@@ -115,11 +121,14 @@ function bounds({ atLeast, atMost, withinLastDays }: CountShape) {
   }
 }
 
-/** BAD_INPUT, naming the place, for a condition on the other person of a relationship, whom an event's criteria do not know. */
+/** BAD_INPUT, naming the place, for what an event's criteria do not know: consents, and the other person of a relationship. */
 export function assertOwn(rule: Rule, path: string): Rule {
-  const stray = leavesOf(rule, path).find(([leaf]) => 'relationship' in leaf && leaf.relationship.where)
-  if (!stray) return rule
-  throw badInput('make an audience of it, and ask about that', `${stray[1]}.relationship.where`)
+  for (const [leaf, at] of leavesOf(rule, path)) {
+    const key =
+      'consent' in leaf ? 'consent' : 'relationship' in leaf && leaf.relationship.where ? 'relationship.where' : null
+    if (key) throw badInput('make an audience of it, and ask about that', `${at}.${key}`)
+  }
+  return rule
 }
 
 /** An id that a rule names, and where it stands in the input. */

@@ -54,7 +54,13 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   audience_due: { other: ['account_id', 'audience_id', 'profile_id', 'due_at'] },
   audience_hour: { other: ['account_id', 'audience_id', 'starts_at', 'entered', 'left'] },
   audience_member: { of: 'profile_id', other: ['account_id', 'audience_id', 'profile_id', 'since'] },
-  audience_poke: { other: ['account_id', 'id', 'audience_id', 'profile_id', 'event_id'] },
+  audience_mark: { other: ['account_id', 'position', 'busy_until'] },
+  audience_poke: {
+    other: ['account_id', 'id', 'audience_id', 'profile_id', 'event_id', 'side', 'reached', 'again'],
+  },
+  audience_replacement: { other: ['account_id', 'id', 'audience_id', 'created_at'] },
+  // Of people, but only until it is committed or forgotten; who is erased meanwhile is left out.
+  audience_replacement_member: { other: ['account_id', 'replacement_id', 'profile_id'] },
   audience_version: { other: ['account_id', 'audience_id', 'number', 'rule', 'since'] },
   campaign: { other: ['account_id', 'id', 'program_id', 'name', 'state', 'first_live_at', 'created_at'] },
   campaign_revision: {
