@@ -12,6 +12,7 @@ import { copied } from './blueprint-copy.ts'
 import { insertEventNames } from './blueprint-events.ts'
 import { type References, referenced, ruleWithIds } from './blueprint-references.ts'
 import { type Draft, emptyDraft, insertCampaigns, type NewCampaign, revised } from './drafts.ts'
+import { definedFields, heldFields } from './held-fields.ts'
 import { checkedProgram, insertProgram } from './service.ts'
 import { bumpRules, type Change } from './sql.ts'
 
@@ -108,6 +109,7 @@ async function build(tx: Transaction, accountId: string, plan: Plan): Promise<Im
   const programId = newId()
   const ids = blueprint.campaigns.map(() => newId())
   const audiences = await audiencesOf(tx, accountId, plan)
+  const defined = await definedFields(tx, accountId)
   const references: References = {
     campaigns: await campaignsByName(tx, accountId, { blueprint, ids }),
     programs: (await programsByName(tx, accountId)).set(blueprint.program.name, programId),
@@ -120,6 +122,8 @@ async function build(tx: Transaction, accountId: string, plan: Plan): Promise<Im
       programId,
       name: checkedText(plan.campaignName?.(campaign.name) ?? campaign.name, `${place}.name`),
       draft: draftOf(campaign, { references, plan, path: place }),
+      fields: heldFields(defined, { owner: 'CAMPAIGN', given: campaign.fields, before: null, path: `${place}.fields` })
+        .fields,
       path: plan.campaignName ? 'input.name' : `${place}.name`,
     }
   })
@@ -130,7 +134,7 @@ async function build(tx: Transaction, accountId: string, plan: Plan): Promise<Im
   await tx.audience.createMany({ data: audiences.created.map((row) => ({ ...row, accountId, createdAt: at })) })
   await insertCampaigns(tx, accountId, { campaigns, version, at })
   await insertEventNames(tx, accountId, { blueprint, drafts: campaigns.map(({ draft }) => draft), at, path })
-  await insertCodes(tx, accountId, { codes: blueprint.codes, references, at, path: `${path}.codes` })
+  await insertCodes(tx, accountId, { codes: blueprint.codes, references, defined, at, path: `${path}.codes` })
   return { programId, audiencesCreated: audiences.created.map(({ id }) => id) }
 }
 

@@ -111,6 +111,8 @@ export interface NewCampaign {
   programId: string
   name: string
   draft: Draft
+  /** The brand's own, held to the definitions. */
+  fields: Prisma.InputJsonObject
   /** Where the name stands in the input. */
   path: string
 }
@@ -130,7 +132,14 @@ export async function insertCampaigns(
   const stray = campaigns.find(({ name }, i) => taken.has(name) || names.indexOf(name) < i)
   if (stray) throw conflict(`another campaign has the name ${stray.name}`, stray.path)
   await tx.campaign.createMany({
-    data: campaigns.map(({ id, programId, name }) => ({ accountId, id, programId, name, createdAt: at })),
+    data: campaigns.map(({ id, programId, name, fields }) => ({
+      accountId,
+      id,
+      programId,
+      name,
+      fields,
+      createdAt: at,
+    })),
   })
   await tx.campaignStateChange.createMany({
     data: campaigns.map(({ id }) => ({ accountId, campaignId: id, version, state: 'DRAFT' as const, at })),

@@ -4,6 +4,7 @@
 
 import { compileAudiences, type DynamicAudiences } from '../../core/audiences/dynamic.ts'
 import { type AccountFields, compileFields } from '../../core/fields/check.ts'
+import { type AccountMarks, compileMarks } from '../../core/fields/marks.ts'
 import { type IdentityRules, identityRulesOf, type StoredIdentityRules } from '../../core/identity-rules.ts'
 import { type FieldRules, fieldRules } from '../../core/normalise/fields.ts'
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
@@ -36,6 +37,8 @@ export interface AccountRules {
   readonly identity: IdentityRules
   /** What the account defines of its fields, as of now; null where nothing ever was. */
   readonly fields: AccountFields | null
+  /** Which values it marks as telling who somebody is, as of now. */
+  readonly marks: AccountMarks
 }
 
 /**
@@ -209,7 +212,7 @@ async function compile(
   const { erasureKey } = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { erasureKey: true } })
   const normalisers = await tx.fieldNormaliser.findMany({ where })
   const mappings = await tx.valueMapping.findMany({ where })
-  const { definitions, policies, areAny } = await findFields(tx, accountId)
+  const { definitions, policies, all, areAny } = await findFields(tx, accountId)
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
   return {
     version,
@@ -232,6 +235,7 @@ async function compile(
     fieldRules: fieldRules(normalisers, mappings),
     identity: identityRulesOf(settings.identityRules as StoredIdentityRules), // Written from checked input only.
     fields: areAny ? compileFields(definitions, policies) : null,
+    marks: compileMarks(all),
   }
 }
 

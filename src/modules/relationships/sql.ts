@@ -1,6 +1,7 @@
 // Relationships of the people of a batch, their evidence as of its events' times, and what a batch adds.
 
 import type { Sql } from '../../platform/database.ts'
+import type { JsonObject } from '../../scalars.ts'
 
 export type EvidenceKind = 'COUPON_CODE' | 'SHARE_ID' | 'ADVOCATE_CODE' | 'EMAIL_MATCH'
 
@@ -27,6 +28,26 @@ export function findRelationships(
       first_evidence_at AS "firstEvidenceAt", latest_evidence_at AS "latestEvidenceAt", withdrawn_at IS NOT NULL AS "isWithdrawn"
     FROM relationship WHERE account_id = ${accountId}::uuid AND friend_id = ANY (${friendIds}::uuid[])
     ORDER BY id`
+}
+
+export interface Parties {
+  advocateId: string
+  friendId: string
+  fields: JsonObject
+  /** Either of them was. */
+  isErased: boolean
+}
+
+/** Whose relationship it is, with its fields; undefined for nobody's. */
+export async function findParties(tx: Sql, accountId: string, id: string): Promise<Parties | undefined> {
+  const [row] = await tx.$queryRaw<Parties[]>`
+    SELECT relationship.advocate_id AS "advocateId", relationship.friend_id AS "friendId", relationship.fields,
+      advocate.erased_at IS NOT NULL OR friend.erased_at IS NOT NULL AS "isErased"
+    FROM relationship
+    JOIN profile AS advocate ON advocate.account_id = ${accountId}::uuid AND advocate.id = relationship.advocate_id
+    JOIN profile AS friend ON friend.account_id = ${accountId}::uuid AND friend.id = relationship.friend_id
+    WHERE relationship.account_id = ${accountId}::uuid AND relationship.id = ${id}::uuid`
+  return row
 }
 
 /** The relationships, not withdrawn, in which some profiles are friends of certain others. */

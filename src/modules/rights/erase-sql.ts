@@ -84,7 +84,7 @@ export async function disableCodes(
   { accountId, ids, at, identifiers }: Erasing & { identifiers: readonly Identifier[] },
 ): Promise<void> {
   await tx.$executeRaw`
-    UPDATE code SET disabled_at = coalesce(disabled_at, ${at}), recipients = '{}', channel = NULL, destination = NULL
+    UPDATE code SET disabled_at = coalesce(disabled_at, ${at}), recipients = '{}', channel = NULL, destination = NULL, fields = '{}'
     WHERE account_id = ${accountId}::uuid AND advocate_id = ANY (${ids}::uuid[])`
   const addresses = identifiers.flatMap(({ kind, value }) => (kind === 'EMAIL' || kind === 'PHONE' ? [value] : []))
   if (addresses.length === 0) return
@@ -102,8 +102,11 @@ export async function leaveAudiences(tx: Transaction, { accountId, ids, at }: Er
   if (changes.length > 0) await writeChanges(inOrder(tx), accountId, { changes, at })
 }
 
-/** What is of the person alone, and nothing counts by. */
+/** What is of the person alone, and nothing counts by; and what is said of relationships, of which the person is one side. */
 export async function deleteBelongings(tx: Transaction, { accountId, ids, at }: Erasing): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE relationship SET fields = '{}'
+    WHERE account_id = ${accountId}::uuid AND (friend_id = ANY (${ids}::uuid[]) OR advocate_id = ANY (${ids}::uuid[]))`
   await tx.$executeRaw`
     UPDATE merge SET picks = '{}', covers = '{}'
     WHERE account_id = ${accountId}::uuid AND (loser_id = ANY (${ids}::uuid[]) OR survivor_id = ANY (${ids}::uuid[]))`
