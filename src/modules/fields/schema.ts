@@ -39,7 +39,8 @@ const FieldDefinitionType = builder.prismaNode('FieldDefinition', {
     default: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'What data that come whole get where it is missing.',
+      description:
+        'What data that come whole get where it is missing, and what a new person begins with, until anything is stated of the field.',
       select: { default: true },
       resolve: ({ default: usual }) => usual as string, // JSON as it was stored.
     }),
@@ -146,7 +147,11 @@ const FieldRulesInput = builder.inputType('FieldRulesInput', {
   description: 'What values of a field must be.',
   fields: (t) => ({
     required: t.boolean({ description: 'Of data that come whole: it has to be there. Of people: it is not removed.' }),
-    default: t.field({ type: 'JSON', description: 'What data that come whole get where it is missing.' }),
+    default: t.field({
+      type: 'JSON',
+      description:
+        'What data that come whole get where it is missing. Of people: what who comes from now on begins with; anything that is stated of the field, of whatever time, takes its place.',
+    }),
     min: t.float({
       description: 'Of numbers the least value, of texts the least length, of lists the fewest elements.',
     }),

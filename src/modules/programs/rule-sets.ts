@@ -3,7 +3,7 @@
 // The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
 import { compileAudiences, type DynamicAudiences } from '../../core/audiences/dynamic.ts'
-import { type AccountFields, compileFields } from '../../core/fields/check.ts'
+import { type AccountFields, compileFields, defaultsOf } from '../../core/fields/check.ts'
 import { type AccountMarks, compileMarks } from '../../core/fields/marks.ts'
 import { type IdentityRules, identityRulesOf, type StoredIdentityRules } from '../../core/identity-rules.ts'
 import { type FieldRules, fieldRules } from '../../core/normalise/fields.ts'
@@ -214,6 +214,8 @@ async function compile(
   const mappings = await tx.valueMapping.findMany({ where })
   const { definitions, policies, all, areAny } = await findFields(tx, accountId)
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
+  const fields = areAny ? compileFields(definitions, policies) : null
+  const defaults = defaultsOf(fields?.of('PROFILE'))
   return {
     version,
     rules: compileRuleSet({
@@ -230,11 +232,11 @@ async function compile(
       followUps: followUps.map(({ name }) => name),
     }),
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
-    audiences: compileAudiences(await findDynamicAudiences(tx, accountId)),
+    audiences: compileAudiences(await findDynamicAudiences(tx, accountId), defaults),
     erasureKey,
     fieldRules: fieldRules(normalisers, mappings),
     identity: identityRulesOf(settings.identityRules as StoredIdentityRules), // Written from checked input only.
-    fields: areAny ? compileFields(definitions, policies) : null,
+    fields,
     marks: compileMarks(all),
   }
 }

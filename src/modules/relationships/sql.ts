@@ -2,6 +2,7 @@
 
 import type { Sql } from '../../platform/database.ts'
 import type { JsonObject } from '../../scalars.ts'
+import { usualFieldsSql } from '../member-fields/usual.ts'
 
 export type EvidenceKind = 'COUPON_CODE' | 'SHARE_ID' | 'ADVOCATE_CODE' | 'EMAIL_MATCH'
 
@@ -153,7 +154,7 @@ export interface RelationshipToCreate {
   at: Date
 }
 
-/** Inserts relationships that the batch began; the friend is locked, so nobody else begins the same. */
+/** Inserts relationships that the batch began, with the defaults of their fields; the friend is locked, so nobody else begins the same. */
 export async function insertRelationships(
   tx: Sql,
   accountId: string,
@@ -161,10 +162,11 @@ export async function insertRelationships(
 ): Promise<void> {
   const column = <K extends keyof RelationshipToCreate>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
-    INSERT INTO relationship (account_id, id, advocate_id, friend_id, program_id, campaign_id, first_evidence_at, latest_evidence_at)
-    SELECT ${accountId}::uuid, id, advocate_id, friend_id, program_id, campaign_id, at, at
+    INSERT INTO relationship (account_id, id, advocate_id, friend_id, program_id, campaign_id, first_evidence_at, latest_evidence_at, fields)
+    SELECT ${accountId}::uuid, id, advocate_id, friend_id, program_id, campaign_id, at, at, usual.fields
     FROM unnest(${column('id')}::uuid[], ${column('advocateId')}::uuid[], ${column('friendId')}::uuid[], ${column('programId')}::uuid[],
-      ${column('campaignId')}::uuid[], ${column('at')}::timestamptz[]) AS new (id, advocate_id, friend_id, program_id, campaign_id, at)`
+      ${column('campaignId')}::uuid[], ${column('at')}::timestamptz[]) AS new (id, advocate_id, friend_id, program_id, campaign_id, at)
+    CROSS JOIN ${usualFieldsSql(accountId, 'RELATIONSHIP')} AS usual`
 }
 
 export interface EvidenceToAdd {
