@@ -3,14 +3,18 @@
 
 import { groupBy } from '../group.ts'
 import { orderEvents } from '../orders.ts'
-import { type Marks, marksTogether, noMarks } from '../personal-names.ts'
+import { type Marks, marksOfNames, marksTogether, noMarks } from '../personal-names.ts'
 import { type FieldDefinition, type FieldOwner, keyOf } from './definition.ts'
 
 export interface AccountMarks {
+  /** Of a person's fields the name too, whoever defines it. */
   of(owner: FieldOwner): Marks
   /** What an event of the folded name carries; without a name, what events of any name do. */
   ofEvents(name: string | null): Marks
 }
+
+/** A name of a person's field that tells who they are, where others have it for other things. */
+const alwaysMarked = marksOfNames(['name'])
 
 /** Order items are listed under either name. */
 const itemLists = ['products', 'items']
@@ -30,7 +34,11 @@ export function compileMarks(definitions: readonly FieldDefinition[]): AccountMa
   const ofAny = [...new Set(names)].reduce((all, name) => marksTogether(all, named('EVENT', name)), ofOrders)
   const ofOne = (name: string) =>
     orderEvents.includes(name) ? marksTogether(named('EVENT', name), ofOrders) : named('EVENT', name)
-  return { of: (owner) => named(owner), ofEvents: (name) => (name === null ? ofAny : ofOne(name)) }
+  const ofPeople = marksTogether(alwaysMarked, named('PROFILE'))
+  return {
+    of: (owner) => (owner === 'PROFILE' ? ofPeople : named(owner)),
+    ofEvents: (name) => (name === null ? ofAny : ofOne(name)),
+  }
 }
 
 const partly = (parts: Marks) => ({ isWhole: false, parts })

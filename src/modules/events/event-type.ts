@@ -4,7 +4,7 @@ import { builder } from '../../builder.ts'
 import type { Channel } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import type { JsonObject } from '../../scalars.ts'
-import { shownData } from '../profiles/hidden.ts'
+import { shownData, shownText } from '../profiles/hidden.ts'
 
 export const ChannelEnum = builder.enumType('Channel', {
   description: 'Where an event happened.',
@@ -41,6 +41,11 @@ export const EventType = builder.prismaNode('Event', {
       resolve: ({ name, data }, _args, context, info) => shownData(context, info, { name, values: data as JsonObject }),
     }),
     channel: t.expose('channel', { type: ChannelEnum, nullable: true }),
-    idempotencyKey: t.exposeString('idempotencyKey', { nullable: true }),
+    idempotencyKey: t.string({
+      nullable: true,
+      select: { idempotencyKey: true },
+      description: 'Null to keys without PII_READ where it holds an e-mail address or a phone number.',
+      resolve: ({ idempotencyKey }, _args, context, info) => shownText(context, info, idempotencyKey),
+    }),
   }),
 })

@@ -9,7 +9,7 @@ import { idInput, nodeKey } from '../../ids.ts'
 import { FieldOwnerEnum, FieldTypeEnum, FieldVerdictEnum } from './enums.ts'
 import { defineField, deleteField, setFieldPolicy, updateField } from './service.ts'
 import type { RuleUse } from './sql.ts'
-import { type FieldUsage, fieldUsage } from './usage.ts'
+import { type AudienceUse, type FieldUsage, fieldUsage } from './usage.ts'
 
 const FieldDefinitionType = builder.prismaNode('FieldDefinition', {
   id: { resolve: ({ id }) => id },
@@ -84,10 +84,23 @@ const RuleUseType = builder.objectRef<RuleUse>('FieldRuleUse').implement({
   }),
 })
 
+const AudienceUseType = builder.objectRef<AudienceUse>('FieldAudienceUse').implement({
+  description: 'A dynamic audience whose rule names the field or a part of it.',
+  fields: (t) => ({
+    audienceId: t.id({ resolve: ({ id }) => encodeId('Audience', id) }),
+    audience: t.exposeString('name'),
+  }),
+})
+
 const FieldUsageType = builder.objectRef<FieldUsage>('FieldUsage').implement({
   description: 'What depends on a field. While rules name it, it is not deleted.',
   fields: (t) => ({
     rules: t.field({ type: [RuleUseType], description: 'At most 100.', resolve: ({ rules }) => [...rules] }),
+    audiences: t.field({
+      type: [AudienceUseType],
+      description: 'Dynamic audiences whose rule in force names it, in the order of creation.',
+      resolve: ({ audiences }) => [...audiences],
+    }),
     pii: t.boolean({ resolve: ({ definition }) => definition.pii }),
     profileCount: t.exposeInt('profileCount', {
       nullable: true,

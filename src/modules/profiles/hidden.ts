@@ -3,15 +3,13 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { can } from '../../access.ts'
 import type { Context } from '../../context.ts'
+import { holdsAddress } from '../../core/addresses.ts'
 import type { FieldOwner } from '../../core/fields/definition.ts'
 import type { AccountMarks } from '../../core/fields/marks.ts'
-import { type Marks, marksAlong, marksOfNames, marksTogether, withoutPersonal } from '../../core/personal-names.ts'
+import { type Marks, marksAlong, withoutPersonal } from '../../core/personal-names.ts'
 import type { JsonObject } from '../../scalars.ts'
 
 export const seesPersonal = ({ principal }: Context): boolean => can(principal, ['PII_READ'])
-
-/** A name of a person's field that tells who they are, where events have it for other things. */
-const alwaysMarked = marksOfNames(['name'])
 
 type Asked = Pick<GraphQLResolveInfo, 'path' | 'rootValue'>
 
@@ -22,6 +20,10 @@ export function shown<T>(context: Context, info: Asked, value: T): T | null {
   return null
 }
 
+/** A text that senders make of anything, or null in its place where it holds an address that the caller may not see. */
+export const shownText = (context: Context, info: Asked, text: string | null): string | null =>
+  text !== null && holdsAddress(text) ? shown(context, info, text) : text
+
 type Place = readonly (string | number)[]
 
 /** Fields of a person, or of another owner, as far as the caller may see them. `at`: where they are in what is resolved. */
@@ -31,7 +33,7 @@ export async function shownFields(
   { owner = 'PROFILE', values, at = [] }: { owner?: FieldOwner; values: JsonObject; at?: Place },
 ): Promise<JsonObject> {
   if (seesPersonal(context)) return values
-  return shownJson(context, info, { values, marks: ofOwner(await marksOf(context), owner), at })
+  return shownJson(context, info, { values, marks: (await marksOf(context)).of(owner), at })
 }
 
 /** What an event of the name carries, as far as the caller may see it. */
@@ -52,21 +54,17 @@ export async function shownField<T>(
 ): Promise<T | null> {
   if (value === null || value === undefined || seesPersonal(context)) return value
   const all = await marksOf(context)
-  const marks = marksAlong(path, ofEvent ? all.ofEvents(null) : ofOwner(all, 'PROFILE'))
+  const marks = marksAlong(path, ofEvent ? all.ofEvents(null) : all.of('PROFILE'))
   if (marks === 'WHOLE') return shown(context, info, value)
   const inner = new Map([['value', { isWhole: false, parts: marks }]])
   return Object.values(shownJson(context, info, { values: { value } as JsonObject, marks: inner }))[0] as T // JSON.
 }
 
 /** What the account marks, in this operation. */
-export async function marksOf(context: Context): Promise<AccountMarks> {
+async function marksOf(context: Context): Promise<AccountMarks> {
   const { accountId, services, sql } = context
   return (await context.memo('field marks', () => services.ruleSets.inForce(sql, accountId))).marks
 }
-
-/** What is marked of an owner's fields; of a person's the name, whoever defines it. */
-export const ofOwner = (marks: AccountMarks, owner: FieldOwner): Marks =>
-  owner === 'PROFILE' ? marksTogether(alwaysMarked, marks.of(owner)) : marks.of(owner)
 
 function shownJson(
   context: Context,

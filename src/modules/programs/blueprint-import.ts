@@ -6,12 +6,13 @@ import { ApiError, badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { checkedText } from '../../text.ts'
+import { assertMayAsk } from './asking.ts'
 import { type Blueprint, type BlueprintCampaign, type BlueprintTarget, documentOf, readBlueprint } from './blueprint.ts'
 import { insertCodes } from './blueprint-codes.ts'
 import { copied } from './blueprint-copy.ts'
 import { insertEventNames } from './blueprint-events.ts'
 import { type References, referenced, ruleWithIds } from './blueprint-references.ts'
-import { type Draft, emptyDraft, insertCampaigns, type NewCampaign, revised } from './drafts.ts'
+import { type Draft, emptyDraft, insertCampaigns, type NewCampaign, placesIn, revised } from './drafts.ts'
 import { definedFields, heldFields } from './held-fields.ts'
 import { checkedProgram, insertProgram } from './service.ts'
 import { bumpRules, type Change } from './sql.ts'
@@ -52,7 +53,7 @@ export function importProgram(context: Context, input: ImportProgramInput): Prom
     const version = await bumpRules(tx, accountId)
     const name = given ?? checkedText(blueprint.program.name, 'input.blueprint.program.name')
     const plan = { blueprint, name, version, at, path: 'input.blueprint', namePath: given && 'input.name' }
-    return build(tx, accountId, plan)
+    return build(tx, accountId, { ...plan, caller: context })
   })
 }
 
@@ -94,6 +95,8 @@ function toldOfOriginal(error: unknown, { campaigns }: Blueprint): unknown {
 }
 
 interface Plan extends Change {
+  /** Who says what the rules ask; absent where they were stored before. */
+  caller?: Context
   blueprint: Blueprint
   name: string
   /** What a campaign of the document is called here; default: the same. */
@@ -127,6 +130,10 @@ async function build(tx: Transaction, accountId: string, plan: Plan): Promise<Im
       path: plan.campaignName ? 'input.name' : `${place}.name`,
     }
   })
+  if (plan.caller) {
+    const asked = campaigns.flatMap(({ draft }, i) => placesIn(draft, `${path}.campaigns[${i}]`))
+    await assertMayAsk(tx, plan.caller, asked)
+  }
   const place = plan.campaignName ? 'input' : `${path}.program`
   const program = { ...checkedProgram(blueprint.program, place), name, id: programId }
   const places = { name: plan.namePath ?? `${place}.name`, labels: `${place}.labels` }

@@ -9,6 +9,7 @@ import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import type { JsonObject } from '../../scalars.ts'
 import { checkedText } from '../../text.ts'
+import { assertMayAsk } from './asking.ts'
 import { checkedNumber, type JourneyDefinitionInput } from './definitions.ts'
 import {
   assertNamed,
@@ -17,6 +18,7 @@ import {
   emptyDraft,
   insertCampaigns,
   isRevision,
+  placesIn,
   revised,
   saveDraft,
 } from './drafts.ts'
@@ -161,6 +163,7 @@ export async function createCampaign(context: Context, input: CreateCampaignInpu
     const version = await bumpRules(tx, accountId)
     await assertProgram(tx, accountId, { id: programId, path: 'input.programId' })
     await assertNamed(tx, accountId, { draft, path: 'input' })
+    await assertMayAsk(tx, context, placesIn(draft, 'input'))
     await assertNoAliases(tx, accountId, { ...input, definitions: draft.definitions, path: 'input.journeys' })
     const given = { owner: 'CAMPAIGN', given: input.fields, before: null, path: 'input.fields' } as const
     const { fields, warnings } = heldFields(await definedFields(tx, accountId), given)
@@ -198,6 +201,7 @@ export async function updateCampaign(context: Context, input: UpdateCampaignInpu
     await assertNamed(tx, accountId, { draft, path: 'input' })
     const { journeys } = input
     const { definitions } = draft
+    if (journeys) await assertMayAsk(tx, context, placesIn(draft, 'input'))
     if (journeys) await assertNoAliases(tx, accountId, { journeys, definitions, path: 'input.journeys' })
     const isNew = newest.publishedAt !== null
     const key = { accountId, campaignId: id, number: newest.number + (isNew ? 1 : 0) }
