@@ -72,7 +72,7 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     closing(() => clock.close())
     const parts = { ...ground, clock }
     const keyRing = new KeyRing(database, now)
-    const typeChanges = new TypeChanges({ database, log, now })
+    const typeChanges = new TypeChanges({ ...parts, log })
     closing(() => typeChanges.close())
     const services: Services = { ...parts, intake: openIntake(parts), keyRing, typeChanges, log }
     const http = await openHttp({
