@@ -44,7 +44,9 @@ it('whose values became another is looked at again by the audiences that ask for
     const document = `query ($id: ID!) { node(id: $id) { ... on Audience {
       memberCount members { edges { node { sourceId } } } } } }`
     const { node } = await caller.query(document, { id })
-    return node.members.edges.map((edge: { node: { profile: { sourceId: string } } }) => edge.node.profile.sourceId).sort()
+    return node.members.edges
+      .map((edge: { node: { profile: { sourceId: string } } }) => edge.node.profile.sourceId)
+      .sort()
   }
   expect([await members(large), await members(known)]).toEqual([[], ['ann', 'bob', 'cid']])
   await done(await begin(true))

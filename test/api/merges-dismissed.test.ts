@@ -49,6 +49,7 @@ it.each([
 
 it('they can still be merged by hand, and somebody else who comes along joins one of them', async () => {
   const other = await track({ deviceId: 'browser-1' })
+  await track({ sourceId: 'ann' })
   await track({ sourceId: 'ann', deviceId: 'browser-1' })
   await mutate(caller, 'undoMerge', { loser: other.id })
   const third = await track({ deviceId: 'browser-2' })

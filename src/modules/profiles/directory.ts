@@ -59,8 +59,11 @@ export class Directory implements Ownership {
   constructor({ members, identifiers, former, apart = [] }: DirectoryRows) {
     this.#apart = apart
     for (const { profileId, rootId } of members) this.add(profileId, rootId)
+    const stored = new Set(identifiers.flatMap((row) => (row.shared ? [] : [identifierKey(row)])))
     for (const row of identifiers) {
-      const known = former?.get(identifierKey(row)) ?? row
+      const today = former?.get(identifierKey(row))
+      // Where it is stored as it is written today too, that is the identifier, and the other counts by itself.
+      const known = today && !stored.has(identifierKey(today)) ? today : row
       const { kind, value } = known
       const identifier = { kind, value, ...(row.verified ? { verified: true } : {}) }
       if (row.shared) this.#peopleOf(row.profileId)?.identifiers.push(identifier)

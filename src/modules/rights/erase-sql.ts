@@ -13,10 +13,13 @@ export interface Erasing {
   at: Date
 }
 
-/** Returns the identifiers that the person had; of those that others have too it had only a part. */
+/** Returns the identifiers that the person alone had. */
 export async function deleteIdentities(tx: Transaction, { accountId, ids }: Erasing): Promise<Identifier[]> {
   const rows = await tx.$queryRaw<(Identifier & { shared: boolean })[]>`
-    DELETE FROM identity WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[]) RETURNING kind, value, shared`
+    DELETE FROM identity WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])
+    RETURNING kind, value, shared OR EXISTS (
+      SELECT FROM identity AS other WHERE other.account_id = ${accountId}::uuid AND other.kind = identity.kind
+        AND other.value = identity.value AND other.shared AND other.profile_id <> ALL (${ids}::uuid[])) AS shared`
   return rows.flatMap(({ kind, value, shared }) => (shared ? [] : [{ kind, value }]))
 }
 
