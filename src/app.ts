@@ -76,7 +76,7 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     const audienceEvents = new AudienceEvents({ ...parts, bus, log })
     closing(() => audienceEvents.close())
     const keyRing = new KeyRing(database, now)
-    const typeChanges = new TypeChanges({ database, log, now })
+    const typeChanges = new TypeChanges({ ...parts, log })
     closing(() => typeChanges.close())
     const fieldFilling = new FieldFilling({ database, log })
     closing(() => fieldFilling.close())

@@ -15,6 +15,8 @@ export interface Ownership {
   ownerOf(identifier: Identifier): Owner | undefined
   /** How many people beside the owner were seen with a device. */
   sharersOf(device: Identifier): number
+  /** Whether somebody said that the two are two people; absent where nobody did of anybody. */
+  areApart?(personId: string, otherId: string): boolean
 }
 
 /** What a reference means, given who owns its identifiers. */
@@ -50,6 +52,7 @@ export interface Asked {
  * SOURCE_ID differs from the one given is not the person meant. Owners of the others join that person where nothing
  * contradicts it: an anonymous person (devices only) always does; a known one does unless the two differ in an identifier of
  * one kind, and never because of a device alone.
+ * Of two of whom somebody said that they are two people, the weaker one's identifier is left out.
  * What is verified now goes to the person, even if somebody else claimed it. A device of too many people tells nothing.
  */
 export function planIdentity(asked: Asked, ownership: Ownership): IdentityPlan {
@@ -106,6 +109,7 @@ class Planning {
     if (isCrowded && owner?.id !== this.#person?.id) this.#takeCrowded(identifier, owner)
     else if (!owner) this.#plan.attach.push(identifier)
     else if (owner.id === this.#person?.id || this.#plan.absorb.includes(owner.id)) this.#takeOwn(identifier, owner)
+    else if (this.#isApart(owner)) this.#takeOthers(identifier, owner)
     else if (this.#asked.named || !this.#joins(owner, identifier)) this.#takeForeign(identifier, owner)
     else this.#join(identifier, owner)
   }
@@ -128,6 +132,17 @@ class Planning {
       return
     }
     this.#plan.rivals.push({ id: owner.id, by: identifier })
+    this.#takeOthers(identifier, owner)
+  }
+
+  /** Of the person, or of somebody who turned out to be the person. */
+  #isApart(owner: Owner): boolean {
+    const { absorb } = this.#plan
+    const own = this.#person ? [this.#person.id, ...absorb] : absorb
+    return own.some((id) => this.#ownership.areApart?.(id, owner.id) ?? false)
+  }
+
+  #takeOthers(identifier: Identifier, owner: Owner): void {
     const claim = stored(owner, identifier)
     if (identifier.verified && claim && !claim.verified) this.#plan.move.push({ identifier, fromId: owner.id })
     else this.#drop(identifier, 'OWNED_BY_ANOTHER')

@@ -252,7 +252,7 @@ describe('a document', () => {
     const { system } = server.app.services.database
     const code = await system.code.findFirstOrThrow({ where: { accountId: await accountOf(caller), code: 'LINK' } })
     await system.code.createMany({
-      data: Array.from({ length: 9000 }, (_, i) => ({ ...code, id: randomUUID(), code: `L${i}` })),
+      data: Array.from({ length: 9000 }, (_, i) => ({ ...code, fields: {}, id: randomUUID(), code: `L${i}` })),
     })
     const { errors } = await caller.send(blueprintOf, { programId })
     expect(errors[0]?.message).toBe('over 9000 coupons and promo links, more than a document can hold')

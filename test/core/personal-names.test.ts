@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { consentsIn } from '../../src/core/consent.ts'
 import { engagementIn, engagementSince } from '../../src/core/engagement.ts'
-import { isPersonalName, withoutPersonal } from '../../src/core/personal-names.ts'
+import { isPersonalName, marksOfNames, withoutPersonal } from '../../src/core/personal-names.ts'
 import type { JsonObject } from '../../src/core/targeting/facts.ts'
 
-const marked = new Set(['name', 'shoe size'])
+const marked = marksOfNames(['name', 'shoe size'])
 
 describe('a name stands for a value that tells who somebody is', () => {
   test.each(['email', 'E-Mail', 'first_name', 'FirstName', 'date of birth', 'IP', 'name', 'shoe size'])(

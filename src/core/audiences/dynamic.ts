@@ -9,6 +9,7 @@ import { compilePath, identityKindOf, isEmailField } from '../rules/path.ts'
 import type { Rule } from '../rules/rule.ts'
 import { isTrue } from '../rules/truth.ts'
 import type { Quality } from '../targeting/decision.ts'
+import type { JsonObject } from '../targeting/facts.ts'
 import { newPerson } from '../targeting/people.ts'
 
 /** A dynamic audience as it is stored. */
@@ -33,7 +34,7 @@ export interface DynamicAudience extends AudienceDefinition {
   readonly others: readonly Beyond[]
   /** Time alone may change who is in it. */
   readonly isTimed: boolean
-  /** It holds for somebody of whom nothing is known. */
+  /** It holds for somebody of whom nothing is known but defaults. */
   readonly takesNewcomers: boolean
 }
 
@@ -81,9 +82,12 @@ export interface Touch {
   readonly isNew?: boolean
 }
 
-/** Throws RangeError for a rule that checkRule refuses. */
-export function compileAudiences(definitions: readonly AudienceDefinition[]): DynamicAudiences {
-  const inOrder = sorted(definitions.map(compiled))
+/** Throws RangeError for a rule that checkRule refuses. `defaults`: the fields that a new person begins with. */
+export function compileAudiences(
+  definitions: readonly AudienceDefinition[],
+  defaults: JsonObject = {},
+): DynamicAudiences {
+  const inOrder = sorted(definitions.map((definition) => compiled(definition, defaults)))
   const others = inOrder.flatMap((audience) => audience.others.map((other) => other.audience))
   return { ...indexed(inOrder), beyond: others.length > 0 ? { ...indexed(others), beyond: null } : null }
 }
@@ -106,7 +110,7 @@ function indexed(inOrder: readonly DynamicAudience[]): Omit<DynamicAudiences, 'b
   }
 }
 
-function compiled({ id, version, rule }: AudienceDefinition): DynamicAudience {
+function compiled({ id, version, rule }: AudienceDefinition, defaults: JsonObject): DynamicAudience {
   const holds = compileRule(rule)
   const leaves = [...leavesOf([rule])]
   return {
@@ -117,11 +121,11 @@ function compiled({ id, version, rule }: AudienceDefinition): DynamicAudience {
     asksConsents: leaves.some((leaf) => 'consent' in leaf),
     others: leaves.flatMap((leaf): Beyond[] =>
       'relationship' in leaf && leaf.relationship.where
-        ? [{ as: leaf.relationship.as, audience: compiled({ id, version, rule: leaf.relationship.where }) }]
+        ? [{ as: leaf.relationship.as, audience: compiled({ id, version, rule: leaf.relationship.where }, defaults) }]
         : [],
     ),
     isTimed: isTimed(rule),
-    takesNewcomers: holds({ person: newPerson(''), event: noEventAt('', 0) }) === isTrue,
+    takesNewcomers: holds({ person: { ...newPerson(''), fields: defaults }, event: noEventAt('', 0) }) === isTrue,
   }
 }
 

@@ -49,6 +49,14 @@ export function compileFields(
   return { of: (owner, eventName = '') => compiled.get(placeOf({ owner, eventName })) }
 }
 
+/** What is there before anything is stated, by the keys that values are stored under. */
+export const defaultsOf = (rules: FieldsRules | undefined): JsonObject =>
+  Object.fromEntries(
+    [...(rules?.byName.values() ?? [])].flatMap(({ key, definition }) =>
+      definition.default === null ? [] : [[key, definition.default]],
+    ),
+  )
+
 type Policy = Pick<FieldPolicy, 'unknownKeys' | 'wrongType'>
 
 function compilePlace(all: readonly FieldDefinition[], place: string, policy: Policy): FieldsRules {

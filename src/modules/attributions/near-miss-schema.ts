@@ -39,7 +39,7 @@ const ConditionTrace = builder.objectRef<FailedLeaf>('ConditionTrace').implement
         if (!can(context.principal, ['PROFILES_READ'])) return null
         const seen = leaf.seen as Json
         return 'field' in leaf && typeof leaf.field === 'string'
-          ? shownField(context, info, { path: leaf.field, value: seen })
+          ? shownField(context, info, { path: leaf.field, value: seen, ofEvent: kindOf(leaf) === 'EVENT_DATA' })
           : seen
       },
     }),

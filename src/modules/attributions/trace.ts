@@ -14,6 +14,7 @@ import type {
 } from '../../core/targeting/decision.ts'
 import { EventType } from '../events/event-type.ts'
 import { JourneyType } from '../journeys/schema.ts'
+import { shownText } from '../profiles/hidden.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType } from '../profiles/schema.ts'
 import { JourneyRoleEnum } from '../programs/enums.ts'
@@ -34,7 +35,12 @@ export const TargetingWarning = builder.objectRef<Warning>('TargetingWarning').i
   description: 'A hint that was not followed as given, or something that lowered the quality.',
   fields: (t) => ({
     code: t.expose('code', { type: WarningCode }),
-    hint: t.exposeString('hint', { description: 'Kind and value, as in `COUPON_CODE:SAVE10`.' }),
+    hint: t.string({
+      nullable: true,
+      description:
+        'Kind and value, as in `COUPON_CODE:SAVE10`; null to keys without PII_READ where it holds an e-mail address or a phone number.',
+      resolve: (...[{ hint }, , context, info]) => shownText(context, info, hint),
+    }),
     detail: t.exposeString('detail', { nullable: true }),
   }),
 })
@@ -43,7 +49,11 @@ const Hint = builder.objectRef<HintTrace>('HintTrace').implement({
   description: 'One value that the event carried, and what became of it.',
   fields: (t) => ({
     hint: t.expose('hint', { type: HintKindEnum }),
-    value: t.exposeString('value', { description: 'At most 256 characters of it.' }),
+    value: t.string({
+      nullable: true,
+      description: 'At most 256 characters of it; null to keys without PII_READ where it holds an address.',
+      resolve: (...[{ value }, , context, info]) => shownText(context, info, value),
+    }),
     fate: t.expose('fate', { type: HintFateEnum }),
     detail: t.exposeString('detail', { nullable: true, description: 'A code, a cause, or a few words.' }),
   }),
@@ -77,7 +87,11 @@ const Candidate = builder.objectRef<CandidateTrace>('CandidateTrace').implement(
     }),
     journeyName: t.exposeString('definition'),
     role: t.expose('role', { type: JourneyRoleEnum }),
-    key: t.exposeString('key'),
+    key: t.string({
+      nullable: true,
+      description: 'Null to keys without PII_READ where it holds an e-mail address or a phone number.',
+      resolve: (...[{ key }, , context, info]) => shownText(context, info, key),
+    }),
     journeyId: t.id({
       nullable: true,
       description: 'Null: a new one.',
@@ -142,8 +156,10 @@ const Ranking = builder.objectRef<RankingTrace>('RankingTrace').implement({
       resolve: (ranked) => instant(ranked.CAMPAIGN_RECENCY),
     }),
     ids: t.stringList({
-      description: 'Campaign id, journey name, journey key, journey id, relationship id; the smaller wins.',
-      resolve: ({ ID }) => [...ID],
+      nullable: { list: false, items: true },
+      description:
+        'Campaign id, journey name, journey key, journey id, relationship id; the smaller wins. Null to keys without PII_READ for what holds an address.',
+      resolve: (...[{ ID }, , context, info]) => ID.map((one) => shownText(context, info, one)),
     }),
   }),
 })

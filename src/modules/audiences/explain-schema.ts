@@ -33,9 +33,10 @@ const RuleNodeType = builder.objectRef<RuleNode>('RuleNode').implement({
       nullable: true,
       description:
         'Of a condition the value or the figure that it went by; null where there is none. A count goes no further than the rule needs.',
-      resolve: ({ leaf }, _args, context, info) => {
+      resolve: ({ leaf, kind }, _args, context, info) => {
         const value = (leaf?.seen ?? null) as Json // Plain values and short lists.
-        return leaf?.field === undefined ? value : shownField(context, info, { path: leaf.field, value })
+        const ofEvent = kind === 'eventData'
+        return leaf?.field === undefined ? value : shownField(context, info, { path: leaf.field, value, ofEvent })
       },
     }),
     condition: t.field({

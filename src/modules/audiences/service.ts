@@ -8,7 +8,16 @@ import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { checkedText } from '../../text.ts'
 import { countConditions } from '../profiles/filter-sql.ts'
-import { audiencePlaces, programPlaces, type RulePlace, type RuleShape, ruleOf } from '../programs/rule-reading.ts'
+import { assertMayAsk } from '../programs/asking.ts'
+import { assertFieldNames } from '../programs/field-definitions.ts'
+import {
+  audiencePlaces,
+  fieldPlaces,
+  programPlaces,
+  type RulePlace,
+  type RuleShape,
+  ruleOf,
+} from '../programs/rule-reading.ts'
 import { bumpRules, findDynamicAudiences } from '../programs/sql.ts'
 import { fillNow } from './fill.ts'
 import { findUsingCampaigns } from './sql.ts'
@@ -141,18 +150,24 @@ async function named(tx: Transaction, accountId: string, ids: readonly string[])
   return ids.map((id) => names.get(id) ?? id).join(' → ')
 }
 
-/** NOT_FOUND, naming the place, for an audience or a program that the account does not have; archived ones it has no more. */
+/**
+ * NOT_FOUND, naming the place, for an audience, a program or a field that the account does not have; archived and deleted ones it
+ * has no more. FORBIDDEN for what the caller may not ask.
+ */
 export async function assertNamed(
   tx: Transaction,
-  { accountId }: Context,
+  context: Context,
   { rule, path }: { rule: Rule; path: string },
 ): Promise<void> {
+  const { accountId } = context
   const audiences = audiencePlaces(rule, path)
   const programs = programPlaces(rule, path)
   const asked = (places: readonly RulePlace[]) => ({ accountId, id: { in: places.map(({ id }) => id) } })
   if (audiences.length > 0)
     assertKnown('audience', audiences, await tx.audience.findMany({ where: { ...asked(audiences), archivedAt: null } }))
   if (programs.length > 0) assertKnown('program', programs, await tx.program.findMany({ where: asked(programs) }))
+  await assertFieldNames(tx, accountId, { places: fieldPlaces(rule, path), events: [] })
+  await assertMayAsk(tx, context, fieldPlaces(rule, path))
 }
 
 function assertKnown(noun: string, places: readonly RulePlace[], rows: readonly { id: string }[]): void {

@@ -6,10 +6,11 @@ import { foldCode } from '../../core/names.ts'
 import type { CodeKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
+import { FieldWarning } from '../fields/warning-schema.ts'
 import { ProfileRefInput } from '../profiles/inputs.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
-import { createAdvocateCode, createCoupon, createPromoLink, createShare, disableCode } from './service.ts'
+import { createAdvocateCode, createCoupon, createPromoLink, createShare, disableCode, updateCoupon } from './service.ts'
 import { AdvocateCodeType, CodeInterface, CouponType, PromoLinkType, ShareType } from './types.ts'
 
 interface CodeNode {
@@ -69,6 +70,7 @@ const descriptions = {
   advocate: 'Who gets the credit; found, or created where nobody is known by it.',
   label: 'A label of programs: a soft hint, and what it stands for where neither campaign nor program is named.',
   expiresAt: 'From then on it selects nothing; default: never.',
+  warnings: 'What was left out, since the definitions of fields do not allow it.',
 }
 
 builder.relayMutationField(
@@ -80,12 +82,16 @@ builder.relayMutationField(
       advocate: t.field({ type: ProfileRefInput, description: descriptions.advocate }),
       label: t.string({ description: descriptions.label }),
       expiresAt: t.field({ type: 'DateTime', description: descriptions.expiresAt }),
+      fields: t.field({
+        type: 'JSONObject',
+        description: 'Values of the COUPON fields, by name; what has a default and is missing gets it.',
+      }),
     }),
   },
   {
     ...guarded,
     description: 'Makes a coupon.',
-    resolve: async (_root, { input }, context) => ({ id: await createCoupon(context, input) }),
+    resolve: (_root, { input }, context) => createCoupon(context, input),
   },
   {
     outputFields: (t) => ({
@@ -93,6 +99,44 @@ builder.relayMutationField(
         type: CouponType,
         resolve: (query, { id }, _args, { db, accountId }) =>
           db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+      fieldWarnings: t.field({
+        type: [FieldWarning],
+        description: descriptions.warnings,
+        resolve: ({ warnings }) => [...warnings],
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'updateCoupon',
+  {
+    inputFields: (t) => ({
+      code: t.string({ required: true, description: 'Compared trimmed and in upper case.' }),
+      fields: t.field({
+        type: 'JSONObject',
+        required: true,
+        description: 'Values of the COUPON fields to set, by name; null removes one.',
+      }),
+    }),
+  },
+  {
+    ...guarded,
+    description: 'Changes fields of a coupon.',
+    resolve: (_root, { input }, context) => updateCoupon(context, input),
+  },
+  {
+    outputFields: (t) => ({
+      coupon: t.prismaField({
+        type: CouponType,
+        resolve: (query, { id }, _args, { db, accountId }) =>
+          db.code.findUniqueOrThrow({ ...query, where: nodeKey(id, accountId) }),
+      }),
+      fieldWarnings: t.field({
+        type: [FieldWarning],
+        description: descriptions.warnings,
+        resolve: ({ warnings }) => [...warnings],
       }),
     }),
   },

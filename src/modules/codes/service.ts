@@ -1,16 +1,19 @@
 // Making and disabling codes. All kinds share one namespace, one table and one way in; they differ in what they must name.
 
 import type { Context } from '../../context.ts'
+import type { FieldFault } from '../../core/fields/definition.ts'
 import { normalise, type PersonRef } from '../../core/identity.ts'
 import { foldCode, foldName } from '../../core/names.ts'
 import { badInput, conflict, notFound } from '../../errors.ts'
-import type { CodeKind } from '../../generated/prisma/client.ts'
+import type { CodeKind, Prisma } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
+import type { JsonObject } from '../../scalars.ts'
 import { checkedOptional, checkedText, checkedWebAddress } from '../../text.ts'
 import { checkRef } from '../profiles/resolve.ts'
 import { findOrCreatePeople } from '../profiles/service.ts'
+import { definedFields, heldFields } from '../programs/held-fields.ts'
 
 const maxCode = 256
 const maxCampaigns = 100
@@ -30,15 +33,46 @@ interface CodeInput {
 export interface CreateCouponInput extends CodeInput {
   code: string
   campaignIds: readonly Id[]
+  fields?: JsonObject | null
 }
 
-/** Makes a coupon; returns its id. CONFLICT for a code that is taken by any kind; NOT_FOUND for a campaign of another account. */
-export async function createCoupon(context: Context, input: CreateCouponInput): Promise<string> {
+/** A coupon, and what was left out of its fields, by their definitions. */
+export interface WrittenCoupon {
+  readonly id: string
+  readonly warnings: readonly FieldFault[]
+}
+
+/**
+ * Makes a coupon. CONFLICT for a code that is taken by any kind; NOT_FOUND for a campaign of another account; BAD_INPUT, at its
+ * place, for fields that the definitions refuse.
+ */
+export async function createCoupon(context: Context, input: CreateCouponInput): Promise<WrittenCoupon> {
   const { campaignIds } = input
   if (campaignIds.length === 0) throw badInput('a coupon needs at least one campaign', 'input.campaignIds')
   if (campaignIds.length > maxCampaigns) throw badInput(`over ${maxCampaigns} campaigns`, 'input.campaignIds')
   const campaigns = campaignIds.map((id, i) => placeOf('Campaign', id, `input.campaignIds[${i}]`))
-  return create(context, input, { kind: 'COUPON', code: codeOf(input.code, 'input.code'), campaigns })
+  const code = codeOf(input.code, 'input.code')
+  return create(context, input, { kind: 'COUPON', code, campaigns, given: input.fields ?? {} })
+}
+
+export interface UpdateCouponInput {
+  code: string
+  fields: JsonObject
+}
+
+/** Changes fields of a coupon; null removes one. NOT_FOUND for an unknown code and one of another kind; BAD_INPUT as createCoupon. */
+export async function updateCoupon(context: Context, input: UpdateCouponInput): Promise<WrittenCoupon> {
+  const { accountId, services } = context
+  const code = codeOf(input.code, 'input.code').text
+  return services.database.transaction(async (tx) => {
+    const [known] = await tx.$queryRaw<{ id: string; fields: JsonObject }[]>`
+      SELECT id, fields FROM code WHERE account_id = ${accountId}::uuid AND code = ${code}::text AND kind = 'COUPON' FOR NO KEY UPDATE`
+    if (!known) throw notFound(`no coupon ${code}`, 'input.code')
+    const given = { owner: 'COUPON', given: input.fields, before: known.fields, path: 'input.fields' } as const
+    const { fields, warnings } = heldFields(await definedFields(tx, accountId), given)
+    await tx.code.update({ where: { accountId_id: { accountId, id: known.id } }, data: { fields } })
+    return { id: known.id, warnings }
+  })
 }
 
 export interface CreateShareInput extends CodeInput {
@@ -51,13 +85,14 @@ export interface CreateShareInput extends CodeInput {
 
 /** Makes a share; returns its id. BAD_INPUT for a recipient that is neither an e-mail address nor a phone number. */
 export async function createShare(context: Context, input: CreateShareInput): Promise<string> {
-  return create(context, input, {
+  const { id } = await create(context, input, {
     kind: 'SHARE',
     code: codeOf(input.shareId, 'input.shareId'),
     campaigns: singleCampaign(input.campaignId),
     channel: checkedOptional(input.channel, 'input.channel', maxChannel),
     recipients: recipientsOf(input.recipients ?? [], 'input.recipients'),
   })
+  return id
 }
 
 export interface CreateAdvocateCodeInput extends CodeInput {
@@ -69,7 +104,12 @@ export interface CreateAdvocateCodeInput extends CodeInput {
 /** Makes an advocate's own code; returns its id. */
 export async function createAdvocateCode(context: Context, input: CreateAdvocateCodeInput): Promise<string> {
   const campaigns = singleCampaign(input.campaignId)
-  return create(context, input, { kind: 'ADVOCATE_CODE', code: codeOf(input.code, 'input.code'), campaigns })
+  const { id } = await create(context, input, {
+    kind: 'ADVOCATE_CODE',
+    code: codeOf(input.code, 'input.code'),
+    campaigns,
+  })
+  return id
 }
 
 export interface CreatePromoLinkInput extends Omit<CodeInput, 'advocate'> {
@@ -80,12 +120,13 @@ export interface CreatePromoLinkInput extends Omit<CodeInput, 'advocate'> {
 
 /** Makes a promo link; returns its id. BAD_INPUT for a destination that is no web address. */
 export async function createPromoLink(context: Context, input: CreatePromoLinkInput): Promise<string> {
-  return create(context, input, {
+  const { id } = await create(context, input, {
     kind: 'PROMO_LINK',
     code: codeOf(input.code, 'input.code'),
     campaigns: singleCampaign(input.campaignId),
     destination: checkedWebAddress(input.destination, 'input.destination'),
   })
+  return id
 }
 
 /** Disables a code from now on; one that is disabled already keeps its time. Returns its id. NOT_FOUND for an unknown one. */
@@ -111,9 +152,12 @@ interface NewCode {
   channel?: string | null
   recipients?: string[]
   destination?: string | null
+  /** Of a coupon: its fields as they came. */
+  given?: JsonObject
 }
 
-async function create(context: Context, input: CodeInput, { code, campaigns, ...columns }: NewCode): Promise<string> {
+async function create(context: Context, input: CodeInput, made: NewCode): Promise<WrittenCoupon> {
+  const { code, campaigns, given, ...columns } = made
   const { accountId, services, now } = context
   const program = input.programId == null ? null : placeOf('Program', input.programId, 'input.programId')
   const label = checkedOptional(input.label, 'input.label')
@@ -130,20 +174,26 @@ async function create(context: Context, input: CodeInput, { code, campaigns, ...
     expiresAt: input.expiresAt ?? null,
     createdAt: now,
   }
-  await retrying(() =>
+  return retrying(() =>
     services.database.transaction(async (tx) => {
       await assertNamed(tx, accountId, { campaigns, program })
+      const { fields, warnings } = given ? await fieldsOf(tx, accountId, given) : noFields
       const [advocateId] = ref ? await findOrCreatePeople(tx, [ref], { context, path: () => 'input.advocate' }) : [null]
-      const { count } = await tx.code.createMany({ data: { ...row, advocateId }, skipDuplicates: true })
+      const { count } = await tx.code.createMany({ data: { ...row, fields, advocateId }, skipDuplicates: true })
       if (count === 0) throw conflict('taken by another coupon, share, advocate code or promo link', code.path)
       const campaignIds = new Set(campaigns.map(({ id }) => id))
       await tx.codeCampaign.createMany({
         data: [...campaignIds].map((campaignId) => ({ accountId, codeId: row.id, campaignId })),
       })
+      return { id: row.id, warnings }
     }),
   )
-  return row.id
 }
+
+const noFields = { fields: {} as Prisma.InputJsonObject, warnings: [] } // An empty object.
+
+const fieldsOf = async (tx: Transaction, accountId: string, given: JsonObject) =>
+  heldFields(await definedFields(tx, accountId), { owner: 'COUPON', given, before: null, path: 'input.fields' })
 
 /** NOT_FOUND, naming the place, for a campaign or program that the account does not have. */
 async function assertNamed(

@@ -3,7 +3,8 @@
 import { builder } from '../../builder.ts'
 import type { CodeKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
-import { shown } from '../profiles/hidden.ts'
+import type { JsonObject } from '../../scalars.ts'
+import { shown, shownFields } from '../profiles/hidden.ts'
 import { personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { CampaignType } from '../programs/schema.ts'
@@ -63,6 +64,18 @@ export const CouponType = builder.prismaNode('Code', {
   select: key,
   findUnique: (id, { accountId }) => ({ ...nodeKey(id, accountId), kind: 'COUPON' }),
   nullable: true,
+  fields: (t) => ({
+    fields: t.field({
+      type: 'JSONObject',
+      nullable: true,
+      select: { fields: true },
+      description:
+        "The brand's own, as its COUPON fields are defined; to keys without PII_READ values that tell who somebody is are null.",
+      // The column holds JSON objects only.
+      resolve: (...[{ fields }, , context, info]) =>
+        shownFields(context, info, { owner: 'COUPON', values: fields as JsonObject }),
+    }),
+  }),
 })
 
 export const ShareType = builder.prismaNode('Code', {

@@ -1,6 +1,7 @@
 // Deciding a batch in memory, one event after the other: what its decisions can depend on is asked for, each event sees what
 // those before it did, and late ones are compared with the decisions that they came too late for.
 
+import { defaultsOf } from '../../core/fields/check.ts'
 import type { DroppedIdentifier } from '../../core/identity.ts'
 import { transactionIdOf } from '../../core/orders.ts'
 import { decideToStore, type Stored } from '../../core/targeting/decide.ts'
@@ -58,6 +59,7 @@ export function worldRequest(
     emails: account.rules.hasFriendFlows ? emailsOf(events, people) : [],
     transactionIds: transactionsOf(looked, account.rules),
     partnerIds: [...new Set(looked.flatMap((event) => readHints(event).partnerId ?? []))],
+    defaults: defaultsOf(account.fields?.of('PROFILE')),
     people: people.before,
     ...loaded,
     rootOf: (id) => people.rootOf(id),

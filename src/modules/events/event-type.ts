@@ -4,7 +4,7 @@ import { builder } from '../../builder.ts'
 import type { Channel } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import type { JsonObject } from '../../scalars.ts'
-import { shownValues } from '../profiles/hidden.ts'
+import { shownData, shownText } from '../profiles/hidden.ts'
 
 export const ChannelEnum = builder.enumType('Channel', {
   description: 'Where an event happened.',
@@ -35,12 +35,17 @@ export const EventType = builder.prismaNode('Event', {
     }),
     data: t.field({
       type: 'JSONObject',
-      select: { data: true },
+      select: { name: true, data: true },
       description: 'To keys without PII_READ values that tell who the person is are null.',
       // The column holds JSON objects only.
-      resolve: ({ data }, _args, context, info) => shownValues(context, info, data as JsonObject),
+      resolve: ({ name, data }, _args, context, info) => shownData(context, info, { name, values: data as JsonObject }),
     }),
     channel: t.expose('channel', { type: ChannelEnum, nullable: true }),
-    idempotencyKey: t.exposeString('idempotencyKey', { nullable: true }),
+    idempotencyKey: t.string({
+      nullable: true,
+      select: { idempotencyKey: true },
+      description: 'Null to keys without PII_READ where it holds an e-mail address or a phone number.',
+      resolve: ({ idempotencyKey }, _args, context, info) => shownText(context, info, idempotencyKey),
+    }),
   }),
 })

@@ -6,6 +6,7 @@ import type {
   EventFacts,
   Instant,
   JourneyFacts,
+  JsonObject,
   PersonFacts,
   RelationshipFacts,
   World,
@@ -43,6 +44,8 @@ export interface WorldRequest {
   transactionIds: readonly string[]
   /** Partner ids that came with the events. */
   partnerIds: readonly string[]
+  /** The fields of people who are not stored. */
+  defaults: JsonObject
   /** The events' people, as they were before the batch. */
   people: readonly KnownPerson[]
   /** Everybody who was locked, as they are now, and the links as of then, where they were. */
@@ -168,7 +171,8 @@ async function loadPeople(tx: Sql, request: WorldRequest, cast: Cast): Promise<M
     audienceIds.length ? findMemberships(tx, accountId, { audienceIds, profileIds: members }) : [],
   ])
   const profiles = [...locked, ...others].sort((a, b) => (a.id < b.id ? -1 : 1))
-  const people = new Map([...cast.roots].map((id) => [id, emptyPerson(id)]))
+  const newcomer = (id: string) => ({ ...emptyPerson(id), fields: { ...request.defaults } })
+  const people = new Map([...cast.roots].map((id) => [id, newcomer(id)]))
   for (const [id, rows] of groupBy(profiles, (row) => cast.rootOf(row.id))) {
     const person = people.get(id)
     if (!person) continue

@@ -9,7 +9,7 @@ import { idInput, nodeKey } from '../../ids.ts'
 import { FieldOwnerEnum, FieldTypeEnum, FieldVerdictEnum } from './enums.ts'
 import { defineField, deleteField, setFieldPolicy, updateField } from './service.ts'
 import type { RuleUse } from './sql.ts'
-import { type FieldUsage, fieldUsage } from './usage.ts'
+import { type AudienceUse, type FieldUsage, fieldUsage } from './usage.ts'
 
 const FieldDefinitionType = builder.prismaNode('FieldDefinition', {
   id: { resolve: ({ id }) => id },
@@ -39,7 +39,8 @@ const FieldDefinitionType = builder.prismaNode('FieldDefinition', {
     default: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'What data that come whole get where it is missing.',
+      description:
+        'What data that come whole get where it is missing, and what a new person begins with, until anything is stated of the field.',
       select: { default: true },
       resolve: ({ default: usual }) => usual as string, // JSON as it was stored.
     }),
@@ -83,10 +84,23 @@ const RuleUseType = builder.objectRef<RuleUse>('FieldRuleUse').implement({
   }),
 })
 
+const AudienceUseType = builder.objectRef<AudienceUse>('FieldAudienceUse').implement({
+  description: 'A dynamic audience whose rule names the field or a part of it.',
+  fields: (t) => ({
+    audienceId: t.id({ resolve: ({ id }) => encodeId('Audience', id) }),
+    audience: t.exposeString('name'),
+  }),
+})
+
 const FieldUsageType = builder.objectRef<FieldUsage>('FieldUsage').implement({
   description: 'What depends on a field. While rules name it, it is not deleted.',
   fields: (t) => ({
     rules: t.field({ type: [RuleUseType], description: 'At most 100.', resolve: ({ rules }) => [...rules] }),
+    audiences: t.field({
+      type: [AudienceUseType],
+      description: 'Dynamic audiences whose rule in force names it, in the order of creation.',
+      resolve: ({ audiences }) => [...audiences],
+    }),
     pii: t.boolean({ resolve: ({ definition }) => definition.pii }),
     profileCount: t.exposeInt('profileCount', {
       nullable: true,
@@ -146,7 +160,11 @@ const FieldRulesInput = builder.inputType('FieldRulesInput', {
   description: 'What values of a field must be.',
   fields: (t) => ({
     required: t.boolean({ description: 'Of data that come whole: it has to be there. Of people: it is not removed.' }),
-    default: t.field({ type: 'JSON', description: 'What data that come whole get where it is missing.' }),
+    default: t.field({
+      type: 'JSON',
+      description:
+        'What data that come whole get where it is missing. Of people: what who comes from now on begins with; anything that is stated of the field, of whatever time, takes its place.',
+    }),
     min: t.float({
       description: 'Of numbers the least value, of texts the least length, of lists the fewest elements.',
     }),

@@ -131,8 +131,12 @@ export async function deleteField(context: Context, input: { fieldId: string | n
     await bumpRules(tx, accountId)
     const { owner, place, ...deleted } = await findDefinition(tx, accountId, { id, field: 'input.fieldId' })
     const { definitions } = await findFields(tx, accountId)
-    const [use] = await usesOf(tx, accountId, { definitions, id })
+    const {
+      rules: [use],
+      audiences: [audience],
+    } = await usesOf(tx, accountId, { definitions, id })
     if (use) throw conflict(`the campaign ${use.campaign} asks for it in its journey ${use.journey}`, 'input.fieldId')
+    if (audience) throw conflict(`the audience ${audience.name} asks for it`, 'input.fieldId')
     await tx.fieldDefinition.updateMany({
       where: { accountId, id: { in: [id, ...partsWithin(definitions, id)] } },
       data: { deletedAt: now },

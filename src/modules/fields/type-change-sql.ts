@@ -45,6 +45,13 @@ export function findOpenChanges(sql: Sql): Promise<OpenChange[]> {
     SELECT account_id AS "accountId", id FROM field_type_change WHERE done_at IS NULL ORDER BY created_at LIMIT 100`
 }
 
+/** Notes which transactions are under way: none that begins from here on goes by the rules of before. */
+export async function setBarrier(sql: Sql, { accountId, id }: OpenChange): Promise<void> {
+  await sql.$executeRaw`
+    UPDATE field_type_change SET barrier = pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+    WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid`
+}
+
 /** Keeps the change for this transaction; false where another has it, or it is done. */
 export async function holdChange(sql: Sql, { accountId, id }: OpenChange): Promise<boolean> {
   const rows = await sql.$queryRaw<unknown[]>`

@@ -1,29 +1,44 @@
 // Carries out type changes beside everything else: those of this process at once, those that another left undone within a minute.
+// Whoever went by the rules of before may still write a value of the old type; a change waits until all of those are over.
 
 import type { Services } from '../../context.ts'
 import type { FieldsRules } from '../../core/fields/check.ts'
-import { keyOf } from '../../core/fields/definition.ts'
+import { type FieldDefinition, keyOf } from '../../core/fields/definition.ts'
 import { own, type ValueMeta } from '../../core/fields/fold.ts'
 import { isTypedType } from '../../core/fields/typed.ts'
 import { type Told, write } from '../../core/fields/write.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
 import { inOrder } from '../../platform/statements.ts'
+import { isBarrierPassed } from '../audiences/sql.ts'
 import { storeValues } from '../field-values/sql.ts'
 import { fieldsOfRow, type PersonRow } from '../member-fields/rows.ts'
 import { historyRow, insertHistory, storeFields } from '../profiles/fields.ts'
-import { findProfiles, lockProfiles } from '../profiles/sql.ts'
+import { refreshPeople, type Written } from '../profiles/memberships.ts'
+import { findMembers, findProfiles, lockProfiles } from '../profiles/sql.ts'
 import { fieldNow, outcomeOf, rulesOf } from './type-change.ts'
-import { findHolders, findOpenChanges, holdChange, type OpenChange, storeConverted } from './type-change-sql.ts'
+import {
+  findHolders,
+  findOpenChanges,
+  type Holder,
+  holdChange,
+  type OpenChange,
+  setBarrier,
+  storeConverted,
+} from './type-change-sql.ts'
 
 const chunkSize = 500
 const roundMs = 60_000
 
-type Parts = Pick<Services, 'database' | 'log' | 'now'>
+/** How long others are waited for before it is looked again. */
+const waitMs = 50
+
+type Parts = Pick<Services, 'database' | 'log' | 'now' | 'ruleSets' | 'clock' | 'live'>
 
 export class TypeChanges {
   readonly #parts: Parts
   #timer: NodeJS.Timeout | undefined
+  #again: NodeJS.Timeout | undefined
   #round: Promise<void> | null = null
   #isWoken = false
   #isClosed = false
@@ -52,6 +67,7 @@ export class TypeChanges {
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#timer)
+    clearTimeout(this.#again)
     this.#timer = undefined
     await this.#round
   }
@@ -60,54 +76,92 @@ export class TypeChanges {
     while (this.#isWoken && !this.#isClosed) {
       this.#isWoken = false
       for (const change of await findOpenChanges(this.#parts.database.system)) {
-        while (!this.#isClosed && (await this.#chunk(change))) {}
+        if ((await this.#carryOut(change)) === 'WAIT') this.#lookAgain()
       }
     }
   }
 
-  /** Whether there may be more. */
-  #chunk(change: OpenChange): Promise<boolean> {
-    const { database, now } = this.#parts
-    return retrying(() => database.transaction((tx) => takeChunk(tx, change, now())))
+  #lookAgain(): void {
+    clearTimeout(this.#again)
+    this.#again = setTimeout(() => this.wake(), waitMs).unref()
+  }
+
+  async #carryOut(change: OpenChange): Promise<Step> {
+    const { database, live } = this.#parts
+    for (;;) {
+      if (this.#isClosed) return 'DONE'
+      const step = await retrying(() => database.transaction((tx) => takeChunk(tx, this.#parts, change)))
+      if (step !== 'WAIT') live.wake(change.accountId)
+      if (step !== 'MORE') return step
+    }
   }
 }
 
-async function takeChunk(tx: Transaction, open: OpenChange, now: Date): Promise<boolean> {
-  const { accountId, id } = open
-  if (!(await holdChange(tx, open))) return false
+/** WAIT: others are at it, or have to be over first. */
+type Step = 'MORE' | 'DONE' | 'WAIT'
+
+async function takeChunk(tx: Transaction, parts: Parts, open: OpenChange): Promise<Step> {
+  if (!(await holdChange(tx, open))) return 'DONE'
   const change = await tx.fieldTypeChange.findUniqueOrThrow({ where: { accountId_id: open } })
-  const definition = await fieldNow(tx, accountId, change.fieldId)
+  if (change.barrier === null) {
+    await setBarrier(tx, open)
+    return 'MORE'
+  }
+  if (!(await isBarrierPassed(tx, change.barrier))) return 'WAIT'
+  const definition = await fieldNow(tx, open.accountId, change.fieldId)
   const key = definition ? keyOf(definition) : ''
   const chunk = { key, after: change.cursor, limit: chunkSize }
-  const holders = definition ? await findHolders(tx, accountId, chunk) : []
+  const holders = definition ? await findHolders(tx, open.accountId, chunk) : []
+  const isLast = holders.length < chunkSize
+  const now = parts.now()
+  const done = definition
+    ? await changeValues(tx, open.accountId, { definition, holders, removeLost: change.removeLost, now })
+    : { converted: [], lost: [] }
+  await tx.fieldTypeChange.update({
+    where: { accountId_id: open },
+    data: {
+      cursor: holders.at(-1)?.id ?? change.cursor,
+      converted: { increment: done.converted.length },
+      lost: { increment: done.lost.length },
+      ...(isLast ? { doneAt: now } : {}),
+    },
+  })
+  const changed = [...done.converted, ...(change.removeLost ? done.lost : [])]
+  const written = changed.map((personId): Written => ({ personId, touch: { fields: [key] }, cause: 'FIELDS' }))
+  await refreshPeople(tx, { accountId: open.accountId, services: parts }, written)
+  return isLast ? 'DONE' : 'MORE'
+}
+
+interface Changing {
+  readonly definition: FieldDefinition
+  readonly holders: readonly Holder[]
+  readonly removeLost: boolean
+  readonly now: Date
+}
+
+/** Returns the profiles whose values were converted, and those whose values cannot be. Their people are locked from here on. */
+async function changeValues(
+  tx: Transaction,
+  accountId: string,
+  { definition, holders, removeLost, now }: Changing,
+): Promise<{ converted: readonly string[]; lost: readonly string[] }> {
   const ids = holders.map((holder) => holder.id)
-  if (definition && ids.length > 0) {
-    await lockProfiles(tx, accountId, ids)
-    const rules = rulesOf(definition)
-    const rows = await findProfiles(tx, accountId, ids)
-    const found = rows.flatMap((row) => {
-      const value = own(row.fields, key) ?? null
-      return value === null ? [] : [{ row, ...outcomeOf({ id: row.id, value }, rules, key) }]
-    })
-    const converted = found.flatMap(({ row, kind, sample }) =>
-      kind === 'converted' ? [{ row, value: sample.to }] : [],
-    )
-    const lost = found.flatMap(({ row, kind }) => (kind === 'lost' ? [row] : []))
-    const isTyped = isTypedType(definition.type)
-    await convert(tx, accountId, { key, converted, isTyped })
-    if (change.removeLost) await remove(tx, accountId, { key, rows: lost, now, rules })
-    await tx.fieldTypeChange.update({
-      where: { accountId_id: open },
-      data: {
-        cursor: ids.at(-1) ?? null,
-        converted: { increment: converted.length },
-        lost: { increment: lost.length },
-      },
-    })
-  }
-  if (ids.length === chunkSize) return true
-  await tx.fieldTypeChange.update({ where: { accountId_id: { accountId, id } }, data: { doneAt: now } })
-  return false
+  if (ids.length === 0) return { converted: [], lost: [] }
+  const key = keyOf(definition)
+  // Who is judged anew is the person, so that one is locked with the profile, in one order.
+  const members = await findMembers(tx, accountId, ids)
+  await lockProfiles(tx, accountId, [...new Set([...ids, ...members.map(({ rootId }) => rootId)])])
+  const rules = rulesOf(definition)
+  const rows = await findProfiles(tx, accountId, ids)
+  const found = rows.flatMap((row) => {
+    const value = own(row.fields, key) ?? null
+    return value === null ? [] : [{ row, ...outcomeOf({ id: row.id, value }, rules, key) }]
+  })
+  const converted = found.flatMap(({ row, kind, sample }) => (kind === 'converted' ? [{ row, value: sample.to }] : []))
+  const lost = found.flatMap(({ row, kind }) => (kind === 'lost' ? [row] : []))
+  await convert(tx, accountId, { key, converted, isTyped: isTypedType(definition.type) })
+  if (removeLost) await remove(tx, accountId, { key, rows: lost, now, rules })
+  return { converted: converted.map(({ row }) => row.id), lost: lost.map(({ id }) => id) }
 }
 
 async function convert(

@@ -2,6 +2,7 @@
 // is thrown for the whole request where all that is stored of it has keys, and so is not stored again.
 
 import type { Context } from '../../context.ts'
+import { maxFields } from '../../core/fields/limits.ts'
 import type { FieldsChange } from '../../core/fields/write.ts'
 import { type Identifier, identifiersOf, isBlocked } from '../../core/identity.ts'
 import type { Mapped, MappedContext, MappedEvent } from '../../core/mapped-event.ts'
@@ -10,7 +11,6 @@ import { retrying } from '../../platform/retry.ts'
 import { checkTexts, type JsonObject, JsonObjectScalar } from '../../scalars.ts'
 import type { Ingested, Outcome } from '../events/admission.ts'
 import { type AcceptedEvent, acceptEvent, type EventContext } from '../events/check.ts'
-import { maxFields } from '../profiles/fields.ts'
 import { checkRef } from '../profiles/resolve.ts'
 import { findOrCreatePeople } from '../profiles/service.ts'
 import { findIdentities } from '../profiles/sql.ts'

@@ -7,6 +7,7 @@ import { nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
 import { DecidedByEnum } from '../attributions/enums.ts'
 import { EventType } from '../events/event-type.ts'
+import { shownText } from '../profiles/hidden.ts'
 import { personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
@@ -98,8 +99,12 @@ export const JourneyType = builder.prismaNode('Journey', {
     campaign: t.relation('campaign'),
     name: t.exposeString('definition', { description: 'The name of the journey definition.' }),
     role: t.expose('role', { type: JourneyRoleEnum }),
-    key: t.exposeString('key', {
-      description: 'What keeps journeys of one definition apart; empty where it has no key.',
+    key: t.string({
+      nullable: true,
+      select: { key: true },
+      resolve: ({ key }, _args, context, info) => shownText(context, info, key),
+      description:
+        'What keeps journeys of one definition apart; empty where it has no key, null to keys without PII_READ where it holds an address.',
     }),
     relationship: t.relation('relationship', { nullable: true, description: 'Of a FRIEND journey.' }),
     state: t.expose('state', { type: JourneyStateEnum }),

@@ -18,3 +18,16 @@ export async function noteRivals(sql: Sql, accountId: string, rivals: readonly R
     ORDER BY first_id, second_id
     ON CONFLICT DO NOTHING`
 }
+
+export interface ProfilePair {
+  readonly firstId: string
+  readonly secondId: string
+}
+
+/** Of the profiles, the pairs of whom somebody said that they are two people. */
+export function findApart(sql: Sql, accountId: string, profileIds: readonly string[]): Promise<ProfilePair[]> {
+  return sql.$queryRaw<ProfilePair[]>`
+    SELECT first_id AS "firstId", second_id AS "secondId" FROM merge_candidate
+    WHERE account_id = ${accountId}::uuid AND first_id = ANY (${profileIds}::uuid[]) AND second_id = ANY (${profileIds}::uuid[])
+      AND state = 'DISMISSED'`
+}

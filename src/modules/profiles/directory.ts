@@ -3,6 +3,7 @@
 import { type Identifier, identifierKey } from '../../core/identity.ts'
 import type { Owner, Ownership } from '../../core/identity-plan.ts'
 import type { Sql } from '../../platform/database.ts'
+import type { ProfilePair } from './candidates-sql.ts'
 import type { CheckedRef, KnownPerson } from './resolve.ts'
 import { findDirectory, type Member } from './sql.ts'
 
@@ -12,6 +13,8 @@ export interface DirectoryRows {
   identifiers: readonly DirectoryIdentifier[]
   /** Identifiers that are given, by the keys that earlier versions stored them with. */
   former?: ReadonlyMap<string, Identifier>
+  /** Profiles of whom somebody said that they are two people. */
+  apart?: readonly ProfilePair[]
 }
 
 interface DirectoryIdentifier extends Identifier {
@@ -51,11 +54,16 @@ export class Directory implements Ownership {
   readonly #people = new Map<string, Owner & { members: string[] }>()
   readonly #owners = new Map<string, string>()
   readonly #sharers = new Map<string, number>()
+  readonly #apart: readonly ProfilePair[]
 
-  constructor({ members, identifiers, former }: DirectoryRows) {
+  constructor({ members, identifiers, former, apart = [] }: DirectoryRows) {
+    this.#apart = apart
     for (const { profileId, rootId } of members) this.add(profileId, rootId)
+    const stored = new Set(identifiers.flatMap((row) => (row.shared ? [] : [identifierKey(row)])))
     for (const row of identifiers) {
-      const known = former?.get(identifierKey(row)) ?? row
+      const today = former?.get(identifierKey(row))
+      // Where it is stored as it is written today too, that is the identifier, and the other counts by itself.
+      const known = today && !stored.has(identifierKey(today)) ? today : row
       const { kind, value } = known
       const identifier = { kind, value, ...(row.verified ? { verified: true } : {}) }
       if (row.shared) this.#peopleOf(row.profileId)?.identifiers.push(identifier)
@@ -95,6 +103,11 @@ export class Directory implements Ownership {
 
   sharersOf(device: Identifier): number {
     return this.#sharers.get(identifierKey(device)) ?? 0
+  }
+
+  areApart(personId: string, otherId: string): boolean {
+    const isPair = (one: string, other: string) => this.rootOf(one) === personId && this.rootOf(other) === otherId
+    return this.#apart.some(({ firstId, secondId }) => isPair(firstId, secondId) || isPair(secondId, firstId))
   }
 
   #peopleOf(profileId: string) {

@@ -3,6 +3,7 @@
 
 import type { FieldsRules } from '../../core/fields/check.ts'
 import { own, type StampedFields } from '../../core/fields/fold.ts'
+import { maxFieldsBytes } from '../../core/fields/limits.ts'
 import { isTypedField } from '../../core/fields/typed.ts'
 import { differenceOf, type FieldWrite, type Told, write } from '../../core/fields/write.ts'
 import { groupBy } from '../../core/group.ts'
@@ -14,11 +15,7 @@ import { type HeldValue, storeValues } from '../field-values/sql.ts'
 import { fieldsOfRow } from '../member-fields/rows.ts'
 import type { MemberNow } from './sql.ts'
 
-/** That one change may set. */
-export const maxFields = 200
-/** Of one person, all together: every batch reads them. As much again may be known of their times. */
-export const maxFieldsBytes = 64 * 1024
-
+/** As much again may be known of the times of a person's fields. */
 export const tooManyFields = (field?: string) =>
   new ApiError('LIMIT_EXCEEDED', `over ${maxFieldsBytes / 1024} KiB of fields`, { field })
 

@@ -3,15 +3,13 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { can } from '../../access.ts'
 import type { Context } from '../../context.ts'
-import type { AccountFields } from '../../core/fields/check.ts'
-import { isPersonalName, withoutPersonal } from '../../core/personal-names.ts'
+import { holdsAddress } from '../../core/addresses.ts'
+import type { FieldOwner } from '../../core/fields/definition.ts'
+import type { AccountMarks } from '../../core/fields/marks.ts'
+import { type Marks, marksAlong, withoutPersonal } from '../../core/personal-names.ts'
 import type { JsonObject } from '../../scalars.ts'
 
 export const seesPersonal = ({ principal }: Context): boolean => can(principal, ['PII_READ'])
-
-/** A name of a person's field that tells who they are, where events have it for other things. */
-const alwaysMarked = ['name']
-const none: ReadonlySet<string> = new Set()
 
 type Asked = Pick<GraphQLResolveInfo, 'path' | 'rootValue'>
 
@@ -22,51 +20,59 @@ export function shown<T>(context: Context, info: Asked, value: T): T | null {
   return null
 }
 
-/** Names of a person's fields that tell who they are, beside those that everybody uses: what the account's definitions mark. */
-function markedIn(fields: AccountFields | null | undefined): ReadonlySet<string> {
-  const defined = [...(fields?.of('PROFILE')?.byName.values() ?? [])].filter(({ definition }) => definition.pii)
-  return new Set([...alwaysMarked, ...defined.map(({ key }) => key)])
+/** A text that senders make of anything, or null in its place where it holds an address that the caller may not see. */
+export const shownText = (context: Context, info: Asked, text: string | null): string | null =>
+  text !== null && holdsAddress(text) ? shown(context, info, text) : text
+
+type Place = readonly (string | number)[]
+
+/** Fields of a person, or of another owner, as far as the caller may see them. `at`: where they are in what is resolved. */
+export async function shownFields(
+  context: Context,
+  info: Asked,
+  { owner = 'PROFILE', values, at = [] }: { owner?: FieldOwner; values: JsonObject; at?: Place },
+): Promise<JsonObject> {
+  if (seesPersonal(context)) return values
+  return shownJson(context, info, { values, marks: (await marksOf(context)).of(owner), at })
 }
 
-/** A person's fields, as far as the caller may see them. */
-export async function shownFields(context: Context, info: Asked, fields: JsonObject): Promise<JsonObject> {
-  if (seesPersonal(context)) return fields
-  return shownJson(context, info, { values: fields, marked: await marksOf(context) })
+/** What an event of the name carries, as far as the caller may see it. */
+export async function shownData(
+  context: Context,
+  info: Asked,
+  { name, values }: { name: string; values: JsonObject },
+): Promise<JsonObject> {
+  if (seesPersonal(context)) return values
+  return shownJson(context, info, { values, marks: (await marksOf(context)).ofEvents(name) })
 }
 
-/** A value of the field that the path leads to, as far as the caller may see it. */
+/** A value of the field that the path leads to, of the person or of what an event carries, as far as the caller may see it. */
 export async function shownField<T>(
   context: Context,
   info: Asked,
-  { path, value }: { path: string; value: T },
+  { path, value, ofEvent = false }: { path: string; value: T; ofEvent?: boolean },
 ): Promise<T | null> {
   if (value === null || value === undefined || seesPersonal(context)) return value
-  if (isPersonal(path, await marksOf(context))) return shown(context, info, value)
-  return Object.values(shownJson(context, info, { values: { value } as JsonObject, marked: none }))[0] as T // JSON.
+  const all = await marksOf(context)
+  const marks = marksAlong(path, ofEvent ? all.ofEvents(null) : all.of('PROFILE'))
+  if (marks === 'WHOLE') return shown(context, info, value)
+  const inner = new Map([['value', { isWhole: false, parts: marks }]])
+  return Object.values(shownJson(context, info, { values: { value } as JsonObject, marks: inner }))[0] as T // JSON.
 }
 
-async function marksOf(context: Context): Promise<ReadonlySet<string>> {
+/** What the account marks, in this operation. */
+async function marksOf(context: Context): Promise<AccountMarks> {
   const { accountId, services, sql } = context
-  return markedIn((await context.memo('field marks', () => services.ruleSets.inForce(sql, accountId))).fields)
+  return (await context.memo('field marks', () => services.ruleSets.inForce(sql, accountId))).marks
 }
-
-/** What an event carries, as far as the caller may see it. */
-export const shownValues = (context: Context, info: Asked, values: JsonObject): JsonObject =>
-  shownJson(context, info, { values, marked: none })
-
-/** True for the path of a field, as rules name it, that leads to or through such a value. */
-const isPersonal = (path: string, marked: ReadonlySet<string>): boolean =>
-  marked.has(path) ||
-  path.split('.').some((step, i) => isPersonalName(step.replaceAll('[]', ''), i === 0 ? marked : none))
 
 function shownJson(
   context: Context,
   info: Asked,
-  { values: all, marked }: { values: JsonObject; marked: ReadonlySet<string> },
+  { values: all, marks, at = [] }: { values: JsonObject; marks: Marks; at?: Place },
 ): JsonObject {
-  if (seesPersonal(context)) return all
-  const { values, hidden } = withoutPersonal(all, marked)
-  const place = hidden.length > 0 ? placeOf(info.path) : []
+  const { values, hidden } = withoutPersonal(all, marks)
+  const place = hidden.length > 0 ? [...placeOf(info.path), ...at] : []
   for (const path of hidden) context.hide(info.rootValue, [...place, ...path])
   return values as JsonObject // JSON, with nulls in it.
 }

@@ -72,5 +72,7 @@ async function moveIdentities(tx: Sql, accountId: string, moves: Identities['mov
     FROM unnest(${kinds}::text[]::identity_kind[], ${values}::text[], ${former}::text[], ${moves.map(({ fromId }) => fromId)}::uuid[],
       ${profileIds}::uuid[], ${verified}::boolean[]) AS new (kind, value, former, from_id, profile_id, verified)
     WHERE identity.account_id = ${accountId}::uuid AND identity.kind = new.kind AND identity.value IN (new.value, new.former)
-      AND identity.profile_id = new.from_id AND NOT identity.shared`
+      AND identity.profile_id = new.from_id AND NOT identity.shared
+      AND (identity.value = new.value OR NOT EXISTS (SELECT FROM identity AS today WHERE today.account_id = ${accountId}::uuid
+        AND today.kind = new.kind AND today.value = new.value AND NOT today.shared))`
 }

@@ -7,6 +7,7 @@ import { decodeId } from '../../core/ids.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import { badInput, notFound } from '../../errors.ts'
 import { byId, type PageQuery } from '../../keyset.ts'
+import { assertMayAsk, mayNotAsk } from '../programs/asking.ts'
 import { assertFieldNames } from '../programs/field-definitions.ts'
 import { RuleInput } from '../programs/rule-input.ts'
 import {
@@ -18,6 +19,7 @@ import {
   ruleOf,
 } from '../programs/rule-reading.ts'
 import { countConditions } from './filter-sql.ts'
+import { seesPersonal } from './hidden.ts'
 import { countPeople, findPage, type Search } from './list-sql.ts'
 import { ProfileType } from './schema.ts'
 
@@ -35,11 +37,11 @@ builder.queryField('profiles', (t) =>
       args: {
         filter: t.arg({
           type: RuleInput,
-          description: `Only people of whom it is true; at most ${maxConditions} conditions. Days count back from now, and there is no event whose data could be asked for.`,
+          description: `Only people of whom it is true; at most ${maxConditions} conditions. Days count back from now, and there is no event whose data could be asked for. FORBIDDEN without PII_READ for a condition on a value that tells who somebody is, but whether there is one.`,
         }),
         search: t.arg.string({
           description:
-            'Only people with an identifier that begins with this, whatever its case, or the person whose id this is; blank: everybody.',
+            'Only people with an identifier that begins with this, whatever its case, or the person whose id this is; blank: everybody. Without PII_READ an id alone: anything else is FORBIDDEN.',
         }),
       },
       resolve: async (_root, { filter, search, ...args }, context, info) => {
@@ -47,7 +49,7 @@ builder.queryField('profiles', (t) =>
           accountId: context.accountId,
           now: context.now,
           filter: filter ? await checkedFilter(context, filter) : null,
-          search: checkedSearch(search),
+          search: checkedSearch(context, search),
         }
         const page = await rootConnection(
           byId('profiles', context.accountId),
@@ -73,13 +75,15 @@ builder.queryField('profiles', (t) =>
   ),
 )
 
-async function checkedFilter({ db, sql, accountId, services }: Context, input: RuleShape): Promise<Rule> {
+async function checkedFilter(context: Context, input: RuleShape): Promise<Rule> {
+  const { db, sql, accountId, services } = context
   const rule = ruleOf(input, 'filter')
   if (countConditions(rule) > maxConditions) throw badInput(`over ${maxConditions} conditions`, 'filter')
   const places = fieldPlaces(rule, 'filter')
   // Of an account without definitions nothing is asked.
   if (services.ruleSets.lastKnown(accountId)?.fields !== null)
     await assertFieldNames(sql, accountId, { places, events: [] })
+  await assertMayAsk(sql, context, places)
   const named = { audience: audiencePlaces(rule, 'filter'), program: programPlaces(rule, 'filter') }
   const asked = (places: readonly RulePlace[]) => ({
     where: { accountId, id: { in: places.map(({ id }) => id) } },
@@ -97,11 +101,13 @@ function assertKnown(noun: string, places: readonly RulePlace[], rows: readonly 
   if (stray) throw notFound(`no ${noun} ${stray.id}`, stray.path)
 }
 
-function checkedSearch(search: string | null | undefined): Search | null {
+function checkedSearch(context: Context, search: string | null | undefined): Search | null {
   const prefix = search?.trim()
   if (!prefix) return null
   if (prefix.length > maxSearch) throw badInput(`over ${maxSearch} characters`, 'search')
-  return { prefix, profileId: decodeId('Profile', prefix) }
+  const profileId = decodeId('Profile', prefix)
+  if (profileId === null && !seesPersonal(context)) throw mayNotAsk('identifiers', 'search')
+  return { prefix, profileId }
 }
 
 function boundsOf({ where, orderBy, take }: PageQuery) {

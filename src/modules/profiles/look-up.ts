@@ -33,8 +33,9 @@ export async function findProfileId(context: Context, key: ProfileKey, path: str
     { kind, value },
     ...(former === undefined ? [] : [{ kind, value: former }]),
   ])
-  const [found] = await findIdentities(context.sql, context.accountId, identifiers)
-  return found?.profileId ?? null
+  const found = await findIdentities(context.sql, context.accountId, identifiers)
+  const today = found.find((one) => read.identifiers.some(({ value }) => value === one.value))
+  return (today ?? found[0])?.profileId ?? null
 }
 
 async function findById({ sql, accountId }: Context, id: string): Promise<string | null> {

@@ -1,6 +1,6 @@
 // Memberships after a write that is no event: of people who were locked, found or made by it.
 
-import type { Context } from '../../context.ts'
+import type { Context, Services } from '../../context.ts'
 import type { Touch } from '../../core/audiences/dynamic.ts'
 import { groupBy } from '../../core/group.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
@@ -24,8 +24,18 @@ export interface Written {
   readonly cause: MembershipCause
 }
 
+/** Who writes: a caller's context, or work that nobody waits for. */
+export interface Refresher {
+  readonly accountId: string
+  readonly services: Pick<Services, 'ruleSets' | 'clock' | 'now'>
+}
+
 /** Judges the people anew by the dynamic audiences that the write may concern. It goes last in the transaction. True where somebody moved. */
-export async function refreshPeople(tx: Transaction, context: Context, written: readonly Written[]): Promise<boolean> {
+export async function refreshPeople(
+  tx: Transaction,
+  context: Refresher,
+  written: readonly Written[],
+): Promise<boolean> {
   if (written.length === 0) return false
   const { accountId, services } = context
   const { audiences } = await services.ruleSets.inForce(tx, accountId)

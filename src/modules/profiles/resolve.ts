@@ -10,7 +10,7 @@ import { badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
-import { noteRivals } from './candidates-sql.ts'
+import { findApart, noteRivals } from './candidates-sql.ts'
 import { Directory, type DirectoryRows, findRows } from './directory.ts'
 import { refuseErased } from './erased.ts'
 import { type Identities, storeIdentities } from './identities-sql.ts'
@@ -102,11 +102,27 @@ export async function resolvePeople(tx: Sql, refs: readonly CheckedRef[], option
   const rules = options.rules ?? (await rulesFor(tx, options.accountId, refs))
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const rows = (attempt === 1 && options.rows) || (await findRows(tx, options.accountId, refs))
-    const changes: Changes = { profiles: [], attached: [], shared: [], moved: [], merges: [], rivals: [] }
-    const people = peopleOf(refs, { rows, rules }, changes)
+    const { people, changes } = await planned(tx, refs, { accountId: options.accountId, rows, rules })
     if (!options.write || (await store(tx, options.accountId, changes))) return people
   }
   throw new RetryError()
+}
+
+/** What the references come to. Where people would be merged, first those are asked for of whom somebody said that they are two. */
+async function planned(
+  tx: Sql,
+  refs: readonly CheckedRef[],
+  { accountId, ...known }: Known & { accountId: string },
+): Promise<{ people: People; changes: Changes }> {
+  const noChanges = (): Changes => ({ profiles: [], attached: [], shared: [], moved: [], merges: [], rivals: [] })
+  const changes = noChanges()
+  const people = peopleOf(refs, known, changes)
+  if (changes.merges.length === 0) return { people, changes }
+  const ids = known.rows.members.map(({ profileId }) => profileId)
+  const apart = await findApart(tx, accountId, ids)
+  if (apart.length === 0) return { people, changes }
+  const otherwise = noChanges()
+  return { people: peopleOf(refs, { ...known, rows: { ...known.rows, apart } }, otherwise), changes: otherwise }
 }
 
 const rulesFor = async (tx: Sql, accountId: string, refs: readonly CheckedRef[]): Promise<IdentityRules> =>

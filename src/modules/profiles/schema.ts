@@ -76,7 +76,7 @@ export const ProfileType = builder.prismaNode('Profile', {
         "The brand's own fields, each with the value stated last, whichever of the person's merged profiles it was stated of, unless a merge says otherwise. A value that ended is missing. To keys without PII_READ values that tell who the person is are null.",
       resolve: async ({ id, asOf }: PersonThen, _args, context, info) => {
         const fields = await (asOf ? fieldsThen(context, id, asOf) : fieldsOfPerson(context, id))
-        return shownFields(context, info, fields as JsonObject) // JSON objects only.
+        return shownFields(context, info, { values: fields as JsonObject }) // JSON objects only.
       },
     }),
     createdAt: t.expose('createdAt', { ...personal, type: 'DateTime', description: 'The first encounter.' }),

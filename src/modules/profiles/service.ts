@@ -1,10 +1,13 @@
 // What callers do to people directly; most of what is known of them comes with events.
 
 import type { Context } from '../../context.ts'
-import type { FieldsRules } from '../../core/fields/check.ts'
+import { defaultsOf, type FieldsRules } from '../../core/fields/check.ts'
 import type { FieldFault } from '../../core/fields/definition.ts'
+import { own as ownOf, type StampedFields } from '../../core/fields/fold.ts'
 import { heldWrites, keyed, type Notes } from '../../core/fields/held.ts'
+import { maxFields, maxFieldsBytes } from '../../core/fields/limits.ts'
 import { carryOut, type FieldOperations, immutableFields, namesOf, nameTwice } from '../../core/fields/operations.ts'
+import { isSameJson } from '../../core/fields/same-json.ts'
 import { write } from '../../core/fields/write.ts'
 import type { PersonRef } from '../../core/identity.ts'
 import type { FieldRules as NormalisingRules } from '../../core/normalise/fields.ts'
@@ -14,7 +17,7 @@ import { retrying } from '../../platform/retry.ts'
 import { inOrder } from '../../platform/statements.ts'
 import { checkText, type Json, type JsonObject } from '../../scalars.ts'
 import { fieldsOfRow, foldPerson } from '../member-fields/rows.ts'
-import { historyRow, insertHistory, maxFields, maxFieldsBytes, storeFields, tooManyFields } from './fields.ts'
+import { historyRow, insertHistory, storeFields, tooManyFields } from './fields.ts'
 import { refreshArrivals, refreshPeople } from './memberships.ts'
 import { keepRaws, normalisedChange } from './raw-values.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
@@ -106,7 +109,8 @@ async function changeFields(
   if (!own) throw new Error(`person ${profileId} is locked and gone`)
   const rows = members.map(({ profileId: id, ...row }) => ({ id, ...row }))
   const person = foldPerson(rows, own.rootId)
-  const carried = carryOut(rules ? keyed(given, rules, { path: 'input', notes }) : given, person, now.getTime())
+  const all = rules ? keyed(given, rules, { path: 'input', notes }) : given
+  const carried = carryOut(overDefaults(all, person, defaultsOf(rules)), person, now.getTime())
   if (!Array.isArray(carried)) throw badInput(carried.message, `input.${carried.at}`)
   const writes = rules ? heldWrites(carried, rules, { placeOf: placesIn(given, rules), notes }) : carried
   const [fault] = notes.faults
@@ -126,6 +130,22 @@ async function changeFields(
   const raws = [{ profileId, given: asked.set, stored: given.set, at: now }]
   await keepRaws(tx, accountId, { changes: raws, rules: fieldRules })
   return { warnings: notes.warnings, names }
+}
+
+/** A default was never stated: what is set once takes its place. */
+function overDefaults(
+  asked: FieldOperations,
+  { fields, meta }: StampedFields,
+  defaults: FieldOperations['set'],
+): FieldOperations {
+  const isDefault = (name: string) =>
+    ownOf(meta, name) === undefined &&
+    Object.hasOwn(defaults, name) &&
+    isSameJson(ownOf(fields, name), ownOf(defaults, name))
+  const [set, setOnce] = [true, false].map((wanted) =>
+    Object.fromEntries(Object.entries(asked.setOnce).filter(([name]) => isDefault(name) === wanted)),
+  )
+  return { ...asked, set: { ...asked.set, ...set }, setOnce: setOnce ?? {} }
 }
 
 const normalisedOperations = (asked: FieldOperations, rules: NormalisingRules): FieldOperations => {

@@ -5,6 +5,7 @@ import type { Identifier, IdentityKind } from '../../core/identity.ts'
 import type { StoredIdentityRules } from '../../core/identity-rules.ts'
 import type { Sql } from '../../platform/database.ts'
 import { marksOfMerge, type PersonRow } from '../member-fields/rows.ts'
+import { usualFieldsSql } from '../member-fields/usual.ts'
 
 interface IdentityRow {
   kind: IdentityKind
@@ -133,8 +134,16 @@ export async function lockProfiles(tx: Sql, accountId: string, ids: readonly str
     SELECT 1 FROM profile WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 }
 
+/**
+ * New people, with the defaults that the account defines. A default has no time, so whatever
+ * is stated of the field, of any time, takes its place.
+ */
 export async function insertProfiles(tx: Sql, accountId: string, ids: readonly string[]): Promise<void> {
-  await tx.$executeRaw`INSERT INTO profile (account_id, id) SELECT ${accountId}::uuid, id FROM unnest(${ids}::uuid[]) AS new (id)`
+  await tx.$executeRaw`
+    INSERT INTO profile (account_id, id, fields)
+    SELECT ${accountId}::uuid, new.id, usual.fields
+    FROM unnest(${ids}::uuid[]) AS new (id)
+    CROSS JOIN ${usualFieldsSql(accountId, 'PROFILE')} AS usual`
 }
 
 /** What an account says of its identity rules, as far as it differs from the default. */

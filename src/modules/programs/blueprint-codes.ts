@@ -1,5 +1,7 @@
 // The coupons and promo links of a document.
 
+import type { AccountFields } from '../../core/fields/check.ts'
+import { isSameJson } from '../../core/fields/same-json.ts'
 import { foldCode, foldName } from '../../core/names.ts'
 import { badInput, conflict } from '../../errors.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
@@ -8,6 +10,7 @@ import type { Transaction } from '../../platform/database.ts'
 import { checkedOptional, checkedText, checkedWebAddress } from '../../text.ts'
 import type { BlueprintCode } from './blueprint.ts'
 import { type References, referenced } from './blueprint-references.ts'
+import { heldFields } from './held-fields.ts'
 
 const maxCode = 256
 const maxCampaigns = 100
@@ -15,6 +18,8 @@ const maxCampaigns = 100
 interface CodePlan {
   codes: readonly BlueprintCode[]
   references: References
+  /** What fields of coupons are held to. */
+  defined: AccountFields
   at: Date
   /** Where the list stands in the input. */
   path: string
@@ -22,9 +27,9 @@ interface CodePlan {
 
 /** Stores the codes; one that is there and says the same is kept. CONFLICT, at the place, for one that says something else. */
 export async function insertCodes(tx: Transaction, accountId: string, plan: CodePlan): Promise<void> {
-  const { codes, references, at, path } = plan
+  const { codes, at, path } = plan
   if (codes.length === 0) return
-  const wanted = codes.map((code, i) => checkedCode(code, references, `${path}[${i}]`))
+  const wanted = codes.map((code, i) => checkedCode(code, plan, `${path}[${i}]`))
   const texts = wanted.map(({ code }) => code)
   const twice = texts.findIndex((text, i) => texts.indexOf(text) < i)
   if (twice >= 0) throw badInput('it is there twice', `${path}[${twice}].code`)
@@ -48,7 +53,7 @@ export async function insertCodes(tx: Transaction, accountId: string, plan: Code
 
 type CheckedCode = ReturnType<typeof checkedCode>
 
-function checkedCode(input: BlueprintCode, references: References, path: string) {
+function checkedCode(input: BlueprintCode, { references, defined }: CodePlan, path: string) {
   const { kind, campaigns, expiresAt = null, disabledAt = null } = input
   const max = kind === 'COUPON' ? maxCampaigns : 1
   if (campaigns.length > max) throw badInput(`over ${max} campaigns`, `${path}.campaigns`)
@@ -58,8 +63,12 @@ function checkedCode(input: BlueprintCode, references: References, path: string)
   if (campaigns.length === 0 && input.program == null && label === null)
     throw badInput('a code needs a campaign, a program or a label to stand for', path)
   const ids = campaigns.map((name, i) => referenced(references, 'campaign', { name, path: `${path}.campaigns[${i}]` }))
+  if (kind !== 'COUPON' && Object.keys(input.fields ?? {}).length > 0)
+    throw badInput('only coupons have fields', `${path}.fields`)
+  const given = { owner: 'COUPON', given: input.fields, before: null, path: `${path}.fields` } as const
   return {
     kind,
+    fields: kind === 'COUPON' ? heldFields(defined, given).fields : {},
     code: checkedText(foldCode(input.code), `${path}.code`, maxCode),
     label: label && foldName(label),
     programId:
@@ -81,6 +90,7 @@ const isSame = (code: CheckedCode, known: KnownCode): boolean =>
   code.label === known.label &&
   code.programId === known.programId &&
   code.destination === known.destination &&
+  isSameJson(code.fields, known.fields) &&
   code.expiresAt?.getTime() === known.expiresAt?.getTime() &&
   code.disabledAt?.getTime() === known.disabledAt?.getTime() &&
   code.campaignIds.length === known.campaigns.length &&

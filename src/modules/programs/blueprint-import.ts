@@ -6,12 +6,14 @@ import { ApiError, badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { checkedText } from '../../text.ts'
+import { assertMayAsk } from './asking.ts'
 import { type Blueprint, type BlueprintCampaign, type BlueprintTarget, documentOf, readBlueprint } from './blueprint.ts'
 import { insertCodes } from './blueprint-codes.ts'
 import { copied } from './blueprint-copy.ts'
 import { insertEventNames } from './blueprint-events.ts'
 import { type References, referenced, ruleWithIds } from './blueprint-references.ts'
-import { type Draft, emptyDraft, insertCampaigns, type NewCampaign, revised } from './drafts.ts'
+import { type Draft, emptyDraft, insertCampaigns, type NewCampaign, placesIn, revised } from './drafts.ts'
+import { definedFields, heldFields } from './held-fields.ts'
 import { checkedProgram, insertProgram } from './service.ts'
 import { bumpRules, type Change } from './sql.ts'
 
@@ -51,7 +53,7 @@ export function importProgram(context: Context, input: ImportProgramInput): Prom
     const version = await bumpRules(tx, accountId)
     const name = given ?? checkedText(blueprint.program.name, 'input.blueprint.program.name')
     const plan = { blueprint, name, version, at, path: 'input.blueprint', namePath: given && 'input.name' }
-    return build(tx, accountId, plan)
+    return build(tx, accountId, { ...plan, caller: context })
   })
 }
 
@@ -93,6 +95,8 @@ function toldOfOriginal(error: unknown, { campaigns }: Blueprint): unknown {
 }
 
 interface Plan extends Change {
+  /** Who says what the rules ask; absent where they were stored before. */
+  caller?: Context
   blueprint: Blueprint
   name: string
   /** What a campaign of the document is called here; default: the same. */
@@ -108,6 +112,7 @@ async function build(tx: Transaction, accountId: string, plan: Plan): Promise<Im
   const programId = newId()
   const ids = blueprint.campaigns.map(() => newId())
   const audiences = await audiencesOf(tx, accountId, plan)
+  const defined = await definedFields(tx, accountId)
   const references: References = {
     campaigns: await campaignsByName(tx, accountId, { blueprint, ids }),
     programs: (await programsByName(tx, accountId)).set(blueprint.program.name, programId),
@@ -120,9 +125,15 @@ async function build(tx: Transaction, accountId: string, plan: Plan): Promise<Im
       programId,
       name: checkedText(plan.campaignName?.(campaign.name) ?? campaign.name, `${place}.name`),
       draft: draftOf(campaign, { references, plan, path: place }),
+      fields: heldFields(defined, { owner: 'CAMPAIGN', given: campaign.fields, before: null, path: `${place}.fields` })
+        .fields,
       path: plan.campaignName ? 'input.name' : `${place}.name`,
     }
   })
+  if (plan.caller) {
+    const asked = campaigns.flatMap(({ draft }, i) => placesIn(draft, `${path}.campaigns[${i}]`))
+    await assertMayAsk(tx, plan.caller, asked)
+  }
   const place = plan.campaignName ? 'input' : `${path}.program`
   const program = { ...checkedProgram(blueprint.program, place), name, id: programId }
   const places = { name: plan.namePath ?? `${place}.name`, labels: `${place}.labels` }
@@ -130,7 +141,7 @@ async function build(tx: Transaction, accountId: string, plan: Plan): Promise<Im
   await tx.audience.createMany({ data: audiences.created.map((row) => ({ ...row, accountId, createdAt: at })) })
   await insertCampaigns(tx, accountId, { campaigns, version, at })
   await insertEventNames(tx, accountId, { blueprint, drafts: campaigns.map(({ draft }) => draft), at, path })
-  await insertCodes(tx, accountId, { codes: blueprint.codes, references, at, path: `${path}.codes` })
+  await insertCodes(tx, accountId, { codes: blueprint.codes, references, defined, at, path: `${path}.codes` })
   return { programId, audiencesCreated: audiences.created.map(({ id }) => id) }
 }
 

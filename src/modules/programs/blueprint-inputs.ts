@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { JourneyRole, ReentryPolicy, RequiredTargetKind } from '../../core/targeting/facts.ts'
 import { ApiError, badInput } from '../../errors.ts'
-import { DateTimeScalar, JsonScalar } from '../../scalars.ts'
+import { DateTimeScalar, JsonObjectScalar, JsonScalar } from '../../scalars.ts'
 import { type Blueprint, blueprintFormat, blueprintVersion } from './blueprint.ts'
 
 /** What a scalar of the API takes, and gives. */
@@ -19,6 +19,7 @@ const scalar = <T>(parse: (value: unknown) => T) =>
 
 const instant = scalar((value) => (value === null ? null : DateTimeScalar.parseValue(value))).optional()
 const json = scalar((value) => JsonScalar.parseValue(value))
+const fields = scalar((value) => (value === null ? null : JsonObjectScalar.parseValue(value))).optional()
 
 const roles = ['PARTICIPANT', 'ADVOCATE', 'FRIEND'] as const satisfies JourneyRole[]
 const reentry = ['CONTINUE', 'NEW_AFTER_EXIT', 'NEVER_AGAIN'] as const satisfies ReentryPolicy[]
@@ -53,6 +54,7 @@ const campaign = z.strictObject({
     .default([]),
   journeys: z.array(journey),
   content: z.array(z.strictObject({ zone: z.string(), journeyName: z.string(), body: json })).default([]),
+  fields,
 })
 
 const code = z.strictObject({
@@ -64,6 +66,7 @@ const code = z.strictObject({
   destination: z.string().nullish(),
   expiresAt: instant,
   disabledAt: instant,
+  fields,
 })
 
 const blueprint = z.strictObject({

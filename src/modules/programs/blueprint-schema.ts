@@ -1,8 +1,13 @@
 // Programs copied, and taken from one account to another as a document.
 
+import type { GraphQLResolveInfo } from 'graphql'
 import { builder } from '../../builder.ts'
+import type { Context } from '../../context.ts'
+import { isJsonObject } from '../../core/fields/definition.ts'
 import { nodeKey } from '../../ids.ts'
+import type { JsonObject } from '../../scalars.ts'
 import { AudienceType } from '../audiences/schema.ts'
+import { shownFields } from '../profiles/hidden.ts'
 import { copyProgram, importProgram, programBlueprint } from './blueprint-import.ts'
 import { blueprintInput } from './blueprint-inputs.ts'
 import { ProgramType } from './types.ts'
@@ -21,9 +26,28 @@ builder.queryField('programBlueprint', (t) =>
       'LIMIT_EXCEEDED for a program that is too large to be sent back.',
     ].join('\n\n'),
     args: { programId: t.arg.id({ required: true }) },
-    resolve: (_root, { programId }, context) => programBlueprint(context, programId),
+    resolve: async (_root, { programId }, context, info) =>
+      shownDocument(context, info, await programBlueprint(context, programId)),
   }),
 )
+
+/** The document, its fields as far as the caller may see them. */
+async function shownDocument(context: Context, info: GraphQLResolveInfo, document: JsonObject): Promise<JsonObject> {
+  const lists = [
+    { list: 'campaigns', owner: 'CAMPAIGN' },
+    { list: 'codes', owner: 'COUPON' },
+  ] as const
+  const shown = lists.map(async ({ list, owner }) => {
+    const members = Array.isArray(document[list]) ? document[list] : []
+    const all = members.map(async (one, i) => {
+      if (!isJsonObject(one) || !isJsonObject(one.fields)) return one
+      const values = one.fields as JsonObject // A part of JSON.
+      return { ...one, fields: await shownFields(context, info, { owner, values, at: [list, i, 'fields'] }) }
+    })
+    return [list, await Promise.all(all)]
+  })
+  return { ...document, ...Object.fromEntries(await Promise.all(shown)) }
+}
 
 builder.relayMutationField(
   'importProgram',

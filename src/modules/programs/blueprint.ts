@@ -31,6 +31,7 @@ export interface BlueprintCampaign {
   requiredTargets: BlueprintTarget[]
   journeys: BlueprintJourney[]
   content: ContentPiece[]
+  fields?: JsonObject | null
 }
 
 /** Exactly one of the last three: a campaign or program by its name stands for its id. */
@@ -61,6 +62,7 @@ export interface BlueprintCode {
   destination?: string | null
   expiresAt?: Date | null
   disabledAt?: Date | null
+  fields?: JsonObject | null
 }
 
 /** The document as it is sent. LIMIT_EXCEEDED for one that could not be sent back. */
@@ -113,7 +115,7 @@ export async function readBlueprint(
       lookbackDays: program.lookbackDays,
       allowMutualReferral: program.allowMutualReferral,
     },
-    campaigns: campaigns.map(({ name, draft }) => campaignOf(name, draft, names)),
+    campaigns: campaigns.map(({ fields, ...one }) => ({ ...campaignOf(one, names), fields: fields as JsonObject })), // As stored.
     audiences: [...new Set(names.audiences.values())].sort().map((name) => ({ name })),
     eventTypes: await tx.eventType.findMany({
       where: { accountId },
@@ -132,7 +134,7 @@ export async function readBlueprint(
 async function readCampaigns(tx: Transaction, accountId: string, programId: string) {
   const campaigns = await tx.campaign.findMany({
     where: { accountId, programId },
-    select: { id: true, name: true, state: true },
+    select: { id: true, name: true, state: true, fields: true },
     orderBy: [{ firstLiveAt: { sort: 'asc', nulls: 'last' } }, { id: 'asc' }],
   })
   const isOver = ({ state }: { state: CampaignState }) => overStates.includes(state)
@@ -145,9 +147,9 @@ async function readCampaigns(tx: Transaction, accountId: string, programId: stri
   const drafts = new Map(rows.map((row) => [row.campaignId, draftIn(row)]))
   return {
     campaigns: campaigns.flatMap((campaign) => {
-      const { id, name } = campaign
+      const { id, name, fields } = campaign
       const draft = drafts.get(id)
-      return draft && !isOver(campaign) ? [{ id, name, draft }] : []
+      return draft && !isOver(campaign) ? [{ id, name, fields, draft }] : []
     }),
     over: new Map(campaigns.filter(isOver).map((campaign) => [campaign.id, campaign])),
   }
@@ -169,7 +171,7 @@ function assertNotOver(campaigns: readonly { name: string; draft: Draft }[], ove
   }
 }
 
-const campaignOf = (name: string, draft: Draft, names: ProgramNames): BlueprintCampaign => ({
+const campaignOf = ({ name, draft }: { name: string; draft: Draft }, names: ProgramNames): BlueprintCampaign => ({
   name,
   startsAt: draft.startsAt,
   endsAt: draft.endsAt,
@@ -218,7 +220,7 @@ type CodeRow = Awaited<ReturnType<typeof readCodes>>[number]
 
 /** The code for the campaigns that are not over; none where it stands for others alone. */
 function codeOf({ kind, code, label, program, campaigns, ...rest }: CodeRow, over: Over): BlueprintCode[] {
-  const { destination, expiresAt, disabledAt } = rest
+  const { destination, expiresAt, disabledAt, fields } = rest
   const kept = campaigns.filter(({ campaignId }) => !over.has(campaignId))
   if (campaigns.length > 0 && kept.length === 0) return []
   return [
@@ -231,6 +233,7 @@ function codeOf({ kind, code, label, program, campaigns, ...rest }: CodeRow, ove
       destination,
       expiresAt,
       disabledAt,
+      fields: fields as JsonObject, // The column holds JSON objects only.
     },
   ]
 }

@@ -7,7 +7,7 @@ import type { Transaction } from '../../platform/database.ts'
 import { type ContentInput, contentOf, keptContent } from './content.ts'
 import { definitionsOf, type JourneyDefinitionInput, requiredTargetsOf } from './definitions.ts'
 import { assertFieldNames } from './field-definitions.ts'
-import { audiencePlaces, fieldPlaces, programPlaces } from './rule-reading.ts'
+import { audiencePlaces, type FieldPlace, fieldPlaces, programPlaces } from './rule-reading.ts'
 import type { Change } from './sql.ts'
 
 export interface Draft {
@@ -81,13 +81,17 @@ export async function assertNamed(
   ])
   assertKnown('program', programs, programs.length ? await tx.program.findMany(idsAmong(accountId, programs)) : [])
   await assertFieldNames(tx, accountId, {
-    places: draft.definitions.flatMap(({ entry, ongoing }, i) => [
-      ...(entry ? fieldPlaces(entry, `${path}.journeys[${i}].entry`) : []),
-      ...(ongoing ? fieldPlaces(ongoing, `${path}.journeys[${i}].ongoing`) : []),
-    ]),
+    places: placesIn(draft, path),
     events: draft.definitions.flatMap(({ events }) => events),
   })
 }
+
+/** The fields that the rules of a draft ask about. */
+export const placesIn = ({ definitions }: Draft, path: string): FieldPlace[] =>
+  definitions.flatMap(({ entry, ongoing }, i) => [
+    ...(entry ? fieldPlaces(entry, `${path}.journeys[${i}].entry`) : []),
+    ...(ongoing ? fieldPlaces(ongoing, `${path}.journeys[${i}].ongoing`) : []),
+  ])
 
 /** An id and where it stands in the input. */
 interface Place {
@@ -111,6 +115,8 @@ export interface NewCampaign {
   programId: string
   name: string
   draft: Draft
+  /** The brand's own, held to the definitions. */
+  fields: Prisma.InputJsonObject
   /** Where the name stands in the input. */
   path: string
 }
@@ -130,7 +136,14 @@ export async function insertCampaigns(
   const stray = campaigns.find(({ name }, i) => taken.has(name) || names.indexOf(name) < i)
   if (stray) throw conflict(`another campaign has the name ${stray.name}`, stray.path)
   await tx.campaign.createMany({
-    data: campaigns.map(({ id, programId, name }) => ({ accountId, id, programId, name, createdAt: at })),
+    data: campaigns.map(({ id, programId, name, fields }) => ({
+      accountId,
+      id,
+      programId,
+      name,
+      fields,
+      createdAt: at,
+    })),
   })
   await tx.campaignStateChange.createMany({
     data: campaigns.map(({ id }) => ({ accountId, campaignId: id, version, state: 'DRAFT' as const, at })),

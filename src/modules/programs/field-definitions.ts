@@ -6,12 +6,15 @@ import { badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import type { FieldPlace } from './rule-reading.ts'
 
-/** All definitions of the account that were not deleted, oldest first, and its policies. */
+/** All definitions of the account that were not deleted, oldest first, and its policies; `all`: those that were among them. */
 export async function findFields(tx: Transaction, accountId: string) {
   const all = await tx.fieldDefinition.findMany({ where: { accountId }, orderBy: { id: 'asc' } })
   const definitions = all.filter(({ deletedAt }) => deletedAt === null)
   const policies: FieldPolicy[] = await tx.fieldPolicy.findMany({ where: { accountId } })
-  return { definitions: definitions satisfies FieldDefinition[], policies, areAny: all.length + policies.length > 0 }
+  return {
+    ...{ definitions: definitions satisfies FieldDefinition[], policies, all: all satisfies FieldDefinition[] },
+    areAny: all.length + policies.length > 0,
+  }
 }
 
 /** The definitions of people's fields, and of fields of the events, those that were deleted among them. */

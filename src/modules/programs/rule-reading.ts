@@ -6,6 +6,7 @@ import { ruleProgramId } from '../../core/rules/counts.ts'
 import type {
   ConsentRule,
   FieldOperator,
+  FieldRule,
   OrderAggregate,
   OrderOperator,
   QualityRule,
@@ -157,16 +158,21 @@ export interface FieldPlace {
   owner: 'PROFILE' | 'EVENT'
   /** A path. */
   field: string
+  op: FieldOperator
   path: string
 }
 
 /** The fields that a rule reads, each with its place in the input. */
 export function fieldPlaces(rule: Rule, path: string): FieldPlace[] {
   return leavesOf(rule, path).flatMap(([leaf, at]): FieldPlace[] => {
-    if ('field' in leaf) return [{ owner: 'PROFILE', field: leaf.field.field, path: `${at}.field.field` }]
-    return 'eventData' in leaf ? [{ owner: 'EVENT', field: leaf.eventData.field, path: `${at}.eventData.field` }] : []
+    if ('field' in leaf) return [placed('PROFILE', leaf.field, `${at}.field.field`)]
+    return 'eventData' in leaf ? [placed('EVENT', leaf.eventData, `${at}.eventData.field`)] : []
   })
 }
+
+const placed = (owner: FieldPlace['owner'], { field, op }: FieldRule, path: string): FieldPlace => ({
+  ...{ owner, field, op, path },
+})
 
 /** The events that a rule counts, each with its place in the input. */
 export function eventRulePlaces(rule: Rule, path: string): { name: string; path: string }[] {

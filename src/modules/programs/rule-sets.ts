@@ -3,7 +3,8 @@
 // The campaigns of an earlier count can be had again, so that a decision is explained by what it went by.
 
 import { compileAudiences, type DynamicAudiences } from '../../core/audiences/dynamic.ts'
-import { type AccountFields, compileFields } from '../../core/fields/check.ts'
+import { type AccountFields, compileFields, defaultsOf } from '../../core/fields/check.ts'
+import { type AccountMarks, compileMarks } from '../../core/fields/marks.ts'
 import { type IdentityRules, identityRulesOf, type StoredIdentityRules } from '../../core/identity-rules.ts'
 import { type FieldRules, fieldRules } from '../../core/normalise/fields.ts'
 import type { CampaignFacts, ContentPiece, ProgramFacts, RequiredTarget } from '../../core/targeting/facts.ts'
@@ -36,6 +37,8 @@ export interface AccountRules {
   readonly identity: IdentityRules
   /** What the account defines of its fields, as of now; null where nothing ever was. */
   readonly fields: AccountFields | null
+  /** Which values it marks as telling who somebody is, as of now. */
+  readonly marks: AccountMarks
 }
 
 /**
@@ -209,8 +212,10 @@ async function compile(
   const { erasureKey } = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { erasureKey: true } })
   const normalisers = await tx.fieldNormaliser.findMany({ where })
   const mappings = await tx.valueMapping.findMany({ where })
-  const { definitions, policies, areAny } = await findFields(tx, accountId)
+  const { definitions, policies, all, areAny } = await findFields(tx, accountId)
   const followUps = await tx.eventType.findMany({ where: { accountId, followsTransaction: true } })
+  const fields = areAny ? compileFields(definitions, policies) : null
+  const defaults = defaultsOf(fields?.of('PROFILE'))
   return {
     version,
     rules: compileRuleSet({
@@ -227,11 +232,12 @@ async function compile(
       followUps: followUps.map(({ name }) => name),
     }),
     aliases: new Map(aliases.map(({ alias, name }) => [alias, name])),
-    audiences: compileAudiences(await findDynamicAudiences(tx, accountId)),
+    audiences: compileAudiences(await findDynamicAudiences(tx, accountId), defaults),
     erasureKey,
     fieldRules: fieldRules(normalisers, mappings),
     identity: identityRulesOf(settings.identityRules as StoredIdentityRules), // Written from checked input only.
-    fields: areAny ? compileFields(definitions, policies) : null,
+    fields,
+    marks: compileMarks(all),
   }
 }
 

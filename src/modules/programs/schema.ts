@@ -5,6 +5,7 @@ import { nestedConnection, rootConnection } from '../../connections.ts'
 import type { CampaignState } from '../../generated/prisma/client.ts'
 import { idInput, nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
+import { FieldWarning } from '../fields/warning-schema.ts'
 import { CampaignStateEnum } from './enums.ts'
 import { CampaignContentInput, JourneyDefinitionInput, RequiredTargetInput } from './inputs.ts'
 import { createCampaign, createProgram, updateCampaign, updateProgram } from './service.ts'
@@ -84,6 +85,7 @@ builder.queryFields((t) => ({
 
 const descriptions = {
   content: 'What its journeys show, at most 100 pieces; of a zone and a journey there is one.',
+  warnings: 'What was left out, since the definitions of fields do not allow it.',
 }
 
 const guarded = { nullable: true, authScopes: { can: 'CAMPAIGNS_WRITE' } } as const
@@ -139,15 +141,24 @@ builder.relayMutationField(
         description: 'Its journey definitions, 1 to 50.',
       }),
       content: t.field({ type: [CampaignContentInput], description: descriptions.content }),
+      fields: t.field({
+        type: 'JSONObject',
+        description: 'Values of the CAMPAIGN fields, by name; what has a default and is missing gets it.',
+      }),
     }),
   },
   {
     ...guarded,
     description: 'Makes a campaign, as a DRAFT.',
-    resolve: async (_root, { input }, context) => ({ campaignId: await createCampaign(context, input) }),
+    resolve: (_root, { input }, context) => createCampaign(context, input),
   },
   {
     outputFields: (t) => ({
+      fieldWarnings: t.field({
+        type: [FieldWarning],
+        description: descriptions.warnings,
+        resolve: ({ warnings }) => [...warnings],
+      }),
       campaign: t.prismaField({
         type: CampaignType,
         resolve: (query, { campaignId }, _args, { db, accountId }) =>
@@ -195,16 +206,25 @@ builder.relayMutationField(
       requiredTargets: t.field({ type: [RequiredTargetInput], description: 'In place of those that it has.' }),
       journeys: t.field({ type: [JourneyDefinitionInput], description: 'In place of those that it has, 1 to 50.' }),
       content: t.field({ type: [CampaignContentInput], description: descriptions.content }),
+      fields: t.field({
+        type: 'JSONObject',
+        description: 'Values of the CAMPAIGN fields to set, by name; null removes one. They are no part of a revision.',
+      }),
     }),
   },
   {
     ...guarded,
     description:
       'Changes a campaign: what is given. Of a DRAFT, its draft. Of a LIVE or PAUSED one the changes gather in a draft revision, which counts from `publishCampaign` on; only a new name counts at once. CONFLICT in any other state.',
-    resolve: async (_root, { input }, context) => ({ campaignId: await updateCampaign(context, input) }),
+    resolve: (_root, { input }, context) => updateCampaign(context, input),
   },
   {
     outputFields: (t) => ({
+      fieldWarnings: t.field({
+        type: [FieldWarning],
+        description: descriptions.warnings,
+        resolve: ({ warnings }) => [...warnings],
+      }),
       campaign: t.prismaField({
         type: CampaignType,
         resolve: (query, { campaignId }, _args, { db, accountId }) =>

@@ -1,12 +1,15 @@
 // Setting up what events are credited to: programs, and campaigns as they are written.
 
 import type { Context } from '../../context.ts'
+import type { FieldFault } from '../../core/fields/definition.ts'
 import { foldName } from '../../core/names.ts'
 import { badInput, conflict, notFound } from '../../errors.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Transaction } from '../../platform/database.ts'
+import type { JsonObject } from '../../scalars.ts'
 import { checkedText } from '../../text.ts'
+import { assertMayAsk } from './asking.ts'
 import { checkedNumber, type JourneyDefinitionInput } from './definitions.ts'
 import {
   assertNamed,
@@ -15,10 +18,12 @@ import {
   emptyDraft,
   insertCampaigns,
   isRevision,
+  placesIn,
   revised,
   saveDraft,
 } from './drafts.ts'
 import { assertNoAliases } from './event-places.ts'
+import { definedFields, heldFields } from './held-fields.ts'
 import { bumpRules, lockRules } from './sql.ts'
 
 const maxLabels = 100
@@ -138,57 +143,85 @@ export interface CreateCampaignInput extends DraftInput {
   programId: Id
   name: string
   journeys: readonly JourneyDefinitionInput[]
+  fields?: JsonObject | null
 }
 
-/** Makes a campaign, DRAFT, with its first revision, not published yet; returns its id. */
-export async function createCampaign(context: Context, input: CreateCampaignInput): Promise<string> {
+export interface WrittenCampaign {
+  readonly campaignId: string
+  /** What was left out, by the definitions of fields. */
+  readonly warnings: readonly FieldFault[]
+}
+
+/** Makes a campaign, DRAFT, with its first revision, not published yet. BAD_INPUT, at its place, for fields that the definitions refuse. */
+export async function createCampaign(context: Context, input: CreateCampaignInput): Promise<WrittenCampaign> {
   const { accountId, services, now } = context
   const programId = idInput('Program', input.programId, 'input.programId')
   const draft = revised(emptyDraft, input, 'input')
   const name = checkedText(input.name, 'input.name')
-  const campaign = { id: newId(), programId, name, draft, path: 'input.name' }
-  await services.database.transaction(async (tx) => {
+  const id = newId()
+  return services.database.transaction(async (tx) => {
     const version = await bumpRules(tx, accountId)
     await assertProgram(tx, accountId, { id: programId, path: 'input.programId' })
     await assertNamed(tx, accountId, { draft, path: 'input' })
+    await assertMayAsk(tx, context, placesIn(draft, 'input'))
     await assertNoAliases(tx, accountId, { ...input, definitions: draft.definitions, path: 'input.journeys' })
+    const given = { owner: 'CAMPAIGN', given: input.fields, before: null, path: 'input.fields' } as const
+    const { fields, warnings } = heldFields(await definedFields(tx, accountId), given)
+    const campaign = { id, programId, name, draft, fields, path: 'input.name' }
     await insertCampaigns(tx, accountId, { campaigns: [campaign], version, at: now })
+    return { campaignId: id, warnings }
   })
-  return campaign.id
 }
 
 export interface UpdateCampaignInput extends DraftInput {
   campaignId: Id
   name?: string | null
+  fields?: JsonObject | null
 }
 
 /**
- * Changes what is given of a campaign; returns its id. Of a DRAFT its revision is changed; of a LIVE or PAUSED one a draft
- * revision is made, or changed, that publishCampaign publishes. A name counts at once. CONFLICT in any other state.
+ * Changes what is given of a campaign. Of a DRAFT its revision is changed; of a LIVE or PAUSED one a draft revision is made, or
+ * changed, that publishCampaign publishes. A name and fields count at once. CONFLICT in any other state.
  */
-export async function updateCampaign(context: Context, input: UpdateCampaignInput): Promise<string> {
+export async function updateCampaign(context: Context, input: UpdateCampaignInput): Promise<WrittenCampaign> {
   const { accountId, services, now } = context
   const id = idInput('Campaign', input.campaignId, 'input.campaignId')
   const name = input.name == null ? undefined : checkedText(input.name, 'input.name')
-  await services.database.transaction(async (tx) => {
+  return services.database.transaction(async (tx) => {
     await lockRules(tx, accountId)
     const campaign = await editableCampaign(tx, accountId, id)
     // A draft revision of a published campaign is no part of the rules: nobody has to load them anew.
     if (name !== undefined || campaign.state === 'DRAFT') await bumpRules(tx, accountId)
     if (name !== undefined) await rename(tx, accountId, { id, name })
-    if (!isRevision(input)) return
+    const written = { campaignId: id, warnings: await setFields(tx, accountId, { campaign, given: input.fields }) }
+    if (!isRevision(input)) return written
     const newest = campaign.revisions[0]
     if (!newest) throw new Error(`campaign ${id} has no revision`)
     const draft = revised(draftIn(newest), input, 'input')
     await assertNamed(tx, accountId, { draft, path: 'input' })
     const { journeys } = input
     const { definitions } = draft
+    if (journeys) await assertMayAsk(tx, context, placesIn(draft, 'input'))
     if (journeys) await assertNoAliases(tx, accountId, { journeys, definitions, path: 'input.journeys' })
     const isNew = newest.publishedAt !== null
     const key = { accountId, campaignId: id, number: newest.number + (isNew ? 1 : 0) }
     await saveDraft(tx, key, { draft, at: now, isNew })
+    return written
   })
-  return id
+}
+
+/** Returns what was left out. */
+async function setFields(
+  tx: Transaction,
+  accountId: string,
+  { campaign, given }: { campaign: { id: string; fields: Prisma.JsonValue }; given: JsonObject | null | undefined },
+): Promise<readonly FieldFault[]> {
+  if (!given) return []
+  const before = campaign.fields as JsonObject // The column holds JSON objects only.
+  const asked = { owner: 'CAMPAIGN', given, before, path: 'input.fields' } as const
+  const { fields, warnings } = heldFields(await definedFields(tx, accountId), asked)
+  await tx.campaign.update({ where: { accountId_id: { accountId, id: campaign.id } }, data: { fields } })
+  return warnings
 }
 
 const newestRevision = {

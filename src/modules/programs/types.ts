@@ -4,7 +4,8 @@ import { builder } from '../../builder.ts'
 import type { ContentPiece, RequiredTarget } from '../../core/targeting/facts.ts'
 import { nodeKey } from '../../ids.ts'
 import { maxPage } from '../../keyset.ts'
-import type { Json } from '../../scalars.ts'
+import type { Json, JsonObject } from '../../scalars.ts'
+import { shownFields } from '../profiles/hidden.ts'
 import {
   CampaignPhaseEnum,
   CampaignStateEnum,
@@ -182,6 +183,16 @@ export const CampaignType = builder.prismaNode('Campaign', {
     revisions: t.relation('revisions', {
       query: { orderBy: { number: 'desc' }, take: maxPage },
       description: `The newest ${maxPage}, newest first.`,
+    }),
+    fields: t.field({
+      type: 'JSONObject',
+      nullable: true,
+      select: { fields: true },
+      description:
+        "The brand's own, as its CAMPAIGN fields are defined; to keys without PII_READ values that tell who somebody is are null.",
+      // The column holds JSON objects only.
+      resolve: (...[{ fields }, , context, info]) =>
+        shownFields(context, info, { owner: 'CAMPAIGN', values: fields as JsonObject }),
     }),
     firstLiveAt: t.expose('firstLiveAt', { type: 'DateTime', nullable: true }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),

@@ -5,12 +5,16 @@ import { nestedConnection, rowById } from '../../connections.ts'
 import type { EvidenceKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
+import type { JsonObject } from '../../scalars.ts'
 import { CodeInterface } from '../codes/types.ts'
 import { EventType } from '../events/event-type.ts'
+import { FieldWarning } from '../fields/warning-schema.ts'
+import { shownFields } from '../profiles/hidden.ts'
 import { personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { isUsableAt, marksOf, type RelationshipMark } from './marks.ts'
+import { updateRelationship } from './service.ts'
 
 const EvidenceKindEnum = builder.enumType('EvidenceKind', {
   description: 'What showed a relationship.',
@@ -124,9 +128,53 @@ export const RelationshipType = builder.prismaNode('Relationship', {
       { name: 'EvidenceConnection' },
       { name: 'EvidenceEdge' },
     ),
+    fields: t.field({
+      ...personal,
+      type: 'JSONObject',
+      select: { fields: true },
+      description:
+        "The brand's own, as its RELATIONSHIP fields are defined; to keys without PII_READ values that tell who somebody is are null.",
+      // The column holds JSON objects only.
+      resolve: ({ fields }, _args, context, info) =>
+        shownFields(context, info, { owner: 'RELATIONSHIP', values: fields as JsonObject }),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
   }),
 })
+
+builder.relayMutationField(
+  'updateRelationship',
+  {
+    inputFields: (t) => ({
+      relationshipId: t.id({ required: true }),
+      fields: t.field({
+        type: 'JSONObject',
+        required: true,
+        description: 'Values of the RELATIONSHIP fields to set, by name; null removes one.',
+      }),
+    }),
+  },
+  {
+    nullable: true,
+    authScopes: { can: 'EVENTS_WRITE' },
+    description: 'Changes fields of a relationship. CONFLICT where one of the two people was erased.',
+    resolve: (_root, { input }, context) => updateRelationship(context, input),
+  },
+  {
+    outputFields: (t) => ({
+      relationship: t.prismaField({
+        type: RelationshipType,
+        resolve: (query, { relationshipId }, _args, { db, accountId }) =>
+          db.relationship.findUniqueOrThrow({ ...query, where: nodeKey(relationshipId, accountId) }),
+      }),
+      fieldWarnings: t.field({
+        type: [FieldWarning],
+        description: 'What was left out, since the definitions of fields do not allow it.',
+        resolve: ({ warnings }) => [...warnings],
+      }),
+    }),
+  },
+)
 
 const RelationshipEdge = builder.edgeObject({ type: RelationshipType, name: 'RelationshipEdge' })
 const RelationshipConnection = builder.connectionObject(

@@ -1,6 +1,8 @@
 // Relationships of the people of a batch, their evidence as of its events' times, and what a batch adds.
 
 import type { Sql } from '../../platform/database.ts'
+import type { JsonObject } from '../../scalars.ts'
+import { usualFieldsSql } from '../member-fields/usual.ts'
 
 export type EvidenceKind = 'COUPON_CODE' | 'SHARE_ID' | 'ADVOCATE_CODE' | 'EMAIL_MATCH'
 
@@ -27,6 +29,26 @@ export function findRelationships(
       first_evidence_at AS "firstEvidenceAt", latest_evidence_at AS "latestEvidenceAt", withdrawn_at IS NOT NULL AS "isWithdrawn"
     FROM relationship WHERE account_id = ${accountId}::uuid AND friend_id = ANY (${friendIds}::uuid[])
     ORDER BY id`
+}
+
+export interface Parties {
+  advocateId: string
+  friendId: string
+  fields: JsonObject
+  /** Either of them was. */
+  isErased: boolean
+}
+
+/** Whose relationship it is, with its fields; undefined for nobody's. */
+export async function findParties(tx: Sql, accountId: string, id: string): Promise<Parties | undefined> {
+  const [row] = await tx.$queryRaw<Parties[]>`
+    SELECT relationship.advocate_id AS "advocateId", relationship.friend_id AS "friendId", relationship.fields,
+      advocate.erased_at IS NOT NULL OR friend.erased_at IS NOT NULL AS "isErased"
+    FROM relationship
+    JOIN profile AS advocate ON advocate.account_id = ${accountId}::uuid AND advocate.id = relationship.advocate_id
+    JOIN profile AS friend ON friend.account_id = ${accountId}::uuid AND friend.id = relationship.friend_id
+    WHERE relationship.account_id = ${accountId}::uuid AND relationship.id = ${id}::uuid`
+  return row
 }
 
 /** The relationships, not withdrawn, in which some profiles are friends of certain others. */
@@ -132,7 +154,7 @@ export interface RelationshipToCreate {
   at: Date
 }
 
-/** Inserts relationships that the batch began; the friend is locked, so nobody else begins the same. */
+/** Inserts relationships that the batch began, with the defaults of their fields; the friend is locked, so nobody else begins the same. */
 export async function insertRelationships(
   tx: Sql,
   accountId: string,
@@ -140,10 +162,11 @@ export async function insertRelationships(
 ): Promise<void> {
   const column = <K extends keyof RelationshipToCreate>(key: K) => rows.map((row) => row[key])
   await tx.$executeRaw`
-    INSERT INTO relationship (account_id, id, advocate_id, friend_id, program_id, campaign_id, first_evidence_at, latest_evidence_at)
-    SELECT ${accountId}::uuid, id, advocate_id, friend_id, program_id, campaign_id, at, at
+    INSERT INTO relationship (account_id, id, advocate_id, friend_id, program_id, campaign_id, first_evidence_at, latest_evidence_at, fields)
+    SELECT ${accountId}::uuid, id, advocate_id, friend_id, program_id, campaign_id, at, at, usual.fields
     FROM unnest(${column('id')}::uuid[], ${column('advocateId')}::uuid[], ${column('friendId')}::uuid[], ${column('programId')}::uuid[],
-      ${column('campaignId')}::uuid[], ${column('at')}::timestamptz[]) AS new (id, advocate_id, friend_id, program_id, campaign_id, at)`
+      ${column('campaignId')}::uuid[], ${column('at')}::timestamptz[]) AS new (id, advocate_id, friend_id, program_id, campaign_id, at)
+    CROSS JOIN ${usualFieldsSql(accountId, 'RELATIONSHIP')} AS usual`
 }
 
 export interface EvidenceToAdd {

@@ -11,7 +11,7 @@ import { checkedOptional } from '../../text.ts'
 import type { ProfileKey } from '../profiles/look-up.ts'
 import { membersOf } from '../profiles/members.ts'
 import { type BlockRow, findBlocks, findMarks, insertBlocks, liftBlocks, type Marks, markBlocks } from './blocks-sql.ts'
-import { lockPerson, personNamed } from './people.ts'
+import { lockPerson, profileNamed } from './people.ts'
 
 export type Blocked = BlockKind | 'BOTH'
 
@@ -27,9 +27,8 @@ export interface BlockPersonInput {
 export async function blockPerson(context: Context, input: BlockPersonInput): Promise<string> {
   const { accountId, now: at } = context
   const reason = checkedOptional(input.reason, 'input.reason', 500)
-  return changeBlocks(context, input.profile, async (tx, ids) => {
-    const [profileId = ''] = ids
-    const known = new Set((await findBlocks(tx, accountId, ids)).map(({ kind }) => kind))
+  return changeBlocks(context, input.profile, async (tx, { profileId }) => {
+    const known = new Set((await findBlocks(tx, accountId, [profileId])).map(({ kind }) => kind))
     const rows = kindsOf(input.what)
       .filter((kind) => !known.has(kind))
       .map((kind) => ({ id: newId(), profileId, kind, reason, at }))
@@ -43,23 +42,30 @@ export async function blockPerson(context: Context, input: BlockPersonInput): Pr
 export async function unblockPerson(context: Context, input: { profile: ProfileKey; what: Blocked }): Promise<string> {
   const { accountId, now: at } = context
   const kinds = kindsOf(input.what)
-  return changeBlocks(context, input.profile, async (tx, ids) => {
+  return changeBlocks(context, input.profile, async (tx, { ids }) => {
     await liftBlocks(tx, accountId, { ids, kinds, at })
     await markBlocks(tx, accountId, { ids, kinds, at: null })
   })
 }
 
+interface Locked {
+  /** The profile that was named: a block stays with it when a merge is undone. */
+  profileId: string
+  /** All that are the person. */
+  ids: readonly string[]
+}
+
 async function changeBlocks(
   context: Context,
   profile: ProfileKey,
-  change: (tx: Transaction, ids: readonly string[]) => Promise<void>,
+  change: (tx: Transaction, locked: Locked) => Promise<void>,
 ): Promise<string> {
   const { accountId, services } = context
-  const personId = await personNamed(context, profile)
+  const profileId = await profileNamed(context, profile)
   const work = async (tx: Transaction) => {
-    const ids = await lockPerson(tx, accountId, personId)
-    await change(tx, ids)
-    return ids[0] ?? personId
+    const ids = await lockPerson(tx, accountId, profileId)
+    await change(tx, { profileId, ids })
+    return ids[0] ?? profileId
   }
   const id = await retrying(() => services.database.transaction(work))
   context.memo('blocks', () => blockLoader(context)).clearAll()
@@ -67,11 +73,12 @@ async function changeBlocks(
   return id
 }
 
-/** What is in force of any profile that is the person, the oldest first. */
+/** What is in force of any profile that is the person: of each kind the oldest, the oldest first. */
 export async function blocksOfPerson(context: Context, profileId: string): Promise<BlockRow[]> {
   const loader = context.memo('blocks', () => blockLoader(context))
   const rows = (await Promise.all((await membersOf(context, profileId)).map((id) => loader.load(id)))).flat()
-  return rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+  const inOrder = rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+  return inOrder.filter(({ kind }, i) => inOrder.findIndex((one) => one.kind === kind) === i)
 }
 
 function blockLoader({ sql, accountId }: Context) {

@@ -13,10 +13,13 @@ export interface Erasing {
   at: Date
 }
 
-/** Returns the identifiers that the person had; of those that others have too it had only a part. */
+/** Returns the identifiers that the person alone had. */
 export async function deleteIdentities(tx: Transaction, { accountId, ids }: Erasing): Promise<Identifier[]> {
   const rows = await tx.$queryRaw<(Identifier & { shared: boolean })[]>`
-    DELETE FROM identity WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[]) RETURNING kind, value, shared`
+    DELETE FROM identity WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])
+    RETURNING kind, value, shared OR EXISTS (
+      SELECT FROM identity AS other WHERE other.account_id = ${accountId}::uuid AND other.kind = identity.kind
+        AND other.value = identity.value AND other.shared AND other.profile_id <> ALL (${ids}::uuid[])) AS shared`
   return rows.flatMap(({ kind, value, shared }) => (shared ? [] : [{ kind, value }]))
 }
 
@@ -84,7 +87,7 @@ export async function disableCodes(
   { accountId, ids, at, identifiers }: Erasing & { identifiers: readonly Identifier[] },
 ): Promise<void> {
   await tx.$executeRaw`
-    UPDATE code SET disabled_at = coalesce(disabled_at, ${at}), recipients = '{}', channel = NULL, destination = NULL
+    UPDATE code SET disabled_at = coalesce(disabled_at, ${at}), recipients = '{}', channel = NULL, destination = NULL, fields = '{}'
     WHERE account_id = ${accountId}::uuid AND advocate_id = ANY (${ids}::uuid[])`
   const addresses = identifiers.flatMap(({ kind, value }) => (kind === 'EMAIL' || kind === 'PHONE' ? [value] : []))
   if (addresses.length === 0) return
@@ -102,8 +105,11 @@ export async function leaveAudiences(tx: Transaction, { accountId, ids, at }: Er
   if (changes.length > 0) await writeChanges(inOrder(tx), accountId, { changes, at })
 }
 
-/** What is of the person alone, and nothing counts by. */
+/** What is of the person alone, and nothing counts by; and what is said of relationships, of which the person is one side. */
 export async function deleteBelongings(tx: Transaction, { accountId, ids, at }: Erasing): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE relationship SET fields = '{}'
+    WHERE account_id = ${accountId}::uuid AND (friend_id = ANY (${ids}::uuid[]) OR advocate_id = ANY (${ids}::uuid[]))`
   await tx.$executeRaw`
     UPDATE merge SET picks = '{}', covers = '{}'
     WHERE account_id = ${accountId}::uuid AND (loser_id = ANY (${ids}::uuid[]) OR survivor_id = ANY (${ids}::uuid[]))`

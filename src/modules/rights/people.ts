@@ -5,8 +5,15 @@ import { notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
 import { wasErased } from '../profiles/erased.ts'
-import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
+import { findPersonId, findProfileId, type ProfileKey } from '../profiles/look-up.ts'
 import { findMembers, findMembersNow, lockProfiles } from '../profiles/sql.ts'
+
+/** The profile that the key names, whoever it was merged into since. NOT_FOUND where nobody is known by it. */
+export async function profileNamed(context: Context, key: ProfileKey): Promise<string> {
+  const id = await findProfileId(context, key, 'input.profile')
+  if (id === null) throw notFound('no such profile', 'input.profile')
+  return id
+}
 
 /** NOT_FOUND where nobody is known by the key. */
 export async function personNamed(context: Context, key: ProfileKey): Promise<string> {

@@ -62,7 +62,7 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   // Of people, but only until it is committed or forgotten; who is erased meanwhile is left out.
   audience_replacement_member: { other: ['account_id', 'replacement_id', 'profile_id'] },
   audience_version: { other: ['account_id', 'audience_id', 'number', 'rule', 'since'] },
-  campaign: { other: ['account_id', 'id', 'program_id', 'name', 'state', 'first_live_at', 'created_at'] },
+  campaign: { other: ['account_id', 'id', 'program_id', 'name', 'state', 'first_live_at', 'fields', 'created_at'] },
   campaign_revision: {
     other: [
       ...['account_id', 'campaign_id', 'number', 'starts_at', 'ends_at', 'required_targets', 'content'],
@@ -72,7 +72,7 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   campaign_state_change: { other: ['account_id', 'campaign_id', 'version', 'state', 'at'] },
   code: {
     of: 'advocate_id',
-    personal: ['channel', 'recipients', 'destination'],
+    personal: ['channel', 'recipients', 'destination', 'fields'],
     // The code itself stays: others' events name it.
     other: [
       ...['account_id', 'id', 'kind', 'code', 'label', 'program_id', 'advocate_id', 'expires_at', 'disabled_at'],
@@ -120,7 +120,7 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   field_type_change: {
     other: [
       ...['account_id', 'id', 'field_id', 'from_type', 'type', 'remove_lost', 'cursor', 'converted', 'lost'],
-      ...['created_at', 'done_at'],
+      ...['barrier', 'created_at', 'done_at'],
     ],
   },
   // What the profile's fields are, once more, and gone with them.
@@ -176,6 +176,8 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   program_label: { other: ['account_id', 'label', 'program_id'] },
   relationship: {
     of: 'friend_id',
+    // Of both.
+    personal: ['fields'],
     other: [
       ...['account_id', 'id', 'advocate_id', 'friend_id', 'program_id', 'campaign_id', 'first_evidence_at'],
       ...['latest_evidence_at', 'withdrawn_at', 'created_at'],

@@ -1,4 +1,4 @@
-// Addresses and interests of a person: set as whole lists, read across merges.
+// Addresses and interests of a person: set as whole lists with the profile that was named, read across merges.
 
 import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
@@ -37,10 +37,10 @@ export async function setAddresses(
   const { accountId, now: createdAt } = context
   if (input.addresses.length > maxAddresses) throw badInput(`over ${maxAddresses} addresses`, 'input.addresses')
   const checked = input.addresses.map(checkAddress)
-  return writeLists(context, input.profile, async (tx, { rootId, members }) => {
+  return writeLists(context, input.profile, async (tx, { profileId, members }) => {
     await tx.address.deleteMany({ where: { accountId, profileId: { in: [...members] } } })
     await tx.address.createMany({
-      data: checked.map((address) => ({ ...address, accountId, id: newId(), profileId: rootId, createdAt })),
+      data: checked.map((address) => ({ ...address, accountId, id: newId(), profileId, createdAt })),
     })
   })
 }
@@ -69,20 +69,23 @@ export async function setInterests(
   const { accountId, now } = context
   const names = [...new Set(input.interests.map((name, i) => checkedText(name, `input.interests[${i}]`)))]
   if (names.length > maxInterests) throw badInput(`over ${maxInterests} interests`, 'input.interests')
-  return writeLists(context, input.profile, async (tx, { rootId, members }) => {
+  return writeLists(context, input.profile, async (tx, { profileId, members }) => {
     const where = { accountId, profileId: { in: [...members] } }
     const known = await tx.interest.findMany({ where, orderBy: { since: 'desc' } })
     // Of several profiles the oldest.
     const since = new Map(known.map((row) => [row.name, row.since]))
-    await tx.interest.deleteMany({ where })
+    await tx.interest.deleteMany({ where: { ...where, name: { notIn: names } } })
+    // What another profile of the person has too, stays with it.
     await tx.interest.createMany({
-      data: names.map((name) => ({ accountId, profileId: rootId, name, since: since.get(name) ?? now })),
+      data: names.map((name) => ({ accountId, profileId, name, since: since.get(name) ?? now })),
+      skipDuplicates: true,
     })
   })
 }
 
 interface Person {
-  rootId: string
+  /** The profile that was named: what is written stays with it when a merge is undone. */
+  profileId: string
   members: readonly string[]
 }
 
@@ -98,7 +101,7 @@ async function writeLists(
     const rows = await findMembers(tx, accountId, [named])
     const [{ rootId } = { rootId: named }] = rows
     const members = rows.map(({ profileId }) => profileId)
-    await write(tx, { rootId, members })
+    await write(tx, { profileId: named, members })
     return rootId
   }
   const id = await retrying(() => services.database.transaction(work))

@@ -1,0 +1,87 @@
+// What a new person begins with: the defaults that a brand defines, which count until anything is stated.
+
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { openBrand, track } from '../support/brand.ts'
+import { mutate } from '../support/programs.ts'
+import { type Caller, startServer, type TestServer } from '../support/server.ts'
+import { createAudience } from '../support/setup.ts'
+
+let server: TestServer
+let caller: Caller
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server?.stop())
+beforeEach(async () => {
+  caller = await server.otherAccount()
+  const rules = { default: 'basic' }
+  await mutate(caller, 'updateProfile', { profile: { sourceId: 'old' }, set: { x: 1 } })
+  await mutate(caller, 'defineField', { owner: 'PROFILE', name: 'Tier.Now', type: 'STRING', rules })
+})
+
+const fieldsOf = async (sourceId: string) => {
+  const { profile } = await caller.query('query ($by: ProfileKeyInput!) { profile(by: $by) { fields } }', {
+    by: { sourceId },
+  })
+  return profile.fields
+}
+const update = (sourceId: string, operations: object) =>
+  mutate(caller, 'updateProfile', { profile: { sourceId }, ...operations })
+
+it('a person who comes by an event or a call begins with it; who was there stays as they were', async () => {
+  await track(caller, { name: 'visit', profile: { sourceId: 'ann' } })
+  await update('bob', { set: { x: 2 } })
+  expect(await fieldsOf('ann')).toEqual({ tierNow: 'basic' })
+  expect(await fieldsOf('bob')).toEqual({ tierNow: 'basic', x: 2 })
+  expect(await fieldsOf('old')).toEqual({ x: 1 })
+})
+
+it('anything that is stated takes its place: what is set once, and what a late event tells of a time before', async () => {
+  await update('ann', { setOnce: { tierNow: 'gold' } })
+  expect(await fieldsOf('ann')).toEqual({ tierNow: 'gold' })
+  await update('ann', { setOnce: { tierNow: 'silver' } })
+  expect(await fieldsOf('ann')).toEqual({ tierNow: 'gold' })
+  await track(caller, { name: 'visit', profile: { sourceId: 'bob' } })
+  const message = { type: 'identify', messageId: 'm1', userId: 'bob', traits: { tierNow: 'iron' } }
+  const response = await fetch(`${server.url}/v1/batch`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Basic ${btoa(`${caller.key}:`)}` },
+    body: JSON.stringify({ batch: [{ ...message, timestamp: '2020-01-01T00:00:00Z' }] }),
+  })
+  expect(response.status).toBe(200)
+  expect(await fieldsOf('bob')).toEqual({ tierNow: 'iron' })
+})
+
+it('what is stated of either of two who turn out to be one counts beside the other’s default, and a removal too', async () => {
+  await update('ann', { set: { tierNow: 'gold' } })
+  await track(caller, { name: 'visit', profile: { deviceId: 'browser-1' } })
+  await track(caller, { name: 'visit', profile: { sourceId: 'ann', deviceId: 'browser-1' } })
+  expect(await fieldsOf('ann')).toEqual({ tierNow: 'gold' })
+  await update('ann', { unset: ['tierNow'] })
+  expect(await fieldsOf('ann')).toEqual({})
+})
+
+it('rules see it: a new person is in the audience and in the list at once, and a preview judges by it', async () => {
+  const rule = { field: { field: 'tierNow', op: 'EQ', value: 'basic' } }
+  const { audience } = (await caller.query(createAudience, { input: { name: 'Basic', rule } })).createAudience
+  const { programId } = await openBrand(caller)
+  const flow = { name: 'basic', role: 'PARTICIPANT', events: ['visit'], entry: rule }
+  const { createCampaign: made } = await caller.query(
+    'mutation ($input: CreateCampaignInput!) { createCampaign(input: $input) { campaign { id } } }',
+    { input: { programId, name: 'For the basic', journeys: [flow] } },
+  )
+  await mutate(caller, 'changeCampaignState', { campaignId: made.campaign.id, state: 'LIVE' })
+  const visit = { name: 'visit', profile: { sourceId: 'new' } }
+  const { previewTargeting } = await caller.query(
+    'query ($input: TrackEventInput!) { previewTargeting(input: $input) { status } }',
+    { input: visit },
+  )
+  expect(previewTargeting.status).toBe('ATTRIBUTED')
+  expect((await track(caller, visit)).attribution.status).toBe('ATTRIBUTED')
+  await update('other', { set: { x: 1 } })
+  const { profiles, node } = await caller.query(
+    'query ($filter: RuleInput, $id: ID!) { profiles(filter: $filter) { totalCount } node(id: $id) { ... on Audience { memberCount } } }',
+    { filter: rule, id: audience.id },
+  )
+  expect([profiles.totalCount, node.memberCount]).toEqual([2, 2])
+})
