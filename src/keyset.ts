@@ -3,6 +3,7 @@
 
 import { validate as isUuid } from 'uuid'
 import { ApiError, badInput } from './errors.ts'
+import { Prisma } from './generated/prisma/client.ts'
 
 /** The most rows of a page, and how many come where none are asked for. */
 export const maxPage = 100
@@ -64,6 +65,27 @@ export function pageQuery<Row>(keyset: Keyset<Row>, args: PageArgs): PageQuery {
     take: pageSize(args) + 1,
   }
 }
+
+/** The same for statements of our own, over lists in the order of ids: both bounds are exclusive, and without any all ids lie between. */
+export interface IdPage {
+  after: string
+  before: string
+  order: 'asc' | 'desc'
+  limit: number
+}
+
+/** The same as statements say it. */
+export const directions = { asc: Prisma.sql`ASC`, desc: Prisma.sql`DESC` }
+
+/** The bounds of a page by ids. */
+export function idPage({ where, orderBy, take }: PageQuery): IdPage {
+  // A keyset by id compares ids.
+  const { gt, lt } = (where.id ?? {}) as { gt?: string; lt?: string }
+  return { after: gt ?? firstId, before: lt ?? lastId, order: orderBy.id ?? 'asc', limit: take }
+}
+
+const firstId = '00000000-0000-0000-0000-000000000000'
+const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 /** The connection of the rows that `pageQuery` fetched. */
 export function connectionOf<Row>(keyset: Keyset<Row>, args: PageArgs, rows: readonly Row[]) {

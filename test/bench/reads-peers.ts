@@ -2,12 +2,14 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { root, urlIn } from './place.ts'
 
-const folder = path.join(root, 'test/bench/peers')
+const source = path.join(root, 'test/bench/peers')
+// Beside the sources and not among them: what is installed there is large, and none of ours.
+const folder = path.join(root, '.tributary/bench-peers')
 
 export interface Peer {
   readonly url: string
@@ -15,10 +17,12 @@ export interface Peer {
   stop(): Promise<void>
 }
 
-/** Installs what the peers are made of, where that is not done yet. */
+/** Installs what the peers are made of, where the very same is not installed yet. */
 export async function installPeers(): Promise<void> {
-  if (existsSync(path.join(folder, 'node_modules/.package-lock.json'))) return
-  await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, maxBuffer: 1e7 })
+  const lock = (place: string) => readFileSync(path.join(place, 'package-lock.json'), 'utf8')
+  const isInstalled = existsSync(path.join(folder, 'node_modules/.package-lock.json')) && lock(folder) === lock(source)
+  cpSync(source, folder, { recursive: true })
+  if (!isInstalled) await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, maxBuffer: 1e7 })
 }
 
 /** Starts one of them on a free port; resolves when it listens. */

@@ -10,7 +10,7 @@ import { shown, shownFields } from './hidden.ts'
 import { fieldsThen, identifiersThen, type PersonThen } from './history.ts'
 import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
 import { findPersonId } from './look-up.ts'
-import { fieldsOfPerson, identifiersOfPerson, personOf, personRow } from './members.ts'
+import { fieldsOfPerson, firstEncounterOf, identifiersOfPerson, personOf, personRow } from './members.ts'
 import { updateProfile } from './service.ts'
 import type { OwnIdentityRow } from './sql.ts'
 
@@ -79,7 +79,12 @@ export const ProfileType = builder.prismaNode('Profile', {
         return shownFields(context, info, fields as JsonObject) // JSON objects only.
       },
     }),
-    createdAt: t.expose('createdAt', { ...personal, type: 'DateTime', description: 'The first encounter.' }),
+    createdAt: t.field({
+      ...personal,
+      type: 'DateTime',
+      description: 'The first encounter.',
+      resolve: ({ id }, _args, context) => firstEncounterOf(context, id),
+    }),
   }),
 })
 
