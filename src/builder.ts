@@ -22,6 +22,7 @@ import {
   JsonObjectScalar,
   JsonScalar,
 } from './scalars.ts'
+import { ownResolvers, wholeRows } from './whole-rows.ts'
 
 /** What one operation may cost: fields, times the rows that their lists may hold. */
 const maxComplexity = 100_000
@@ -38,7 +39,16 @@ export const builder = new SchemaBuilder<{
     JSONDocument: { Input: JsonObject; Output: JsonObject }
   }
 }>({
-  plugins: [ScopeAuthPlugin, ValidationPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin, DataloaderPlugin],
+  plugins: [
+    ScopeAuthPlugin,
+    ValidationPlugin,
+    ComplexityPlugin,
+    RelayPlugin,
+    wholeRows,
+    PrismaPlugin,
+    ownResolvers,
+    DataloaderPlugin,
+  ],
   defaultFieldNullability: false,
   scopeAuth: {
     authorizeOnSubscribe: true,

@@ -18,6 +18,7 @@ import {
 } from './keyset.ts'
 import { queryOfRows } from './loaded-rows.ts'
 import type { Sql } from './platform/database.ts'
+import { whole } from './whole.ts'
 
 type Selection = { select?: object; include?: object }
 type Row = Record<string, unknown>
@@ -128,17 +129,26 @@ function statementLoader(
   const wanted = Object.entries(related).filter(([name]) => name in (selection.select ?? {}))
   return new DataLoader(async (ids) => {
     const rows = (await find(lookUps, accountId, { ids, ...page })) as Row[] // Of the columns that it says.
-    await Promise.all(
-      wanted.flatMap(([name, { key, load }]) =>
-        rows.map(async (row) => {
-          const id = row[key]
-          row[name] = typeof id === 'string' ? await load(context, id) : null
-        }),
-      ),
-    )
+    for (const row of rows) whole(row)
+    await Promise.all(wanted.map((relation) => attach(context, rows, relation)))
     const byParent = groupBy(rows, (row) => row[parent])
     return ids.map((id) => byParent.get(id) ?? [])
   })
+}
+
+/** Looks up a related row for each of the rows. */
+async function attach(
+  context: Context,
+  rows: readonly Row[],
+  [name, { key, load }]: [string, RelatedRow],
+): Promise<void> {
+  const found = await Promise.all(
+    rows.map((row) => {
+      const id = row[key]
+      return typeof id === 'string' ? load(context, id) : null
+    }),
+  )
+  for (const [i, row] of rows.entries()) row[name] = found[i] && whole(found[i])
 }
 
 function nodeSelection<R>({ column }: Keyset<R>, { context, info }: Asked): Selection {

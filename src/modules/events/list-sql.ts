@@ -33,5 +33,6 @@ export function findEventPages(
       FROM event
       WHERE event.account_id = ${accountId}::uuid AND event.profile_id = parent.id AND event.id > ${after}::uuid AND event.id < ${before}::uuid
       ORDER BY event.id ${directions[order]} LIMIT ${limit}::int
-    ) AS own`
+    ) AS own
+    ORDER BY own.id ${directions[order]}`
 }

@@ -37,5 +37,6 @@ export function findJourneyPages(
       FROM journey
       WHERE journey.account_id = ${accountId}::uuid AND journey.profile_id = parent.id AND journey.id > ${after}::uuid AND journey.id < ${before}::uuid
       ORDER BY journey.id ${directions[order]} LIMIT ${limit}::int
-    ) AS own`
+    ) AS own
+    ORDER BY own.id ${directions[order]}`
 }

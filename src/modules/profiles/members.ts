@@ -4,6 +4,7 @@ import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
 import { inForce, type StampedFields } from '../../core/fields/fold.ts'
 import { groupBy } from '../../core/group.ts'
+import { whole } from '../../whole.ts'
 import { foldPerson, type PersonRow } from '../member-fields/rows.ts'
 import { findIdentifiers, findMembersSince, findProfiles, findSince } from './sql.ts'
 
@@ -46,7 +47,7 @@ function encountersLoader({ lookUps, accountId }: Context): DataLoader<string, D
 /** A reference to the person's own row, as the type Profile takes it. */
 export async function personRow(context: Context, profileId: string) {
   const { rootId } = await personOf(context, profileId)
-  return { accountId: context.accountId, id: rootId }
+  return whole({ accountId: context.accountId, id: rootId })
 }
 
 export const membersOf = async (context: Context, profileId: string) => (await personOf(context, profileId)).members

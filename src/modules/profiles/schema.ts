@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts'
 import { IdentityKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import type { JsonObject } from '../../scalars.ts'
+import { whole } from '../../whole.ts'
 import { FieldWarning } from '../fields/warning-schema.ts'
 import { shown, shownFields } from './hidden.ts'
 import { fieldsThen, identifiersThen, type PersonThen } from './history.ts'
@@ -104,7 +105,7 @@ builder.queryFields((t) => ({
     },
     resolve: async (_root, { by, asOf }, context) => {
       const id = await findPersonId(context, by, 'by')
-      return id === null ? null : { accountId: context.accountId, id, ...(asOf ? { asOf } : {}) }
+      return id === null ? null : whole({ accountId: context.accountId, id, ...(asOf ? { asOf } : {}) })
     },
   }),
 }))

@@ -42,4 +42,5 @@ export const findRelationshipPages =
         FROM relationship
         WHERE relationship.account_id = ${accountId}::uuid AND ${sides[side]} AND relationship.id > ${after}::uuid AND relationship.id < ${before}::uuid
         ORDER BY relationship.id ${directions[order]} LIMIT ${limit}::int
-      ) AS own`
+      ) AS own
+    ORDER BY own.id ${directions[order]}`
