@@ -31,13 +31,15 @@ class WholeRowsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       field.name === 'id' &&
       type.interfaces.some((one) => this.builder.configStore.getTypeConfig(one).name === 'Node')
     )
-      return (row, ...asked) => {
+      // biome-ignore lint/complexity/useMaxParams: GraphQL's own, for every field
+      return (row, args, context, info) => {
         const id = isWhole(row) ? (row as { id?: unknown }).id : undefined // Of a marked row its key.
-        return typeof id === 'string' ? encodeId(field.parentType, id) : resolver(row, ...asked)
+        return typeof id === 'string' ? encodeId(field.parentType, id) : resolver(row, args, context, info)
       }
     const plain = own.get(field)
     if (!plain || plain === resolver) return resolver
-    return (row, ...asked) => (isWhole(row) ? plain(row, ...asked) : resolver(row, ...asked))
+    // biome-ignore lint/complexity/useMaxParams: as above
+    return (row, args, context, info) => (isWhole(row) ? plain : resolver)(row, args, context, info)
   }
 }
 

@@ -76,7 +76,13 @@ const isService = (file: string) => moduleOf(file) !== undefined && !describesAp
 const ground = ['errors', 'ids', 'scalars', 'keyset', 'access', 'context', 'text', 'topics', 'whole'].map(
   (name) => `src/${name}.ts`,
 )
-const schemaGround = ['src/loaded-rows.ts', 'src/builder.ts', 'src/connections.ts', 'src/whole-rows.ts']
+const schemaGround = [
+  'src/loaded-rows.ts',
+  'src/builder.ts',
+  'src/connections.ts',
+  'src/whole-rows.ts',
+  'src/scopes.ts',
+]
 const isGenerated = (to: string) => to.startsWith('src/generated/prisma/')
 
 describe('who may import whom', () => {

@@ -170,8 +170,23 @@ function element(value: unknown): string {
 }
 
 const int8 = 20
-export const types: pg.CustomTypesConfig = {
+const timestamptz = 1184
+
+const usual: (text: string) => unknown = pg.types.getTypeParser(timestamptz, 'text')
+
+/** An instant as PostgreSQL writes it where it speaks UTC; whatever else it writes is read as pg does, which takes longer. */
+function instantOf(text: string): unknown {
+  const time = text.endsWith('+00') ? Date.parse(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : Number.NaN
+  return Number.isNaN(time) ? usual(text) : new Date(time)
+}
+
+const own = new Map<number, (text: string) => unknown>([
   // Positions and counts are bigint, as Prisma gives them.
+  [int8, BigInt],
+  [timestamptz, instantOf],
+])
+
+export const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format: 'text') =>
-    oid === int8 ? BigInt : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    own.get(oid) ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }
