@@ -7,7 +7,7 @@ import PrismaPlugin from '@pothos/plugin-prisma'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin, { type AuthFailure } from '@pothos/plugin-scope-auth'
 import ValidationPlugin from '@pothos/plugin-validation'
-import { can, isPerson, refusal } from './access.ts'
+import { refusal } from './access.ts'
 import type { Context } from './context.ts'
 import { ApiError, badInput } from './errors.ts'
 import type PrismaTypes from './generated/pothos.ts'
@@ -22,6 +22,8 @@ import {
   JsonObjectScalar,
   JsonScalar,
 } from './scalars.ts'
+import { meanings, openFields, withinScopes } from './scopes.ts'
+import { ownResolvers, wholeRows } from './whole-rows.ts'
 
 /** What one operation may cost: fields, times the rows that their lists may hold. */
 const maxComplexity = 100_000
@@ -38,14 +40,25 @@ export const builder = new SchemaBuilder<{
     JSONDocument: { Input: JsonObject; Output: JsonObject }
   }
 }>({
-  plugins: [ScopeAuthPlugin, ValidationPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin, DataloaderPlugin],
+  plugins: [
+    openFields,
+    ScopeAuthPlugin,
+    withinScopes,
+    ValidationPlugin,
+    ComplexityPlugin,
+    RelayPlugin,
+    wholeRows,
+    PrismaPlugin,
+    ownResolvers,
+    DataloaderPlugin,
+  ],
   defaultFieldNullability: false,
   scopeAuth: {
     authorizeOnSubscribe: true,
     authScopes: ({ principal }) => ({
-      authenticated: principal !== null && !isPerson(principal),
-      can: (scope) => can(principal, [scope]),
-      canAny: (scopes) => can(principal, scopes),
+      authenticated: meanings.authenticated(principal, true),
+      can: (scope) => meanings.can(principal, scope),
+      canAny: (scopes) => meanings.canAny(principal, scopes),
     }),
     unauthorizedError: (...[, { principal }, info, { failure }]) =>
       refusal(principal, { field: `${info.parentType.name}.${info.fieldName}`, scopes: scopesIn(failure) }),

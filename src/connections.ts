@@ -4,8 +4,21 @@ import { queryFromInfo } from '@pothos/plugin-prisma'
 import DataLoader from 'dataloader'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from './context.ts'
+import { groupBy } from './core/group.ts'
 import type PrismaTypes from './generated/pothos.ts'
-import { connectionOf, type Keyset, mergePages, type PageArgs, type PageQuery, pageQuery } from './keyset.ts'
+import {
+  connectionOf,
+  type IdPage,
+  idPage,
+  type Keyset,
+  mergePages,
+  type PageArgs,
+  type PageQuery,
+  pageQuery,
+} from './keyset.ts'
+import { queryOfRows } from './loaded-rows.ts'
+import type { Sql } from './platform/database.ts'
+import { whole } from './whole.ts'
 
 type Selection = { select?: object; include?: object }
 type Row = Record<string, unknown>
@@ -34,6 +47,26 @@ export interface NestedList {
   /** All rows that are one parent to the reader: a person's members, else the row itself. */
   members: readonly string[]
   where?: Record<string, unknown>
+  /** Reads the same by a statement of its own, as far as what is asked for allows it. */
+  statement?: ListStatement
+}
+
+/** A list in the order of ids, read for many parents by one statement that is prepared: what is read most. */
+export interface ListStatement {
+  /** Columns of its rows, by the names of the data model. */
+  readonly columns: readonly string[]
+  /** The column that holds the parent's id. */
+  readonly parent: string
+  /** Related rows that can be looked up by a column. */
+  readonly related?: { readonly [relation: string]: RelatedRow }
+  find(sql: Sql, accountId: string, page: IdPage & { ids: readonly string[] }): Promise<readonly object[]>
+}
+
+export interface RelatedRow {
+  readonly columns: readonly string[]
+  /** The column that names it. */
+  readonly key: string
+  load(context: Context, id: string): Promise<object | null>
 }
 
 /** A connection of a parent's rows. The lists of all parents of the request are fetched by one statement. */
@@ -55,6 +88,10 @@ type PageLoader = DataLoader<string, readonly Row[]>
 function parentLoader<R>(keyset: Keyset<R>, asked: Asked, list: NestedList & { selection: Selection }): PageLoader {
   const { accountId, db } = asked.context
   const { where, ...page } = pageQuery(keyset, asked.args)
+  const { statement } = list
+  if (statement && tells(statement, list.selection)) {
+    return statementLoader(asked.context, statement, { selection: list.selection, page: idPage({ where, ...page }) })
+  }
   const query = { ...list.selection, ...page, where: { ...where, ...list.where } }
   // Prisma types each model apart; what is used of them here is the same for all.
   const model = db[list.parent] as unknown as { findMany(query: object): Promise<Row[]> }
@@ -68,8 +105,54 @@ function parentLoader<R>(keyset: Keyset<R>, asked: Asked, list: NestedList & { s
   })
 }
 
+/** True where the statement's rows, with rows that it can look up, have all that is selected. */
+function tells({ columns, related = {} }: ListStatement, { select }: Selection): boolean {
+  const own = Object.entries(select ?? {}).filter(([, asked]) => asked)
+  return (
+    select !== undefined &&
+    own.every(([name, asked]) => {
+      const relation = related[name]
+      if (!relation) return asked === true && columns.includes(name)
+      // Prisma's own form of a related row.
+      const inner = Object.entries((asked as Selection).select ?? { '': true })
+      return inner.every(([column, wanted]) => !wanted || (wanted === true && relation.columns.includes(column)))
+    })
+  )
+}
+
+function statementLoader(
+  context: Context,
+  { find, parent, related = {} }: ListStatement,
+  { selection, page }: { selection: Selection; page: IdPage },
+): PageLoader {
+  const { accountId, lookUps } = context
+  const wanted = Object.entries(related).filter(([name]) => name in (selection.select ?? {}))
+  return new DataLoader(async (ids) => {
+    const rows = (await find(lookUps, accountId, { ids, ...page })) as Row[] // Of the columns that it says.
+    for (const row of rows) whole(row)
+    await Promise.all(wanted.map((relation) => attach(context, rows, relation)))
+    const byParent = groupBy(rows, (row) => row[parent])
+    return ids.map((id) => byParent.get(id) ?? [])
+  })
+}
+
+/** Looks up a related row for each of the rows. */
+async function attach(
+  context: Context,
+  rows: readonly Row[],
+  [name, { key, load }]: [string, RelatedRow],
+): Promise<void> {
+  const found = await Promise.all(
+    rows.map((row) => {
+      const id = row[key]
+      return typeof id === 'string' ? load(context, id) : null
+    }),
+  )
+  for (const [i, row] of rows.entries()) row[name] = found[i] && whole(found[i])
+}
+
 function nodeSelection<R>({ column }: Keyset<R>, { context, info }: Asked): Selection {
-  return queryFromInfo({ context, info, path: ['edges', 'node'], select: { [column]: true } })
+  return queryOfRows({ context, info, path: ['edges', 'node'], select: { [column]: true } })
 }
 
 /** What a connection's nodes are asked for, as `rowById` takes it. */

@@ -9,7 +9,7 @@ import type { TypeChanges } from './modules/fields/type-changes.ts'
 import type { Live } from './modules/live/live.ts'
 import type { MembershipRow } from './modules/memberships/feed-sql.ts'
 import type { RuleSets } from './modules/programs/rule-sets.ts'
-import type { AccountClient, Database, Reads, Transaction } from './platform/database.ts'
+import type { AccountClient, Database, Reads, Sql, Transaction } from './platform/database.ts'
 import type { Log } from './platform/log.ts'
 
 /** What the app opened, for as long as it runs. */
@@ -67,6 +67,11 @@ export class Context {
   /** For statements that Prisma cannot say; each takes the account as its first parameter. */
   get sql(): Transaction {
     return this.#reads.system
+  }
+
+  /** For statements that find a few rows by index, whose plan is good for any values; each takes the account as its first parameter. */
+  get lookUps(): Sql {
+    return this.#reads.lookUps
   }
 
   /** Several statements that see one state, where `sql` reads. */

@@ -3,6 +3,7 @@
 
 import { validate as isUuid } from 'uuid'
 import { ApiError, badInput } from './errors.ts'
+import { Prisma } from './generated/prisma/client.ts'
 
 /** The most rows of a page, and how many come where none are asked for. */
 export const maxPage = 100
@@ -65,25 +66,67 @@ export function pageQuery<Row>(keyset: Keyset<Row>, args: PageArgs): PageQuery {
   }
 }
 
+/** The same for statements of our own, over lists in the order of ids: both bounds are exclusive, and without any all ids lie between. */
+export interface IdPage {
+  after: string
+  before: string
+  order: 'asc' | 'desc'
+  limit: number
+}
+
+/** The same as statements say it. */
+export const directions = { asc: Prisma.sql`ASC`, desc: Prisma.sql`DESC` }
+
+/** The bounds of a page by ids. */
+export function idPage({ where, orderBy, take }: PageQuery): IdPage {
+  // A keyset by id compares ids.
+  const { gt, lt } = (where.id ?? {}) as { gt?: string; lt?: string }
+  return { after: gt ?? firstId, before: lt ?? lastId, order: orderBy.id ?? 'asc', limit: take }
+}
+
+const firstId = '00000000-0000-0000-0000-000000000000'
+const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
 /** The connection of the rows that `pageQuery` fetched. */
 export function connectionOf<Row>(keyset: Keyset<Row>, args: PageArgs, rows: readonly Row[]) {
   const size = pageSize(args)
   const more = rows.length > size
   const page = args.last == null ? rows.slice(0, size) : rows.slice(0, size).reverse()
-  const edges = page.map((node) => ({ node, cursor: encodeCursor(keyset, keyset.keyOf(node)) }))
+  const edges = page.map((node) => new Edge(keyset, node))
   return {
     edges,
     pageInfo: {
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null
+      },
       hasNextPage: args.last == null ? more : args.before != null,
       hasPreviousPage: args.last == null ? args.after != null : more,
     },
   }
 }
 
+/** A row of a page. Its cursor is written where it is asked for. */
+class Edge<Row> {
+  readonly node: Row
+  readonly #keyset: Keyset<Row>
+
+  constructor(keyset: Keyset<Row>, node: Row) {
+    this.#keyset = keyset
+    this.node = node
+  }
+
+  get cursor(): string {
+    return encodeCursor(this.#keyset, this.#keyset.keyOf(this.node))
+  }
+}
+
 /** Rows of several parents' pages, cut to one page of them all together. */
 export function mergePages<Row>(keyset: Keyset<Row>, args: PageArgs, pages: readonly (readonly Row[])[]): Row[] {
+  // Of most people there is one profile, and its rows come in order.
+  if (pages.length === 1) return pages[0]?.slice(0, pageSize(args) + 1) ?? []
   const sign = args.last == null ? 1 : -1
   const key = (row: Row) => keyset.valueOf(keyset.keyOf(row)) ?? ''
   const order = (a: Row, b: Row) => (key(a) < key(b) ? -sign : sign)

@@ -73,10 +73,16 @@ const describesApi = (file: string) =>
 const isService = (file: string) => moduleOf(file) !== undefined && !describesApi(file)
 
 // What the whole program stands on and which knows no noun of the product, beside what makes the API's schema.
-const ground = ['errors', 'ids', 'scalars', 'keyset', 'access', 'context', 'text', 'topics'].map(
+const ground = ['errors', 'ids', 'scalars', 'keyset', 'access', 'context', 'text', 'topics', 'whole'].map(
   (name) => `src/${name}.ts`,
 )
-const schemaGround = ['src/loaded-rows.ts', 'src/builder.ts', 'src/connections.ts']
+const schemaGround = [
+  'src/loaded-rows.ts',
+  'src/builder.ts',
+  'src/connections.ts',
+  'src/whole-rows.ts',
+  'src/scopes.ts',
+]
 const isGenerated = (to: string) => to.startsWith('src/generated/prisma/')
 
 describe('who may import whom', () => {

@@ -10,6 +10,7 @@ import { PrismaPGlite } from 'pglite-prisma-adapter'
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts'
 import { lockFolder } from './folder-lock.ts'
 import { createLog, type Log } from './log.ts'
+import { openLookUps } from './look-ups.ts'
 import { type MigrationConnection, migrate } from './migrations.ts'
 import { openReplica } from './replica.ts'
 import { inOrder, openBatchPool } from './statements.ts'
@@ -48,6 +49,8 @@ export interface Reads {
   readonly system: PrismaClient
   /** A client that refuses every query that does not name the account. */
   forAccount(accountId: string): AccountClient
+  /** For short reads by index that many ask for at a time: on PostgreSQL prepared, and sent together. */
+  readonly lookUps: Sql
   /** Runs the work in one transaction; it is rolled back if the work throws. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
 }
@@ -73,6 +76,9 @@ export async function openDatabase(place: DatabasePlace, log: Log = createLog({ 
 
 /** How many batches of a process are under way at a time. */
 const batchConnections = 4
+
+/** Over how many connections a process looks up what is read most. */
+const lookUpConnections = 4
 
 const longestStatementMs = 30_000
 
@@ -101,18 +107,20 @@ async function openPostgres(place: PostgresPlace, log: Log): Promise<Database> {
     adapter: new PrismaPg({ connectionString: url, max: poolSize, options, ...probing }),
   })
   const batches = openBatchPool(url, { connections: batchConnections, options, statementMs })
+  const lookUps = openLookUps(url, { connections: lookUpConnections, options, statementMs })
   const replica =
     replicaUrl === undefined
       ? undefined
       : await openReplica({ url: replicaUrl, poolSize, options, primary: client, log })
-  const following = replica && readsOf(replica.client)
-  return database('postgresql', client, {
+  const following = replica && readsOf(replica.client, replica.client)
+  return database('postgresql', readsOf(client, lookUps), {
     reads: () => (replica?.fit() ? following : undefined),
     batch: (work) => batches.transaction(work),
     dump: () => Promise.reject(new Error('only an embedded database can be dumped here; use pg_dump')),
     close: async () => {
       await replica?.close()
       await batches.close()
+      await lookUps.close()
       await client.$disconnect()
     },
   })
@@ -125,7 +133,7 @@ async function openEmbedded(place: { folder: string } | { memory: Blob | 'empty'
     : PGlite.create({ dataDir: 'memory://', loadDataDir: place.memory === 'empty' ? undefined : place.memory }))
   await migrate(embeddedConnection(lite))
   const client = new PrismaClient({ adapter: new PrismaPGlite(lite) })
-  return database('embedded', client, {
+  return database('embedded', readsOf(client, client), {
     reads: () => undefined,
     batch: (work) => client.$transaction((tx) => work(inOrder(tx)), patience),
     dump: () => lite.dumpDataDir('none'),
@@ -153,8 +161,7 @@ interface Own extends Pick<Database, 'batch' | 'dump' | 'close'> {
   reads(): Reads | undefined
 }
 
-function database(kind: Database['kind'], client: PrismaClient, { reads, ...own }: Own): Database {
-  const first = readsOf(client)
+function database(kind: Database['kind'], first: Reads, { reads, ...own }: Own): Database {
   return {
     kind,
     ...first,
@@ -165,10 +172,11 @@ function database(kind: Database['kind'], client: PrismaClient, { reads, ...own 
   }
 }
 
-function readsOf(client: PrismaClient): Reads {
+function readsOf(client: PrismaClient, lookUps: Sql): Reads {
   const accounts = new Map<string, AccountClient>()
   return {
     system: client,
+    lookUps,
     forAccount(accountId) {
       const known = accounts.get(accountId)
       if (known) return known

@@ -1,5 +1,5 @@
-// The hot path's own connections to PostgreSQL: statements are prepared once a connection, and those that do not wait for one
-// another's rows travel together (`Promise.all`), so that a batch costs a handful of round trips.
+// The hot paths' own connections to PostgreSQL: statements are prepared once a connection, and those that do not wait for one
+// another's rows travel together (`Promise.all`), so that a batch costs a handful of round trips, and a nested read a few.
 
 import type { Socket } from 'node:net'
 import pg from 'pg'
@@ -15,12 +15,12 @@ export interface BatchPool {
 
 // Every look-up of a batch has its index, and plans are made once: one that was made while a table was small must not read
 // the whole of it when it has grown.
-const planning = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off'
+export const planning = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off'
 
 /** What is allowed beyond the time of a statement before its connection is given up. */
-const silenceMs = 5_000
-/** How long a batch waits for a connection. */
-const connectMs = 20_000
+export const silenceMs = 5_000
+/** How long one waits for a connection. */
+export const connectMs = 20_000
 
 /** `connections` batches run at a time; others wait their turn. */
 export function openBatchPool(
@@ -93,11 +93,10 @@ function statementsOn(client: pg.PoolClient): Sql & { firstFailure(): unknown } 
   // Of the published types, only a client's own connection is missing.
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
   const run = (query: TemplateStringsArray | Prisma.Sql, values: readonly unknown[]) => {
-    const { name, text, given } = prepared(query, values)
     // What is asked in one go leaves in one write.
     stream.cork()
     process.nextTick(() => stream.uncork())
-    const answer = client.query({ name, text, values: given.map(encoded) })
+    const answer = client.query(preparedQuery(query, values))
     answer.catch((error: unknown) => {
       failure ??= error
     })
@@ -115,6 +114,12 @@ function statementsOn(client: pg.PoolClient): Sql & { firstFailure(): unknown } 
 interface Prepared {
   name: string
   text: string
+}
+
+/** A statement as pg takes it: by a name that stands for its text, with its values as PostgreSQL reads them. */
+export function preparedQuery(query: TemplateStringsArray | Prisma.Sql, values: readonly unknown[]) {
+  const { name, text, given } = prepared(query, values)
+  return { name, text, values: given.map(encoded) }
 }
 
 const byTemplate = new WeakMap<TemplateStringsArray, Prepared>()
@@ -165,8 +170,23 @@ function element(value: unknown): string {
 }
 
 const int8 = 20
-const types: pg.CustomTypesConfig = {
+const timestamptz = 1184
+
+const usual: (text: string) => unknown = pg.types.getTypeParser(timestamptz, 'text')
+
+/** An instant as PostgreSQL writes it where it speaks UTC; whatever else it writes is read as pg does, which takes longer. */
+function instantOf(text: string): unknown {
+  const time = text.endsWith('+00') ? Date.parse(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : Number.NaN
+  return Number.isNaN(time) ? usual(text) : new Date(time)
+}
+
+const own = new Map<number, (text: string) => unknown>([
   // Positions and counts are bigint, as Prisma gives them.
+  [int8, BigInt],
+  [timestamptz, instantOf],
+])
+
+export const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format: 'text') =>
-    oid === int8 ? BigInt : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    own.get(oid) ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }

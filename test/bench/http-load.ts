@@ -2,6 +2,7 @@
 // requests written beforehand, so that it takes as little as possible of the machine. Told what to send by its only argument,
 // a LoadOrder as JSON; prints a LoadResult as JSON.
 
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 
 export interface LoadOrder {
@@ -9,8 +10,8 @@ export interface LoadOrder {
   key: string
   connections: number
   seconds: number
-  /** Of request bodies: text before, between and after the numbers of the event. */
-  body: BodyOrder
+  /** Events that are made up as they are sent, or a file of request bodies, one a line, each sent in its turn. */
+  body: BodyOrder | { file: string }
 }
 
 export interface BodyOrder {
@@ -39,16 +40,21 @@ const order = JSON.parse(process.argv[2] ?? '{}') as LoadOrder // By the benchma
 const { hostname, port } = new URL(order.url)
 let sent = 0
 
-function eventOf(n: number): string {
-  const person = 1 + Math.floor(Math.random() * order.body.people)
-  return `{"name":"purchase","profile":{"email":"user${person}@example.com"},"idempotencyKey":"${order.body.run}-${n}","data":{"order_id":"${n}","cart_value":${100 + (n % 20_000)},"currency":"USD"},"context":{"channel":"WEB"}}`
+function eventOf(n: number, { people, run }: BodyOrder): string {
+  const person = 1 + Math.floor(Math.random() * people)
+  return `{"name":"purchase","profile":{"email":"user${person}@example.com"},"idempotencyKey":"${run}-${n}","data":{"order_id":"${n}","cart_value":${100 + (n % 20_000)},"currency":"USD"},"context":{"channel":"WEB"}}`
 }
 
+function eventsBody(body: BodyOrder): string {
+  const list = Array.from({ length: body.events }, () => eventOf(++sent, body))
+  const input = body.events === 1 ? list[0] : `{"events":[${list.join(',')}]}`
+  return `{"query":${JSON.stringify(body.query)},"variables":{"input":${input}}}`
+}
+
+const written = 'file' in order.body ? readFileSync(order.body.file, 'utf8').trim().split('\n') : []
+
 function request(): string {
-  const { events, query } = order.body
-  const list = Array.from({ length: events }, () => eventOf(++sent))
-  const input = events === 1 ? list[0] : `{"events":[${list.join(',')}]}`
-  const body = `{"query":${JSON.stringify(query)},"variables":{"input":${input}}}`
+  const body = 'file' in order.body ? (written[sent++ % written.length] ?? '') : eventsBody(order.body)
   return `POST /graphql HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${order.key}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
 

@@ -84,7 +84,7 @@ export interface Measured extends LoadResult {
 
 export async function load(
   { server, scratch }: { server: BenchServer; scratch: Scratch },
-  order: Omit<LoadOrder, 'url' | 'key'>,
+  order: Omit<LoadOrder, 'url' | 'key' | 'body'> & { body: BodyOrder },
 ): Promise<Measured> {
   await scratch.query('CHECKPOINT')
   const [cpuBefore, backendsBefore] = [cpuSeconds(server.pid), await scratch.cpu()]

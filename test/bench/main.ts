@@ -10,6 +10,7 @@ const benches: { readonly [name: string]: () => Promise<{ bench: Bench }> } = {
   growth: () => import('./growth.ts'),
   ingest: () => import('./ingest.ts'),
   live: () => import('./live.ts'),
+  reads: () => import('./reads.ts'),
 }
 
 const [name = ''] = process.argv.slice(2)

@@ -118,7 +118,8 @@ export async function startServer(env: Record<string, string>, args: readonly st
   }
 }
 
-function urlIn(child: ChildProcess): Promise<string> {
+/** The first address that the process prints. */
+export function urlIn(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     if (!child.stdout) throw new Error('the process has no output to read')
     createInterface(child.stdout).on('line', (line) => {

@@ -54,7 +54,7 @@ builder.prismaObjectField(ProfileType, 'codes', (t) =>
       ...personal,
       type: CodeInterface,
       description: 'Codes whose advocate the person is, in the order of creation.',
-      resolve: personList<CodeNode>('codes', 'person-code'),
+      resolve: personList<CodeNode>('codes', { tag: 'person-code' }),
     },
     CodeConnection,
     CodeEdge,

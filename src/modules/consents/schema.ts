@@ -50,7 +50,7 @@ builder.prismaObjectFields(ProfileType, (t) => ({
       ...personal,
       type: ConsentType,
       description: 'All that the person ever said about channels, in the order in which it was recorded.',
-      resolve: personList<Consent>('consents', 'consent-history'),
+      resolve: personList<Consent>('consents', { tag: 'consent-history' }),
     },
     ConsentConnection,
     ConsentEdge,
@@ -70,7 +70,7 @@ const OwnPreferences = builder.objectRef<{ id: string }>('OwnPreferences').imple
       {
         type: ConsentType,
         description: 'All that the person ever said about channels, in the order in which it was recorded.',
-        resolve: personList<Consent>('consents', 'consent-history'),
+        resolve: personList<Consent>('consents', { tag: 'consent-history' }),
       },
       ConsentConnection,
       ConsentEdge,

@@ -16,6 +16,7 @@ import { ProfileType, personal } from '../profiles/schema.ts'
 import type { Ingested } from './admission.ts'
 import { EventType } from './event-type.ts'
 import { TrackEventInput } from './inputs.ts'
+import { eventColumns, findEventPages } from './list-sql.ts'
 import { trackEvent, trackEvents } from './service.ts'
 
 builder.prismaObjectFields(EventType, (t) => ({
@@ -38,7 +39,9 @@ builder.prismaObjectField(ProfileType, 'events', (t) =>
       ...personal,
       type: EventType,
       description: 'In the order of receipt.',
-      resolve: personList('events'),
+      resolve: personList('events', {
+        statement: { columns: eventColumns, parent: 'profileId', find: findEventPages },
+      }),
     },
     { name: 'EventConnection' },
     { name: 'EventEdge' },

@@ -11,8 +11,10 @@ import { shownText } from '../profiles/hidden.ts'
 import { personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
+import { campaignColumns, campaignRow } from '../programs/campaign-row.ts'
 import { JourneyRoleEnum } from '../programs/enums.ts'
 import { isActive } from './activity.ts'
+import { findJourneyPages, journeyColumns } from './list-sql.ts'
 
 const JourneyStateEnum = builder.enumType('JourneyState', {
   description: 'What was written down of a journey; `isActive` says whether the person is on it now.',
@@ -174,7 +176,14 @@ builder.prismaObjectField(ProfileType, 'journeys', (t) =>
       ...personal,
       type: JourneyType,
       description: 'In the order in which they began to be known.',
-      resolve: personList('journeys'),
+      resolve: personList('journeys', {
+        statement: {
+          columns: journeyColumns,
+          parent: 'profileId',
+          related: { campaign: { columns: campaignColumns, key: 'campaignId', load: campaignRow } },
+          find: findJourneyPages,
+        },
+      }),
     },
     { name: 'JourneyConnection' },
     { name: 'JourneyEdge' },

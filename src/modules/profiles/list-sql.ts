@@ -4,6 +4,7 @@
 import type { Context } from '../../context.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
+import { directions } from '../../keyset.ts'
 import { openSet } from './filter-sets.ts'
 import { compileFilter } from './filter-sql.ts'
 
@@ -34,9 +35,15 @@ const oneByOne = 2_000
 
 /** The ids of the page's people in its order; merged profiles are not listed themselves. */
 export async function findPage(context: Context, page: ProfilePage): Promise<string[]> {
-  const { sql } = context
-  const { filter, limit } = page
-  if (!filter) return idsIn(await sql.$queryRaw`${peopleSql(page)} LIMIT ${limit}::int`)
+  const { sql, lookUps } = context
+  const { filter, limit, search } = page
+  if (!filter) {
+    // Everybody is read along the key; whom a search finds may take a while.
+    const listed = search ? sql : lookUps
+    return idsIn(
+      await listed.$queryRaw`SELECT profile.id FROM (${peopleSql(page)} LIMIT ${limit}::int) AS profile ORDER BY profile.id ${directions[page.order]}`,
+    )
+  }
   const first = idsIn(
     await sql.$queryRaw`
       SELECT profile.id FROM (${peopleSql(page)} LIMIT ${oneByOne}::int) AS profile WHERE ${compileFilter(filter, page)}
@@ -85,8 +92,6 @@ interface Row {
 }
 
 const idsIn = (rows: Row[]) => rows.map(({ id }) => id)
-
-const directions = { asc: Prisma.sql`ASC`, desc: Prisma.sql`DESC` }
 
 /** People in the page's order, whatever the filter says of them. */
 const peopleSql = (page: Omit<ProfilePage, 'limit'>) => Prisma.sql`

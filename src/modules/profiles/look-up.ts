@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts'
 import { readRef } from '../../core/identity.ts'
 import { badInput } from '../../errors.ts'
 import { idInput } from '../../ids.ts'
-import { personOf } from './members.ts'
+import { personOf, storedPersonOf } from './members.ts'
 import { findIdentities, findMembers } from './sql.ts'
 
 export interface ProfileKey {
@@ -18,6 +18,8 @@ export interface ProfileKey {
 
 /** The person's id, or null for one that the account does not know. BAD_INPUT for a key that cannot be one. */
 export async function findPersonId(context: Context, key: ProfileKey, path: string): Promise<string | null> {
+  // Who it is tells whether there is somebody.
+  if (key.id != null) return (await storedPersonOf(context, idInput('Profile', key.id, `${path}.id`)))?.rootId ?? null
   const named = await findProfileId(context, key, path)
   return named === null ? null : (await personOf(context, named)).rootId
 }
@@ -33,7 +35,7 @@ export async function findProfileId(context: Context, key: ProfileKey, path: str
     { kind, value },
     ...(former === undefined ? [] : [{ kind, value: former }]),
   ])
-  const found = await findIdentities(context.sql, context.accountId, identifiers)
+  const found = await findIdentities(context.lookUps, context.accountId, identifiers)
   const today = found.find((one) => read.identifiers.some(({ value }) => value === one.value))
   return (today ?? found[0])?.profileId ?? null
 }

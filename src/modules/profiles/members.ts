@@ -4,8 +4,9 @@ import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
 import { inForce, type StampedFields } from '../../core/fields/fold.ts'
 import { groupBy } from '../../core/group.ts'
+import { whole } from '../../whole.ts'
 import { foldPerson, type PersonRow } from '../member-fields/rows.ts'
-import { findIdentifiers, findMembers, findProfiles } from './sql.ts'
+import { findIdentifiers, findMembersSince, findProfiles, findSince } from './sql.ts'
 
 export interface Person {
   rootId: string
@@ -13,15 +14,40 @@ export interface Person {
   members: readonly string[]
 }
 
+interface Found extends Person {
+  /** False for an id that the account does not know. */
+  isStored: boolean
+}
+
 /** The person that a stored profile id now belongs to. All ids of one operation are looked up together. */
 export function personOf(context: Context, profileId: string): Promise<Person> {
   return context.memo('people', () => peopleLoader(context)).load(profileId)
 }
 
+/** The same, null for an id that the account does not know. */
+export async function storedPersonOf(context: Context, profileId: string): Promise<Person | null> {
+  const found = await context.memo('people', () => peopleLoader(context)).load(profileId)
+  return found.isStored ? found : null
+}
+
+/** When a profile was first met; null for nobody's id. */
+export async function firstEncounterOf(context: Context, profileId: string): Promise<Date | null> {
+  // Whoever asks about people mostly asks who they are, which tells this too.
+  await personOf(context, profileId)
+  return context.memo('first encounters', () => encountersLoader(context)).load(profileId)
+}
+
+function encountersLoader({ lookUps, accountId }: Context): DataLoader<string, Date | null> {
+  return new DataLoader(async (ids) => {
+    const since = new Map((await findSince(lookUps, accountId, ids)).map(({ id, createdAt }) => [id, createdAt]))
+    return ids.map((id) => since.get(id) ?? null)
+  })
+}
+
 /** A reference to the person's own row, as the type Profile takes it. */
 export async function personRow(context: Context, profileId: string) {
   const { rootId } = await personOf(context, profileId)
-  return { accountId: context.accountId, id: rootId }
+  return whole({ accountId: context.accountId, id: rootId })
 }
 
 export const membersOf = async (context: Context, profileId: string) => (await personOf(context, profileId)).members
@@ -34,19 +60,23 @@ export function knowPerson(context: Context, person: Person): void {
     context.memo('fields', () => fieldsLoader(context)),
   ]
   for (const id of person.members) {
-    people.clear(id).prime(id, person)
+    people.clear(id).prime(id, { ...person, isStored: true })
     for (const loader of others) loader.clear(id)
   }
 }
 
-function peopleLoader({ sql, accountId }: Context): DataLoader<string, Person> {
+function peopleLoader(context: Context): DataLoader<string, Found> {
+  const { lookUps, accountId } = context
   return new DataLoader(async (ids) => {
-    const rows = await findMembers(sql, accountId, ids)
+    const rows = await findMembersSince(lookUps, accountId, ids)
+    const encounters = context.memo('first encounters', () => encountersLoader(context))
+    for (const { profileId, createdAt } of rows) encounters.prime(profileId, createdAt)
     const members = groupBy(rows, ({ rootId }) => rootId)
     const roots = new Map(rows.map(({ profileId, rootId }) => [profileId, rootId]))
     return ids.map((id) => {
-      const rootId = roots.get(id) ?? id
-      return { rootId, members: members.get(rootId)?.map(({ profileId }) => profileId) ?? [id] }
+      const rootId = roots.get(id)
+      if (rootId === undefined) return { rootId: id, members: [id], isStored: false }
+      return { rootId, members: members.get(rootId)?.map(({ profileId }) => profileId) ?? [id], isStored: true }
     })
   })
 }
@@ -58,9 +88,9 @@ export async function identifiersOfPerson(context: Context, profileId: string) {
   return lists.flat()
 }
 
-function identifiersLoader({ sql, accountId }: Context) {
+function identifiersLoader({ lookUps, accountId }: Context) {
   return new DataLoader(async (ids: readonly string[]) => {
-    const rows = groupBy(await findIdentifiers(sql, accountId, ids), ({ profileId }) => profileId)
+    const rows = groupBy(await findIdentifiers(lookUps, accountId, ids), ({ profileId }) => profileId)
     return ids.map((id) => rows.get(id) ?? [])
   })
 }
@@ -84,9 +114,9 @@ export async function stampedFieldsOf(context: Context, profileId: string): Prom
 export const rowOfProfile = (context: Context, profileId: string): Promise<PersonRow | null> =>
   context.memo('fields', () => fieldsLoader(context)).load(profileId)
 
-function fieldsLoader({ sql, accountId }: Context) {
+function fieldsLoader({ lookUps, accountId }: Context) {
   return new DataLoader(async (ids: readonly string[]) => {
-    const rows = new Map((await findProfiles(sql, accountId, ids)).map((row) => [row.id, row]))
+    const rows = new Map((await findProfiles(lookUps, accountId, ids)).map((row) => [row.id, row]))
     return ids.map((id) => rows.get(id) ?? null)
   })
 }

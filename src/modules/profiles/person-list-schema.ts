@@ -1,7 +1,7 @@
 // A person's lists of what other modules know of them: rows of all profiles that are the person, as one connection.
 
 import type { GraphQLResolveInfo } from 'graphql'
-import { nestedConnection } from '../../connections.ts'
+import { type ListStatement, nestedConnection } from '../../connections.ts'
 import type { Context } from '../../context.ts'
 import { byId, type PageArgs } from '../../keyset.ts'
 import { membersOf } from './members.ts'
@@ -13,12 +13,19 @@ interface Key {
   id: string
 }
 
-/** The resolver of a connection over a relation of Profile, in the order of creation. `tag` names it in its cursors. */
-export function personList<Row extends Key = Key>(relation: string, tag = relation) {
+interface PersonList {
+  /** Names it in its cursors, where the relation does not. */
+  tag?: string
+  /** Reads it faster. */
+  statement?: ListStatement
+}
+
+/** The resolver of a connection over a relation of Profile, in the order of creation. */
+export function personList<Row extends Key = Key>(relation: string, { tag = relation, statement }: PersonList = {}) {
   return async (...[{ id }, args, context, info]: Call) =>
     nestedConnection<Row>(
       byId(tag, context.accountId),
       { args, context, info },
-      { parent: 'profile', relation, members: await membersOf(context, id) },
+      { parent: 'profile', relation, statement, members: await membersOf(context, id) },
     )
 }

@@ -5,12 +5,13 @@ import type { Context } from '../../context.ts'
 import { IdentityKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import type { JsonObject } from '../../scalars.ts'
+import { whole } from '../../whole.ts'
 import { FieldWarning } from '../fields/warning-schema.ts'
 import { shown, shownFields } from './hidden.ts'
 import { fieldsThen, identifiersThen, type PersonThen } from './history.ts'
 import { ProfileKeyInput, ProfileRefInput } from './inputs.ts'
 import { findPersonId } from './look-up.ts'
-import { fieldsOfPerson, identifiersOfPerson, personOf, personRow } from './members.ts'
+import { fieldsOfPerson, firstEncounterOf, identifiersOfPerson, personOf, personRow } from './members.ts'
 import { updateProfile } from './service.ts'
 import type { OwnIdentityRow } from './sql.ts'
 
@@ -79,7 +80,12 @@ export const ProfileType = builder.prismaNode('Profile', {
         return shownFields(context, info, { values: fields as JsonObject }) // JSON objects only.
       },
     }),
-    createdAt: t.expose('createdAt', { ...personal, type: 'DateTime', description: 'The first encounter.' }),
+    createdAt: t.field({
+      ...personal,
+      type: 'DateTime',
+      description: 'The first encounter.',
+      resolve: ({ id }, _args, context) => firstEncounterOf(context, id),
+    }),
   }),
 })
 
@@ -99,7 +105,7 @@ builder.queryFields((t) => ({
     },
     resolve: async (_root, { by, asOf }, context) => {
       const id = await findPersonId(context, by, 'by')
-      return id === null ? null : { accountId: context.accountId, id, ...(asOf ? { asOf } : {}) }
+      return id === null ? null : whole({ accountId: context.accountId, id, ...(asOf ? { asOf } : {}) })
     },
   }),
 }))

@@ -3,6 +3,7 @@
 
 import type { Identifier, IdentityKind } from '../../core/identity.ts'
 import type { StoredIdentityRules } from '../../core/identity-rules.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Sql } from '../../platform/database.ts'
 import { marksOfMerge, type PersonRow } from '../member-fields/rows.ts'
 import { usualFieldsSql } from '../member-fields/usual.ts'
@@ -36,9 +37,8 @@ export interface Member {
 // A recursion may find any number of people, as far as the planner knows, so it would rather read all of `merge` than look a few up;
 // OFFSET 0 makes it look them up, however many there are.
 
-/** Every member of the people that the ids belong to, each with its root; unknown and foreign ids are left out. */
-export function findMembers(tx: Sql, accountId: string, ids: readonly string[]): Promise<Member[]> {
-  return tx.$queryRaw<Member[]>`
+/** `down`: every member of the people that the ids belong to, each with its root; unknown and foreign ids are left out. */
+const membersIn = (accountId: string, ids: readonly string[]) => Prisma.sql`
     WITH RECURSIVE up AS (
       SELECT profile.id AS profile_id, profile.id AS root_id FROM profile
       WHERE profile.account_id = ${accountId}::uuid AND profile.id = ANY (${ids}::uuid[])
@@ -51,8 +51,32 @@ export function findMembers(tx: Sql, accountId: string, ids: readonly string[]):
       UNION
       SELECT merge.loser_id, down.root_id FROM down
       CROSS JOIN LATERAL (SELECT loser_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.survivor_id = down.profile_id OFFSET 0) AS merge
-    )
+    )`
+
+/** Every member of the people that the ids belong to, each with its root; unknown and foreign ids are left out. */
+export function findMembers(tx: Sql, accountId: string, ids: readonly string[]): Promise<Member[]> {
+  return tx.$queryRaw<Member[]>`
+    ${membersIn(accountId, ids)}
     SELECT profile_id AS "profileId", root_id AS "rootId" FROM down ORDER BY profile_id`
+}
+
+/** The same with when each was first met. */
+export function findMembersSince(tx: Sql, accountId: string, ids: readonly string[]): Promise<(Member & Since)[]> {
+  return tx.$queryRaw<(Member & Since)[]>`
+    ${membersIn(accountId, ids)}
+    SELECT down.profile_id AS "profileId", down.root_id AS "rootId", profile.created_at AS "createdAt" FROM down
+    CROSS JOIN LATERAL (SELECT created_at FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = down.profile_id OFFSET 0) AS profile
+    ORDER BY down.profile_id`
+}
+
+interface Since {
+  createdAt: Date
+}
+
+/** When each of the profiles was first met. */
+export function findSince(sql: Sql, accountId: string, ids: readonly string[]): Promise<({ id: string } & Since)[]> {
+  return sql.$queryRaw<({ id: string } & Since)[]>`
+    SELECT id, created_at AS "createdAt" FROM profile WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])`
 }
 
 /** Of the people that identifiers and ids lead to: an identifier that was asked for (no root), or a member, with one of its identifiers. */

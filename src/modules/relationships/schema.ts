@@ -1,7 +1,7 @@
 // The type Relationship, and a person's relationships both ways.
 
 import { builder } from '../../builder.ts'
-import { nestedConnection, rowById } from '../../connections.ts'
+import { type ListStatement, nestedConnection, rowById } from '../../connections.ts'
 import type { EvidenceKind } from '../../generated/prisma/client.ts'
 import { nodeKey } from '../../ids.ts'
 import { byId } from '../../keyset.ts'
@@ -13,6 +13,8 @@ import { shownFields } from '../profiles/hidden.ts'
 import { personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
+import { campaignColumns, campaignRow } from '../programs/campaign-row.ts'
+import { findRelationshipPages, relationshipColumns } from './list-sql.ts'
 import { isUsableAt, marksOf, type RelationshipMark } from './marks.ts'
 import { updateRelationship } from './service.ts'
 
@@ -182,13 +184,20 @@ const RelationshipConnection = builder.connectionObject(
   RelationshipEdge,
 )
 
+const listOf = (side: 'advocateId' | 'friendId'): ListStatement => ({
+  columns: relationshipColumns,
+  parent: side,
+  related: { campaign: { columns: campaignColumns, key: 'campaignId', load: campaignRow } },
+  find: findRelationshipPages(side),
+})
+
 builder.prismaObjectFields(ProfileType, (t) => ({
   advocates: t.connection(
     {
       ...personal,
       type: RelationshipType,
       description: 'Relationships in which this person is the friend.',
-      resolve: personList('asFriend', 'advocates'),
+      resolve: personList('asFriend', { tag: 'advocates', statement: listOf('friendId') }),
     },
     RelationshipConnection,
     RelationshipEdge,
@@ -198,7 +207,7 @@ builder.prismaObjectFields(ProfileType, (t) => ({
       ...personal,
       type: RelationshipType,
       description: 'Relationships in which this person is the advocate.',
-      resolve: personList('asAdvocate', 'friends'),
+      resolve: personList('asAdvocate', { tag: 'friends', statement: listOf('advocateId') }),
     },
     RelationshipConnection,
     RelationshipEdge,
