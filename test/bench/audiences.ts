@@ -95,7 +95,7 @@ export const bench: Bench = async () => {
   const sets = await audienceSql()
   const title = `How many people a rule holds for, of ${readable(sets.people)} with ${readable(sets.events)} events, beside SQL by hand`
   const figures = { ratio_sql: sets.ratio, worst_ratio_sql: sets.worst, ratio_sql_asked: sets.ratioAsked }
-  if (only === 'sql') return { title, table: sets.table, notes: [], figures }
+  if (only === 'sql') return { title, table: sets.table, notes: sets.notes, figures }
   const hot = await hotPath()
   const lines = sets.table.map((row) => row.join(' | ')).join('\n')
   return { ...hot, notes: [...hot.notes, `${title}:\n${lines}`], figures: { ...hot.figures, ...figures } }

@@ -30,16 +30,16 @@ export interface Scratch {
   leave(): Promise<void>
 }
 
-/** An empty database of its own; `drop` removes it. */
-export async function scratchDatabase(name: string): Promise<Scratch> {
-  const database = `bench_${name}_${process.pid}`
+/** An empty database of its own; `drop` removes it. Where `existing` names one, that, with what is in it. */
+export async function scratchDatabase(name: string, existing?: string): Promise<Scratch> {
+  const database = existing ?? `bench_${name}_${process.pid}`
   const admin = async (statement: string) => {
     const client = new pg.Client({ connectionString: serverUrl() })
     await client.connect()
     await client.query(statement)
     await client.end()
   }
-  await admin(`CREATE DATABASE ${database}`)
+  if (!existing) await admin(`CREATE DATABASE ${database}`)
   const url = new URL(serverUrl())
   url.pathname = `/${database}`
   const client = new pg.Client({ connectionString: url.toString() })

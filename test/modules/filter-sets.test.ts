@@ -27,7 +27,7 @@ afterAll(() => server?.stop())
 test.each([
   ['fields that nobody defined', {}],
   ['defined fields', { a: 'STRING', b: 'NUMBER', 'odd name': 'DATETIME' }],
-])('a rule on %s holds for the same people as a set and in memory', { timeout: 120_000 }, async (_of, types) => {
+])('a rule on %s holds for the same people as a set and in memory', { timeout: 240_000 }, async (_of, types) => {
   const caller = await server.otherAccount()
   const accountId = await accountOf(caller)
   const audienceIds = [decodeId('Audience', await anAudience(caller)) ?? '']

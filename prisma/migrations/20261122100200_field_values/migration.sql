@@ -30,6 +30,9 @@ CREATE INDEX "field_value_number_idx" ON "field_value"("account_id", "field", "n
 CREATE INDEX "field_value_time_idx" ON "field_value"("account_id", "field", "time", "profile_id") INCLUDE ("until") WHERE "time" IS NOT NULL;
 CREATE INDEX "field_value_boolean_idx" ON "field_value"("account_id", "field", "boolean", "profile_id") INCLUDE ("until") WHERE "boolean" IS NOT NULL;
 
+-- Profiles of which a value has ended are looked at apart.
+CREATE INDEX "profile_fields_end_idx" ON "profile"("account_id", "fields_end_at") WHERE "fields_end_at" IS NOT NULL;
+
 -- Fields that are defined already are filled by the first server that starts.
 INSERT INTO "field_index" ("account_id", "field", "is_wanted")
 SELECT DISTINCT "account_id", CASE WHEN "name" ~ '^[^][.]+$' THEN "name" ELSE "api_name" END, TRUE

@@ -36,6 +36,6 @@ export function foldPerson(rows: readonly PersonRow[], rootId: string): StampedF
 }
 
 /** What `merge` says of fields, by name, as core/fields has it. */
-export const marksOfMerge = Prisma.sql`(
+export const marksOfMerge = Prisma.sql`(CASE WHEN cardinality(merge.picks) + cardinality(merge.covers) = 0 THEN '{}'::jsonb ELSE (
   SELECT coalesce(jsonb_object_agg(said.name, jsonb_build_object('t', (extract(epoch FROM merge.merged_at) * 1000)::bigint, 'pick', said.pick)), '{}')
-  FROM (SELECT unnest(merge.picks) AS name, TRUE AS pick UNION ALL SELECT unnest(merge.covers), FALSE) AS said)`
+  FROM (SELECT unnest(merge.picks) AS name, TRUE AS pick UNION ALL SELECT unnest(merge.covers), FALSE) AS said) END)`

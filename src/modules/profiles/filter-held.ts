@@ -32,6 +32,9 @@ export function heldSql(rule: Rule, scope: HeldScope, alias: Prisma.Sql): Prisma
   )
 }
 
+/** The name of the field that such a condition is on. */
+export const heldField = (rule: Rule): string => ('field' in rule ? rule.field.field : '')
+
 /** Whether typed values tell of whom the condition is true. */
 export const isHeld = (rule: Rule, scope: HeldScope): boolean => heldSql(rule, scope, Prisma.sql`held`) !== null
 

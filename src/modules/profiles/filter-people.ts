@@ -1,13 +1,15 @@
 // Who there is, for conditions that are asked of everybody: people with their fields as of now, or those of them whose fields
 // fulfil some conditions, found by typed values where these are kept.
 
+import { groupBy } from '../../core/group.ts'
+import { compilePath } from '../../core/rules/path.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { filledFields } from '../field-values/sql.ts'
 import { marksOfMerge } from '../member-fields/rows.ts'
-import { foldedSql, statedSql } from './filter-fields.ts'
-import { type HeldScope, heldSql, isHeld } from './filter-held.ts'
+import { foldedSql, statedOfNames, statedSql } from './filter-fields.ts'
+import { type HeldScope, heldField, heldSql, isHeld } from './filter-held.ts'
 import type { FilterScope } from './filter-values.ts'
 
 /** How merges of the account lie: nobody is merged; nobody who is merged was merged into before; or anyhow. */
@@ -54,37 +56,66 @@ export interface FieldConditions {
   readonly plain: readonly Rule[]
   /** The condition on the alias `person`. */
   conditionOf(rule: Rule): Prisma.Sql
-  /** Their fields are asked for beside these conditions. */
-  readonly asksFields: boolean
+  /** What else asks for their fields. */
+  readonly besides: readonly Rule[]
 }
 
 /** Everybody who fulfils the conditions, as a table expression of `id` and `fields`. Those who were erased may be among them. */
 export function peopleSql(scope: SetScope, asked: FieldConditions): Prisma.Sql {
-  const { plain, conditionOf } = asked
+  const { plain, conditionOf, besides } = asked
+  const names = [...new Set([...plain, ...besides].flatMap(fieldsIn))]
+  const held = heldGroups(plain, scope)
+  const rest = plain.filter((rule) => !held.flat().includes(rule))
   const isMeant = allOf(plain.map(conditionOf))
-  const held = plain.filter((rule) => isHeld(rule, scope)).slice(0, aliases.length)
-  const alone = held.length > 0 ? foundAlone(scope, { ...asked, held }) : everybodyAlone(scope)
-  const isMeantAlone = held.length > 0 ? allOf(plain.filter((rule) => !held.includes(rule)).map(conditionOf)) : isMeant
-  const one = Prisma.sql`SELECT person.id, person.fields FROM (${alone}) AS person WHERE ${isMeantAlone}`
-  if (scope.merges === 'none') return Prisma.sql`(${one})`
-  return Prisma.sql`(
-    ${one} UNION ALL
-    SELECT person.id, person.fields FROM (${severalSql(scope, held)}) AS person WHERE ${isMeant}
-  )`
+  const branches = [
+    ...(held.length > 0
+      ? [
+          {
+            of: foundAlone(scope, held, rest.length > 0 || besides.some((rule) => fieldsIn(rule).length > 0)),
+            isMeant: allOf(rest.map(conditionOf)),
+          },
+        ]
+      : [
+          { of: aloneSql(scope), isMeant },
+          { of: endedSql(scope), isMeant },
+        ]),
+    ...(scope.merges === 'none' ? [] : [{ of: severalSql(scope, held, names), isMeant }]),
+  ].map(
+    ({ of, isMeant: condition }) =>
+      Prisma.sql`SELECT person.id, person.fields FROM (${of}) AS person WHERE ${condition}`,
+  )
+  return Prisma.sql`(${Prisma.join(branches, ' UNION ALL ')})`
 }
 
 const allOf = (conditions: readonly Prisma.Sql[]) =>
   conditions.length === 0 ? Prisma.sql`TRUE` : Prisma.sql`(${Prisma.join([...conditions], ' AND ')})`
 
-/** As many conditions find people; what else is asked of them is asked of those. */
+/** The names of the person's fields that the rule asks for. */
+function fieldsIn(rule: Rule): string[] {
+  const members = 'all' in rule ? rule.all : 'any' in rule ? rule.any : 'not' in rule ? [rule.not] : []
+  const own =
+    'field' in rule
+      ? compilePath(rule.field.field)
+          .slice(0, 1)
+          .map(({ name }) => name)
+      : []
+  return [...own, ...members.flatMap(fieldsIn)]
+}
+
+/** As many fields find people; what else is asked is asked of those. */
 const aliases = [Prisma.sql`held`, Prisma.sql`held_too`, Prisma.sql`held_also`, Prisma.sql`held_moreover`] as const
 
-/** Fields of a profile as of now. */
-const fieldsNow = (scope: SetScope) => Prisma.sql`
-  CASE WHEN profile.fields_end_at IS NULL OR profile.fields_end_at > ${scope.now}::timestamptz THEN profile.fields ELSE (
-    SELECT ${foldedSql(Prisma.sql`TRUE`, scope)}
-    FROM (SELECT '{}'::jsonb AS marks) AS way CROSS JOIN (SELECT profile.id, profile.fields, profile.field_meta) AS part CROSS JOIN LATERAL ${statedSql} AS entry
-  ) END`
+/** The conditions that typed values tell of, those on one field together. */
+const heldGroups = (plain: readonly Rule[], scope: SetScope): (readonly Rule[])[] =>
+  [
+    ...groupBy(
+      plain.filter((rule) => isHeld(rule, scope)),
+      heldField,
+    ).values(),
+  ].slice(0, aliases.length)
+
+const isHeldBy = (group: readonly Rule[], scope: SetScope, alias: Prisma.Sql) =>
+  allOf(group.flatMap((rule) => heldSql(rule, scope, alias) ?? []))
 
 /** The profile is a person by itself. */
 function isAlone(scope: SetScope, id: Prisma.Sql): Prisma.Sql {
@@ -93,40 +124,49 @@ function isAlone(scope: SetScope, id: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`NOT EXISTS (SELECT FROM ${merged} WHERE merged.member = ${id}) AND NOT EXISTS (SELECT FROM ${merged} WHERE merged.root = ${id})`
 }
 
-const everybodyAlone = (scope: SetScope) => Prisma.sql`
-  SELECT profile.id, ${fieldsNow(scope)} AS fields FROM profile
-  WHERE profile.account_id = ${scope.accountId}::uuid AND ${isAlone(scope, Prisma.sql`profile.id`)}`
+/** Fields of a profile of which some have ended. */
+const leftOf = (scope: SetScope) => Prisma.sql`(
+  SELECT ${foldedSql(Prisma.sql`TRUE`, scope)}
+  FROM (SELECT '{}'::jsonb AS marks) AS way CROSS JOIN (SELECT profile.id, profile.fields, profile.field_meta) AS part CROSS JOIN LATERAL ${statedSql} AS entry
+)`
 
-/** Those of whom typed values say that the conditions `held` are true; their fields are read where something else is asked of them. */
-function foundAlone(
-  scope: SetScope,
-  { held, plain, asksFields }: FieldConditions & { held: readonly Rule[] },
-): Prisma.Sql {
-  const isRead = asksFields || held.length < plain.length
+// Apart from those below, so that these are read by several workers at once: a subquery about each row would keep them from it.
+const aloneSql = (scope: SetScope) => Prisma.sql`
+  SELECT profile.id, profile.fields FROM profile
+  WHERE profile.account_id = ${scope.accountId}::uuid AND (profile.fields_end_at IS NULL OR profile.fields_end_at > ${scope.now}::timestamptz)
+    AND ${isAlone(scope, Prisma.sql`profile.id`)}`
+
+const endedSql = (scope: SetScope) => Prisma.sql`
+  SELECT profile.id, ${leftOf(scope)} AS fields FROM profile
+  WHERE profile.account_id = ${scope.accountId}::uuid AND profile.fields_end_at <= ${scope.now}::timestamptz AND ${isAlone(scope, Prisma.sql`profile.id`)}`
+
+/** Those of whom typed values say that the conditions `held` are true; their fields where they are read. */
+function foundAlone(scope: SetScope, held: readonly (readonly Rule[])[], isRead: boolean): Prisma.Sql {
   const profile = Prisma.sql`JOIN profile ON profile.account_id = ${scope.accountId}::uuid AND profile.id = held.profile_id`
   const others = aliases
     .slice(1, held.length)
     .map((alias) => Prisma.sql`JOIN field_value AS ${alias} ON ${alias}.profile_id = held.profile_id`)
   const tables = Prisma.join([Prisma.sql`field_value AS held`, ...others, ...(isRead ? [profile] : [])], ' ')
-  const conditions = held.flatMap((rule, i) => heldSql(rule, scope, aliases[i] ?? aliases[0]) ?? [])
+  const fields = Prisma.sql`CASE WHEN profile.fields_end_at IS NULL OR profile.fields_end_at > ${scope.now}::timestamptz THEN profile.fields ELSE ${leftOf(scope)} END`
   return Prisma.sql`
-    SELECT held.profile_id AS id, ${isRead ? fieldsNow(scope) : Prisma.sql`NULL::jsonb`} AS fields
-    FROM ${tables} WHERE ${allOf(conditions)} AND ${isAlone(scope, Prisma.sql`held.profile_id`)}`
+    SELECT held.profile_id AS id, ${isRead ? fields : Prisma.sql`NULL::jsonb`} AS fields
+    FROM ${tables} WHERE ${allOf(held.map((group, i) => isHeldBy(group, scope, aliases[i] ?? aliases[0])))}
+      AND ${isAlone(scope, Prisma.sql`held.profile_id`)}`
 }
 
-/** People who are several profiles, at least those of whom one has a value for which each of the conditions `held` is true. */
-function severalSql(scope: SetScope, held: readonly Rule[]): Prisma.Sql {
+/** People who are several profiles, at least those of whom one has values that make all conditions on a field true, for each of these. */
+function severalSql(scope: SetScope, held: readonly (readonly Rule[])[], names: readonly string[]): Prisma.Sql {
   const merged = mergedSql(scope)
-  const owners = Prisma.sql`SELECT coalesce(merged.root, held.profile_id) FROM field_value AS held LEFT JOIN ${merged} ON merged.member = held.profile_id`
-  const found = held.flatMap((rule) => {
-    const holds = heldSql(rule, scope, aliases[0])
-    return holds ? Prisma.sql`way.root IN (${owners} WHERE ${holds})` : []
-  })
+  const found = held.map(
+    (group) => Prisma.sql`way.root IN (
+      SELECT one.root FROM members AS one JOIN field_value AS held ON held.profile_id = one.member WHERE ${isHeldBy(group, scope, aliases[0])})`,
+  )
   return Prisma.sql`
+    WITH members AS MATERIALIZED (SELECT member, root, marks FROM ${merged} UNION ALL SELECT DISTINCT root, root, '{}'::jsonb FROM ${merged})
     SELECT way.root AS id, ${foldedSql(Prisma.sql`part.id = way.root`, scope)} AS fields
-    FROM (SELECT member, root, marks FROM ${merged} UNION SELECT root, root, '{}' FROM ${merged}) AS way
+    FROM members AS way
     JOIN profile AS part ON part.account_id = ${scope.accountId}::uuid AND part.id = way.member
-    LEFT JOIN LATERAL ${statedSql} AS entry ON TRUE
+    LEFT JOIN LATERAL ${statedOfNames(names)} AS entry ON TRUE
     WHERE ${allOf(found)}
     GROUP BY way.root`
 }

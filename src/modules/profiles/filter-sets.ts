@@ -84,9 +84,9 @@ class Sets {
   }
 
   statement(): Prisma.Sql {
-    const { plain, gathered, asksFields } = this.#parts
+    const { plain, gathered } = this.#parts
     const conditionOf = (rule: Rule) => onlyTrueSql(rule) ?? this.#plainCondition(rule)
-    const people = Prisma.sql`${peopleSql(this.#scope, { plain, conditionOf, asksFields })} AS person`
+    const people = Prisma.sql`${peopleSql(this.#scope, { plain, conditionOf, besides: gathered })} AS person`
     const isLiving = Prisma.sql`person.id NOT IN (
       SELECT profile.id FROM profile WHERE profile.account_id = ${this.#scope.accountId}::uuid AND profile.erased_at IS NOT NULL
     )`
