@@ -72,6 +72,8 @@ export const isPersonalName = (name: string, marks: Marks): boolean =>
  * parts.
  */
 export function marksAlong(path: string, marks: Marks): Marks | 'WHOLE' {
+  // A name as the CRM has it may hold a dot.
+  if (isPersonalName(path, marks)) return 'WHOLE'
   let left = marks
   for (const step of path.split('.')) {
     const name = step.replace(/(\[\])+$/, '')

@@ -192,7 +192,15 @@ describe('fields of a relationship', () => {
     },
   )
 
-  it('are of the relationship itself: a friend without any has none', async () => {
+  it('begin with their defaults where the relationship begins after these were defined', async () => {
+    expect((await caller.query(read)).profile.advocates.edges[0].node.fields).toEqual({})
+    await define('RELATIONSHIP', { name: 'closeness', type: 'INTEGER' }, { default: 1 })
+    const signup = { name: 'signup', profile: { sourceId: 'other' }, targeting: { advocateCodes: ['ANN'] } }
+    const { relationship } = (await track(caller, signup)).attribution
+    const { node } = await caller.query('query ($id: ID!) { node(id: $id) { ... on Relationship { fields } } }', {
+      id: relationship.id,
+    })
+    expect(node.fields).toEqual({ closeness: 1 })
     expect((await caller.query(read)).profile.advocates.edges[0].node.fields).toEqual({})
   })
 })

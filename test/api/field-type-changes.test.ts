@@ -42,7 +42,7 @@ it('whose values became another is looked at again by the audiences that ask for
   const known = await make('Known', { field: { field: 'size', op: 'EXISTS' } })
   const members = async (id: string) => {
     const document = `query ($id: ID!) { node(id: $id) { ... on Audience {
-      memberCount members { edges { node { sourceId } } } } } }`
+      members { edges { node { profile { sourceId } } } } } } }`
     const { node } = await caller.query(document, { id })
     return node.members.edges
       .map((edge: { node: { profile: { sourceId: string } } }) => edge.node.profile.sourceId)

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { mutate } from '../support/programs.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
+import { anAudience } from '../support/setup.ts'
 
 let server: TestServer
 let caller: Caller
@@ -52,6 +53,29 @@ it.each([
   expect([await read(named), await read(other)]).toEqual([all, all])
   await mutate(caller, 'undoMerge', { loser: ids.bob })
   expect([await read(named), await read(other)]).toEqual([all, nothing])
+})
+
+it.each([
+  ['bob', 'ann'],
+  ['ann', 'bob'],
+])('a seat in an audience that %s was given is theirs, and not that of %s', async (named, other) => {
+  const audienceId = await anAudience(caller)
+  await mutate(caller, 'addToAudience', { audienceId, profiles: [{ sourceId: named }] })
+  await mutate(caller, 'addToAudience', { audienceId, profiles: [{ sourceId: other }] })
+  const members = async () => {
+    const document = `query ($id: ID!) { node(id: $id) { ... on Audience {
+      memberCount members { edges { node { profile { id } } } } } } }`
+    const { node } = await caller.query(document, { id: audienceId })
+    return [node.memberCount, node.members.edges.map((edge: { node: { profile: object } }) => edge.node.profile)]
+  }
+  expect(await members()).toEqual([1, [{ id: ids.ann }]])
+  const { previewUndoMerge } = await caller.query(
+    'query ($loser: ID!) { previewUndoMerge(loser: $loser) { blockers { kind } } }',
+    { loser: ids.bob },
+  )
+  expect(previewUndoMerge.blockers).toEqual([])
+  await mutate(caller, 'undoMerge', { loser: ids.bob })
+  expect(await members()).toEqual([1, [{ id: ids[named] }]])
 })
 
 it('what both were said to have, both keep, and one list is still all that the person has', async () => {

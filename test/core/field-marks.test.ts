@@ -13,6 +13,7 @@ const definition = (more: Partial<FieldDefinition> & Pick<FieldDefinition, 'id'>
 
 const marks = compileMarks([
   definition({ id: 'home', type: 'OBJECT' }),
+  definition({ id: 'account', name: 'Acc. No', apiName: 'accNo', pii: true }),
   definition({ id: 'number', place: 'home', pii: true }),
   definition({ id: 'floor', place: 'home' }),
   definition({ id: 'friends', type: 'LIST', itemType: 'OBJECT' }),
@@ -60,6 +61,7 @@ test.each([
   ['home.floor', []],
   ['home', ['number']],
   ['other.email', 'WHOLE'],
+  ['Acc. No', 'WHOLE'],
 ])('the path %s leads to %j', (path, expected) => {
   const along = marksAlong(path, marks.of('PROFILE'))
   expect(along === 'WHOLE' ? along : [...along.keys()]).toEqual(expected)

@@ -65,9 +65,11 @@ interface Population {
   sharers?: number
   named?: string
   rules?: Partial<IdentityRules>
+  /** Two of whom somebody said that they are two people. */
+  apart?: readonly [string, string]
 }
 
-function plan(given: readonly Identifier[], { people, sharers = 0, named, rules }: Population): IdentityPlan {
+function plan(given: readonly Identifier[], { people, sharers = 0, named, rules, apart }: Population): IdentityPlan {
   const known = named === undefined ? undefined : people.find(({ id }) => id === named)
   return planIdentity(
     { given, rules: { ...defaultIdentityRules, ...rules }, ...(known ? { named: known } : {}) },
@@ -75,6 +77,7 @@ function plan(given: readonly Identifier[], { people, sharers = 0, named, rules 
       ownerOf: (identifier) =>
         people.find(({ identifiers }) => identifiers.some((own) => identifierKey(own) === identifierKey(identifier))),
       sharersOf: () => sharers,
+      ...(apart ? { areApart: (one, other) => apart.includes(one) && apart.includes(other) } : {}),
     },
   )
 }
@@ -107,6 +110,32 @@ describe('the person is named by', () => {
     ['a device where there is nothing else', [device('d')], 'device'],
   ])('%s', (_, given, expected) => {
     expect(plan(given, { people }).ownerId).toBe(expected)
+  })
+})
+
+describe('two of whom somebody said that they are two people', () => {
+  const people = [person('ann', source('1')), person('visitor', device('d')), person('mailed', email('a'))]
+
+  test('are not merged by an event: the weaker’s identifier is left out, and nobody is noted', () => {
+    const { ownerId, absorb, dropped, rivals, share } = plan([device('d'), source('1')], {
+      people,
+      apart: ['ann', 'visitor'],
+    })
+    expect({ ownerId, absorb, rivals, share }).toEqual({ ownerId: 'ann', absorb: [], rivals: [], share: [] })
+    expect(dropped).toEqual([{ kind: 'DEVICE', value: 'd', reason: 'OWNED_BY_ANOTHER' }])
+  })
+
+  test('nor over a third, who turns out to be one of them', () => {
+    const apart = ['mailed', 'visitor'] as const
+    const { ownerId, absorb, dropped } = plan([device('d'), email('a'), source('1')], { people, apart })
+    expect({ ownerId, absorb }).toEqual({ ownerId: 'ann', absorb: ['mailed'] })
+    expect(dropped.map(({ kind }) => kind)).toEqual(['DEVICE'])
+  })
+
+  test('and what is verified goes to the person all the same', () => {
+    const { move, absorb } = plan([email('a', true), source('1')], { people, apart: ['ann', 'mailed'] })
+    expect(move).toEqual([{ identifier: email('a', true), fromId: 'mailed' }])
+    expect(absorb).toEqual([])
   })
 })
 

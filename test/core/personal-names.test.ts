@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { holdsAddress } from '../../src/core/addresses.ts'
 import { consentsIn } from '../../src/core/consent.ts'
 import { engagementIn, engagementSince } from '../../src/core/engagement.ts'
 import { isPersonalName, marksOfNames, withoutPersonal } from '../../src/core/personal-names.ts'
@@ -23,6 +24,19 @@ describe('a name stands for a value that tells who somebody is', () => {
       expect(isPersonalName(name, marked)).toBe(false)
     },
   )
+})
+
+test.each([
+  ['ann@example.com/7', true],
+  ['order of Ännchen@bücher.example', true],
+  ['+49 (171) 555-0123', true],
+  ['EMAIL:a@b.co', true],
+  ['order-4917155501234', false],
+  ['SAVE10@checkout', false],
+  ['a + 1', false],
+  ['', false],
+])('a text that senders make, %j, holds an address: %j', (text, expected) => {
+  expect(holdsAddress(text)).toBe(expected)
 })
 
 describe('what is left without such values', () => {

@@ -146,11 +146,15 @@ async function enter(
   const members = new Map(roots.flatMap((root) => people.membersOf(root).map((id) => [id, root])))
   const known = await findMemberships(tx, accountId, { audienceIds: [audienceId], profileIds: [...members.keys()] })
   const present = new Set(known.map(({ profileId }) => members.get(profileId)))
-  const profileIds = roots.filter((root) => !present.has(root))
+  const personIds = roots.filter((root) => !present.has(root))
+  // The seat is the profile's that was named, so that it stays with it when a merge is undone.
+  const steps = people.steps.flatMap((step) => step ?? [])
+  const named = new Map(steps.map(({ personId, profileId = personId }) => [people.rootOf(personId), profileId]))
+  const profileIds = personIds.map((id) => named.get(id) ?? id)
   await write(tx, context, { audienceId, profileIds, cause: 'ADDED' })
   await refreshArrivals(tx, context, people)
-  await refreshOthers(tx, context, { audienceId, personIds: profileIds })
-  return profileIds.length
+  await refreshOthers(tx, context, { audienceId, personIds })
+  return personIds.length
 }
 
 /** Returns how many left. RetryError where one of them was merged with somebody meanwhile. */

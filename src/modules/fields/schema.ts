@@ -34,7 +34,8 @@ const FieldDefinitionType = builder.prismaNode('FieldDefinition', {
     type: t.expose('type', { type: FieldTypeEnum }),
     itemType: t.expose('itemType', { type: FieldTypeEnum, nullable: true, description: 'Of the elements of a list.' }),
     required: t.exposeBoolean('required', {
-      description: 'Of data that come whole (events, objects): it has to be there. Of people: it is not removed.',
+      description:
+        'Of data that come whole (events, objects, campaigns, coupons): it has to be there. Of people and relationships: it is not removed.',
     }),
     default: t.field({
       type: 'JSON',
@@ -159,7 +160,9 @@ builder.queryFields((t) => ({
 const FieldRulesInput = builder.inputType('FieldRulesInput', {
   description: 'What values of a field must be.',
   fields: (t) => ({
-    required: t.boolean({ description: 'Of data that come whole: it has to be there. Of people: it is not removed.' }),
+    required: t.boolean({
+      description: 'Of data that come whole: it has to be there. Of people and relationships: it is not removed.',
+    }),
     default: t.field({
       type: 'JSON',
       description:

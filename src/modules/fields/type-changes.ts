@@ -15,7 +15,7 @@ import { storeValues } from '../field-values/sql.ts'
 import { fieldsOfRow, type PersonRow } from '../member-fields/rows.ts'
 import { historyRow, insertHistory, storeFields } from '../profiles/fields.ts'
 import { refreshPeople, type Written } from '../profiles/memberships.ts'
-import { findMembers, findProfiles, lockProfiles } from '../profiles/sql.ts'
+import { findProfiles, lockWithPeople } from '../profiles/sql.ts'
 import { fieldNow, outcomeOf, rulesOf } from './type-change.ts'
 import {
   findHolders,
@@ -148,9 +148,7 @@ async function changeValues(
   const ids = holders.map((holder) => holder.id)
   if (ids.length === 0) return { converted: [], lost: [] }
   const key = keyOf(definition)
-  // Who is judged anew is the person, so that one is locked with the profile, in one order.
-  const members = await findMembers(tx, accountId, ids)
-  await lockProfiles(tx, accountId, [...new Set([...ids, ...members.map(({ rootId }) => rootId)])])
+  await lockWithPeople(tx, accountId, ids)
   const rules = rulesOf(definition)
   const rows = await findProfiles(tx, accountId, ids)
   const found = rows.flatMap((row) => {

@@ -11,7 +11,7 @@ import { badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
 import { foldPerson } from '../member-fields/rows.ts'
-import { findIdentifiers, findMembersNow } from '../profiles/sql.ts'
+import { findIdentifiers, findMembersNow, lockProfiles } from '../profiles/sql.ts'
 import {
   type FoundPair,
   findBlocks,
@@ -67,6 +67,8 @@ async function lookAt(
   { page, minScore }: { page: readonly string[]; minScore: number },
 ): Promise<{ compared: number; found: number }> {
   if (page.length === 0) return { compared: 0, found: 0 }
+  // Somebody who is being erased leaves no keys: an erasure locks whoever it is about.
+  await lockProfiles(tx, accountId, page)
   const people = await loadParticulars(tx, accountId, page)
   const keys = [...people].flatMap(([profileId, one]) =>
     blockingKeys(one).map((key) => ({ key: hashOf(key), profileId })),

@@ -2,7 +2,7 @@
 
 import { builder } from '../../builder.ts'
 import { type DroppedIdentifier, dropReasons } from '../../core/identity.ts'
-import { IdentityKindEnum } from './schema.ts'
+import { IdentityKindEnum, UpdateProfilePayload } from './schema.ts'
 
 const DropReason = builder.enumType('DropReason', {
   description: 'Why an identifier was left out.',
@@ -27,3 +27,11 @@ export const DroppedIdentifierType = builder.objectRef<DroppedIdentifier>('Dropp
     reason: t.expose('reason', { type: DropReason }),
   }),
 })
+
+builder.objectField(UpdateProfilePayload, 'droppedIdentifiers', (t) =>
+  t.field({
+    type: [DroppedIdentifierType],
+    description: 'Identifiers that named the person and were left out, each with the reason.',
+    resolve: ({ dropped }) => [...dropped],
+  }),
+)

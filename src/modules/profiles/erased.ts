@@ -26,10 +26,7 @@ export interface Sent {
   readonly idempotencyKey: string | null
 }
 
-/**
- * Since when the event is about somebody who was erased: by id or idempotency key at any time, by an identifier for times before.
- * A device is used by several people: it tells only where nothing else says whose event it is.
- */
+/** Since when the event is about somebody who was erased: by id or idempotency key at any time, by an identifier for times before. */
 export type ErasedAmong = (event: Sent) => Date | null
 
 /** What was erased of what the events name: one statement. */
@@ -50,9 +47,7 @@ export async function findErasedAmong(
     if (known.size === 0) return null
     const { ref, occurredAt } = event
     const outright = known.get(ref.id ?? '') ?? known.get(eventKeyOf(event) ?? '')
-    const names = ref.identifiers.filter(({ kind }) => kind !== 'DEVICE')
-    const telling = names.length > 0 || ref.id !== null ? names : ref.identifiers
-    const times = telling.map((identifier) => known.get(erasedHash(key, identifier)))
+    const times = ref.identifiers.map((identifier) => known.get(erasedHash(key, identifier)))
     return outright ?? times.find((erasedAt) => erasedAt && occurredAt <= erasedAt) ?? null
   }
 }

@@ -122,7 +122,7 @@ const ValueUntilInput = builder.inputType('ValueUntilInput', {
   }),
 })
 
-builder.relayMutationField(
+export const { payloadType: UpdateProfilePayload } = builder.relayMutationField(
   'updateProfile',
   {
     inputFields: (t) => ({

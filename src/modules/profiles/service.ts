@@ -9,7 +9,7 @@ import { maxFields, maxFieldsBytes } from '../../core/fields/limits.ts'
 import { carryOut, type FieldOperations, immutableFields, namesOf, nameTwice } from '../../core/fields/operations.ts'
 import { isSameJson } from '../../core/fields/same-json.ts'
 import { write } from '../../core/fields/write.ts'
-import type { PersonRef } from '../../core/identity.ts'
+import type { DroppedIdentifier, PersonRef } from '../../core/identity.ts'
 import type { FieldRules as NormalisingRules } from '../../core/normalise/fields.ts'
 import { ApiError, badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
@@ -44,6 +44,8 @@ export interface Updated {
   readonly profileId: string
   /** What was left out, by the definitions of fields. */
   readonly warnings: readonly FieldFault[]
+  /** Identifiers of the reference that say nothing of the person. */
+  readonly dropped: readonly DroppedIdentifier[]
 }
 
 /** Changes fields of a person, found or created. BAD_INPUT, at its place, for what the account's definitions refuse. */
@@ -53,11 +55,12 @@ export async function updateProfile(context: Context, input: UpdateProfileInput)
   const { accountId, services } = context
   const { isMoved, ...updated } = await retrying(() =>
     services.database.transaction(async (tx) => {
-      const [profileId] = await findOrCreatePeople(tx, [ref], { context, path: () => 'input.profile' })
-      if (profileId === undefined) throw new Error('one reference gives one person')
+      const [found] = await findOrCreate(tx, [ref], { context, path: () => 'input.profile' })
+      if (!found) throw new Error('one reference gives one person')
+      const { profileId, dropped } = found
       const { warnings, names } = await changeFields(tx, context, { profileId, asked })
       const written = { personId: profileId, touch: { fields: names }, cause: 'FIELDS' as const }
-      return { profileId, warnings, isMoved: await refreshPeople(tx, context, [written]) }
+      return { profileId, warnings, dropped, isMoved: await refreshPeople(tx, context, [written]) }
     }),
   )
   if (isMoved) services.live.wake(accountId)
@@ -163,15 +166,34 @@ function placesIn(given: FieldOperations, { byName }: FieldsRules): (key: string
 export async function findOrCreatePeople(
   tx: Transaction,
   refs: readonly CheckedRef[],
-  { context, path }: { context: Context; path(index: number): string },
+  asked: Finding,
 ): Promise<string[]> {
+  return (await findOrCreate(tx, refs, asked)).map(({ profileId }) => profileId)
+}
+
+interface Finding {
+  context: Context
+  /** Where a reference stands. */
+  path(index: number): string
+}
+
+interface Found {
+  profileId: string
+  dropped: readonly DroppedIdentifier[]
+}
+
+async function findOrCreate(
+  tx: Transaction,
+  refs: readonly CheckedRef[],
+  { context, path }: Finding,
+): Promise<Found[]> {
   const { accountId } = context
   const people = await resolvePeople(tx, refs, { accountId, write: true })
-  const ids = people.steps.map((step, index) => {
+  const found = people.steps.map((step, index): Found => {
     if (step === null) throw notFound('no such profile', `${path(index)}.id`)
-    return step.profileId ?? step.personId
+    return { profileId: step.profileId ?? step.personId, dropped: step.dropped }
   })
   await lockPeople(tx, accountId, { people, others: [], path })
   await refreshArrivals(tx, context, people)
-  return ids
+  return found
 }

@@ -158,6 +158,12 @@ export async function lockProfiles(tx: Sql, accountId: string, ids: readonly str
     SELECT 1 FROM profile WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 }
 
+/** Locks the profiles with the people that they are, in one order, so that writing them and judging their people exclude others. */
+export async function lockWithPeople(tx: Sql, accountId: string, ids: readonly string[]): Promise<void> {
+  const roots = (await findMembers(tx, accountId, ids)).map(({ rootId }) => rootId)
+  await lockProfiles(tx, accountId, [...new Set([...ids, ...roots])])
+}
+
 /**
  * New people, with the defaults that the account defines. A default has no time, so whatever
  * is stated of the field, of any time, takes its place.

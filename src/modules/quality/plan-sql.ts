@@ -29,16 +29,20 @@ export interface PlannedValue {
   after: string
 }
 
-export async function insertPlanned(
+/** Returns how many still had the value that was read. They are locked, so that a value of somebody who is being erased is not kept. */
+export function insertPlanned(
   sql: Sql,
   accountId: string,
-  { planId, rows }: { planId: string; rows: readonly PlannedValue[] },
-): Promise<void> {
-  await sql.$executeRaw`
+  { planId, field, rows }: { planId: string; field: string; rows: readonly PlannedValue[] },
+): Promise<number> {
+  return sql.$executeRaw`
     INSERT INTO value_plan_row (account_id, plan_id, profile_id, before, after)
-    SELECT ${accountId}::uuid, ${planId}::uuid, profile_id, before, after
+    SELECT ${accountId}::uuid, ${planId}::uuid, planned.profile_id, planned.before, planned.after
     FROM unnest(${rows.map(({ profileId }) => profileId)}::uuid[], ${rows.map(({ before }) => JSON.stringify(before))}::jsonb[],
-      ${rows.map(({ after }) => after)}::text[]) AS planned (profile_id, before, after)`
+      ${rows.map(({ after }) => after)}::text[]) AS planned (profile_id, before, after)
+    JOIN profile ON profile.account_id = ${accountId}::uuid AND profile.id = planned.profile_id
+    WHERE profile.fields -> ${field}::text = planned.before
+    ORDER BY profile.id FOR NO KEY UPDATE OF profile`
 }
 
 /** How many people the plan's profiles are: merged ones are one. */

@@ -14,7 +14,7 @@ import { turn } from '../../platform/turn.ts'
 import { storeValues } from '../field-values/sql.ts'
 import { historyRow, insertHistory } from '../profiles/fields.ts'
 import { refreshPeople } from '../profiles/memberships.ts'
-import { lockProfiles } from '../profiles/sql.ts'
+import { lockWithPeople } from '../profiles/sql.ts'
 import * as planSql from './plan-sql.ts'
 import { fieldInput } from './service.ts'
 
@@ -66,7 +66,7 @@ export async function previewValueMappings(context: Context, input: { field: str
   for (;;) {
     const page = await planSql.findValues(sql, accountId, { field, countryField, after, limit: pageSize })
     const rows = page.flatMap((row) => tally.take(row, countryField))
-    if (rows.length > 0) await planSql.insertPlanned(sql, accountId, { planId, rows })
+    if (rows.length > 0) tally.profiles += await planSql.insertPlanned(sql, accountId, { planId, field, rows })
     after = page.at(-1)?.profileId ?? after
     if (page.length < pageSize) break
     await turn()
@@ -83,6 +83,7 @@ export async function previewValueMappings(context: Context, input: { field: str
 class Tally {
   readonly #rules: FieldRules
   readonly #field: string
+  /** In the plan. */
   profiles = 0
   #unchanged = 0
   #unreadProfiles = 0
@@ -101,7 +102,6 @@ class Tally {
     if (!found || found.value === null) this.#leave(value, found?.problem ?? 'UNKNOWN')
     else if (!found.changed) this.#unchanged++
     else {
-      this.profiles++
       count(
         this.#changes,
         { before: value, after: found.value, profiles: 0 },
@@ -168,8 +168,10 @@ export async function applyValueMappings(context: Context, input: { plan: string
     if (taken < chunkSize) break
     await turn()
   }
-  const { changed, skipped, planned } = await db.valuePlan.findUniqueOrThrow({ where })
-  return { plan: planId, field: plan.field, changed, skipped, remaining: planned - changed - skipped }
+  const { changed, skipped } = await db.valuePlan.findUniqueOrThrow({ where })
+  // Not what was planned less what is done: who was erased since is in the plan no more.
+  const remaining = await db.valuePlanRow.count({ where: { accountId, planId } })
+  return { plan: planId, field: plan.field, changed, skipped, remaining }
 }
 
 /** Returns how many rows of the plan it took. */
@@ -180,7 +182,7 @@ async function applyChunk(tx: Transaction, context: Context, planId: string): Pr
   const rows = await planSql.takePlanned(tx, accountId, { planId, limit: chunkSize })
   if (rows.length === 0) return 0
   const ids = rows.map(({ profileId }) => profileId)
-  await lockProfiles(tx, accountId, ids)
+  await lockWithPeople(tx, accountId, ids)
   const values = await planSql.changeValues(tx, accountId, { field: plan.field, rows })
   const changed = new Set(values.map(({ profileId }) => profileId))
   const done = rows.filter(({ profileId }) => changed.has(profileId))

@@ -45,7 +45,7 @@ const heldSql = (accountId: string, asked: readonly AskedField[]) => {
   const has = Prisma.sql`profile.account_id = ${accountId}::uuid AND profile.fields -> asked.field IS NOT NULL`
   return Prisma.sql`
     SELECT profile.id AS person_id, profile.id AS profile_id, ${columns}
-    FROM profile CROSS JOIN ${fields} WHERE ${has} AND profile.id NOT IN (SELECT id FROM merged)
+    FROM profile CROSS JOIN ${fields} WHERE ${has} AND NOT EXISTS (SELECT FROM merged WHERE merged.id = profile.id)
     UNION ALL
     SELECT * FROM (
       SELECT DISTINCT ON (coalesce(root.root_id, profile.id), asked.field)
