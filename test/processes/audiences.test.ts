@@ -87,3 +87,30 @@ it('what is due and nobody waits for is found by the next look of any server', a
       .memberCount
   await expect.poll(size, { timeout: 20_000 }).toBe(0)
 })
+
+it('an audience is archived though somebody else holds what is due of it, and nobody enters or leaves it any more', async () => {
+  const caller = await server.otherAccount()
+  const { system } = server.app.services.database
+  const id = await audience(caller, { event: { name: 'click', withinLastDays: 7 } })
+  const where = { accountId: await accountOf(caller), audienceId: decodeId('Audience', id) ?? '' }
+  await caller.query(
+    'mutation ($input: TrackEventsInput!) { trackEvents(input: $input) { results { error { code } } } }',
+    {
+      input: { events: [1, 2, 3].map((n) => ({ name: 'click', profile: { sourceId: `p${n}` } })) },
+    },
+  )
+  await expect.poll(() => system.audienceDue.count({ where })).toBe(3)
+  await system.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT 1 FROM audience_due WHERE audience_id = ${where.audienceId}::uuid ORDER BY profile_id LIMIT 1 FOR UPDATE`
+    const archive =
+      'mutation ($input: ArchiveAudienceInput!) { archiveAudience(input: $input) { audience { memberCount } } }'
+    const { archiveAudience } = await caller.query(archive, { input: { audienceId: id } })
+    expect(archiveAudience.audience.memberCount).toBe(3)
+  })
+  expect(await system.audienceDue.count({ where })).toBe(1)
+  // As it would be, had the event been a week ago: what was held is forgotten when its time comes.
+  await system.audienceDue.updateMany({ where, data: { dueAt: new Date(Date.now() - 1_000) } })
+  await expect.poll(() => system.audienceDue.count({ where }), { timeout: 20_000 }).toBe(0)
+  const size = 'query ($id: ID!) { node(id: $id) { ... on Audience { memberCount } } }'
+  expect((await caller.query(size, { id })).node.memberCount).toBe(3)
+})

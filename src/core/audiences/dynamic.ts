@@ -4,6 +4,7 @@
 import { orderEvents } from '../orders.ts'
 import { type Asks, asksOf, audienceId, leavesOf, wheresOf } from '../rules/asks.ts'
 import { compileRule, type Predicate } from '../rules/compile.ts'
+import { ruleProgramId } from '../rules/counts.ts'
 import { isTimed, noEventAt } from '../rules/next-change.ts'
 import { compilePath, identityKindOf, isEmailField } from '../rules/path.ts'
 import type { Rule } from '../rules/rule.ts'
@@ -30,6 +31,8 @@ export interface DynamicAudience extends AudienceDefinition {
   readonly asksIdentities: boolean
   readonly asksAdvocates: boolean
   readonly asksConsents: boolean
+  /** Of relationships in which the person is the advocate, which programs' it asks about; null: any. */
+  readonly friendPrograms: ReadonlySet<string | null>
   /** What it asks about people whom the person is related to, by the side that the person is on; such audiences follow a moment later. */
   readonly others: readonly Beyond[]
   /** Time alone may change who is in it. */
@@ -119,6 +122,11 @@ function compiled({ id, version, rule }: AudienceDefinition, defaults: JsonObjec
     asksIdentities: identitiesOf(rule).length > 0,
     asksAdvocates: leaves.some((leaf) => 'relationship' in leaf && leaf.relationship.as === 'FRIEND'),
     asksConsents: leaves.some((leaf) => 'consent' in leaf),
+    friendPrograms: new Set(
+      leaves.flatMap((leaf) =>
+        'relationship' in leaf && leaf.relationship.as === 'ADVOCATE' ? [ruleProgramId(leaf.relationship)] : [],
+      ),
+    ),
     others: leaves.flatMap((leaf): Beyond[] =>
       'relationship' in leaf && leaf.relationship.where
         ? [{ as: leaf.relationship.as, audience: compiled({ id, version, rule: leaf.relationship.where }, defaults) }]

@@ -51,16 +51,65 @@ export async function dropDues(sql: Sql, accountId: string, rows: readonly DueRo
 /** Who is to be judged because of others, of any account. */
 export function findPoked(sql: Sql, limit: number): Promise<DueRow[]> {
   return sql.$queryRaw<DueRow[]>`
-    SELECT account_id AS "accountId", audience_id AS "audienceId", profile_id AS "profileId" FROM audience_poke LIMIT ${limit}::int`
+    SELECT account_id AS "accountId", audience_id AS "audienceId", profile_id AS "profileId" FROM audience_poke
+    WHERE side IS NULL LIMIT ${limit}::int`
 }
 
-/** Removes the notes about the profiles; returns them. */
+/** Removes the notes about the profiles themselves; returns them. */
 export function takePokes(
   sql: Sql,
   accountId: string,
   profileIds: readonly string[],
 ): Promise<(DueRow & { eventId: string | null })[]> {
   return sql.$queryRaw<(DueRow & { eventId: string | null })[]>`
-    DELETE FROM audience_poke WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${profileIds}::uuid[])
+    DELETE FROM audience_poke WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${profileIds}::uuid[]) AND side IS NULL
     RETURNING account_id AS "accountId", audience_id AS "audienceId", profile_id AS "profileId", event_id AS "eventId"`
+}
+
+export interface SideKey {
+  accountId: string
+  id: string
+}
+
+/** Notes about whoever is related to somebody, of any account. */
+export function findSides(sql: Sql, limit: number): Promise<SideKey[]> {
+  return sql.$queryRaw<SideKey[]>`
+    SELECT account_id AS "accountId", id FROM audience_poke WHERE side IS NOT NULL LIMIT ${limit}::int`
+}
+
+/**
+ * Goes on with such a note: the next people of that side, so many relationships at a time, are noted themselves. Returns how many
+ * those were; null where another server is at it, or it is gone.
+ */
+export async function passOnSide(sql: Sql, { accountId, id }: SideKey, size: number): Promise<number | null> {
+  const [row] = await sql.$queryRaw<{ count: number; last: string | null; again: boolean }[]>`
+    WITH side AS MATERIALIZED (
+      SELECT * FROM audience_poke WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid AND side IS NOT NULL FOR UPDATE SKIP LOCKED
+    ), found AS MATERIALIZED (
+      SELECT other.id FROM side CROSS JOIN LATERAL (
+        (SELECT edge.friend_id AS id FROM relationship AS edge
+          WHERE side.side = 'FRIEND' AND edge.account_id = ${accountId}::uuid AND edge.advocate_id = side.profile_id
+            AND edge.friend_id > coalesce(side.reached, '00000000-0000-0000-0000-000000000000')
+          ORDER BY edge.friend_id LIMIT ${size}::int)
+        UNION ALL
+        (SELECT edge.advocate_id FROM relationship AS edge
+          WHERE side.side = 'ADVOCATE' AND edge.account_id = ${accountId}::uuid AND edge.friend_id = side.profile_id
+            AND edge.advocate_id > coalesce(side.reached, '00000000-0000-0000-0000-000000000000')
+          ORDER BY edge.advocate_id LIMIT ${size}::int)
+      ) AS other
+    ), noted AS (
+      INSERT INTO audience_poke (account_id, id, audience_id, profile_id, event_id)
+      SELECT ${accountId}::uuid, gen_random_uuid(), side.audience_id, one.id, side.event_id
+      FROM side CROSS JOIN (SELECT DISTINCT found.id FROM found) AS one
+    )
+    SELECT (SELECT count(*)::int FROM found) AS count, (SELECT found.id FROM found ORDER BY found.id DESC LIMIT 1) AS last, side.again FROM side`
+  if (!row) return null
+  const { count, last, again } = row
+  if (count === size || again) {
+    const reached = count === size ? last : null
+    await sql.$executeRaw`
+      UPDATE audience_poke SET reached = ${reached}::uuid, again = ${again && count === size}::boolean
+      WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid`
+  } else await sql.$executeRaw`DELETE FROM audience_poke WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid`
+  return count
 }

@@ -8,9 +8,20 @@ import type { Log } from '../../platform/log.ts'
 import { pause, retrying } from '../../platform/retry.ts'
 import { inOrder } from '../../platform/statements.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
-import { findPeople } from '../profiles/memberships.ts'
+import { findPeople, findTrue } from '../profiles/memberships.ts'
 import { findMembers } from '../profiles/sql.ts'
-import { type DueRow, dropDues, findDue, findDueOf, findNextDue, findPoked, lockFree, takePokes } from './clock-sql.ts'
+import {
+  type DueRow,
+  dropDues,
+  findDue,
+  findDueOf,
+  findNextDue,
+  findPoked,
+  findSides,
+  lockFree,
+  passOnSide,
+  takePokes,
+} from './clock-sql.ts'
 import type { FillServices } from './fill.ts'
 import { fillPiece } from './fill.ts'
 import { findUnfilled } from './sql.ts'
@@ -26,6 +37,9 @@ const looksAfterMs = [0, 25, 250, 1_500]
 const grainMs = 5
 const afterFaultMs = 1_000
 const pageSize = 200
+const sidesAtATime = 20
+/** Relationships of somebody that are gone through at a time. */
+const sideSize = 500
 /** People whom others hold are tried again after so long. */
 const heldMs = 20
 
@@ -93,12 +107,13 @@ export class AudienceClock {
     // One that cannot be filled does not hold up what is due.
     const fault = await this.#fill().catch((error: unknown) => error)
     while (!this.#isClosed) {
+      const passedOn = await this.#passOn()
       const rows = [
         ...(await findPoked(database.system, pageSize)),
         ...(await findDue(database.system, { now: now(), limit: pageSize })),
       ]
-      if (rows.length === 0) break
-      let judged = 0
+      if (rows.length === 0 && passedOn === null) break
+      let judged = passedOn ?? 0
       const faults: unknown[] = []
       for (const [accountId, own] of groupBy(rows, (row) => row.accountId))
         judged += await this.#judge(accountId, own).catch((error: unknown) => faults.push(error) - faults.length)
@@ -110,6 +125,20 @@ export class AudienceClock {
     const next = await findNextDue(database.system)
     const wait = next === undefined ? idleMs : Math.max(0, Math.min(busyMs, next.getTime() - now().getTime()))
     this.#looks.add(Date.now() + wait)
+  }
+
+  /** Notes whoever is related to somebody; returns how many, or null where there is nobody to be noted. */
+  async #passOn(): Promise<number | null> {
+    const { database } = this.#services
+    const sides = await findSides(database.system, sidesAtATime)
+    let count = 0
+    for (const side of sides) {
+      if (this.#isClosed) break
+      const own = await retrying(() => database.transaction((tx) => passOnSide(tx, side, sideSize)))
+      // One that is at its end is gone: that is something done, too.
+      if (own !== null) count += Math.max(1, own)
+    }
+    return sides.length > 0 ? count : null
   }
 
   /** A piece of each, so that what is due waits for none of them; one that cannot be filled holds up no other. */
@@ -161,6 +190,7 @@ export class AudienceClock {
         const changes = await refreshMemberships(inOrder(tx), accountId, {
           ...{ audiences, touched, now },
           findPeople: (some) => findPeople(tx, accountId, some),
+          findTrue: ({ rule }, some) => findTrue(tx, { accountId, now }, { rule, ids: some }),
           expect: (at) => this.expect(at),
         })
         return { judged: ids.length, isMoved: changes.length > 0 }

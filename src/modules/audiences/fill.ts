@@ -13,7 +13,7 @@ import { pause, retrying } from '../../platform/retry.ts'
 import { inOrder } from '../../platform/statements.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
 import { compileFilter } from '../profiles/filter-sql.ts'
-import { findPeople } from '../profiles/memberships.ts'
+import { findPeople, findTrue } from '../profiles/memberships.ts'
 import { lockProfiles } from '../profiles/sql.ts'
 import { findPiece, findWhoMayMove, isBarrierPassed, isFilled, lockUnfilled, saveFilling, setBarrier } from './sql.ts'
 
@@ -82,9 +82,11 @@ async function judgeAnew(
   // Who was merged into somebody meanwhile is judged by that merge.
   const people = (await findPeople(tx, accountId, ids)).filter(({ personId }) => ids.includes(personId))
   const touched = people.map((one) => ({ ...one, touch: [audience], causeOf: () => byRule }))
+  const asOf = now()
   await refreshMemberships(inOrder(tx), accountId, {
-    ...{ audiences, touched, now: now() },
+    ...{ audiences, touched, now: asOf },
     findPeople: (some) => findPeople(tx, accountId, some),
+    findTrue: ({ rule }, some) => findTrue(tx, { accountId, now: asOf }, { rule, ids: some }),
     expect: (at) => clock.expect(at),
   })
 }

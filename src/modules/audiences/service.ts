@@ -20,7 +20,7 @@ import {
 } from '../programs/rule-reading.ts'
 import { bumpRules, findDynamicAudiences } from '../programs/sql.ts'
 import { fillNow } from './fill.ts'
-import { findUsingCampaigns } from './sql.ts'
+import { dropDuesOf, findUsingCampaigns } from './sql.ts'
 
 /** Conditions of an audience's rule. */
 const maxConditions = 200
@@ -94,8 +94,8 @@ export async function archiveAudience(context: Context, input: { audienceId: str
     const users = [...campaigns.map((one) => `campaign ${one.name}`), ...names.map((one) => `audience ${one.name}`)]
     if (users.length > 0) throw conflict(`in use by ${users.join(', ')}`, 'input.audienceId')
     await tx.audience.update({ where: { accountId_id: { accountId, id } }, data: { archivedAt: now } })
-    await tx.audienceDue.deleteMany({ where: { accountId, audienceId: id } })
   })
+  await dropDuesOf(services.database.system, { accountId, audienceId: id })
   return id
 }
 

@@ -143,3 +143,17 @@ export function findUnfilled(sql: Sql): Promise<Key[]> {
     SELECT account_id AS "accountId", id AS "audienceId" FROM audience
     WHERE filled_version < rule_version AND archived_at IS NULL LIMIT 20`
 }
+
+const duesAtATime = 5_000
+
+/**
+ * Forgets when to look at people of an audience that is archived: a piece at a time, passing over what others hold. What is left is
+ * forgotten when its time comes.
+ */
+export async function dropDuesOf(sql: Sql, { accountId, audienceId }: Key): Promise<void> {
+  const drop = () => sql.$executeRaw`
+    DELETE FROM audience_due WHERE account_id = ${accountId}::uuid AND audience_id = ${audienceId}::uuid AND profile_id = ANY (ARRAY(
+      SELECT profile_id FROM audience_due WHERE account_id = ${accountId}::uuid AND audience_id = ${audienceId}::uuid
+      ORDER BY profile_id LIMIT ${duesAtATime}::int FOR UPDATE SKIP LOCKED))`
+  while ((await drop()) === duesAtATime);
+}

@@ -28,6 +28,8 @@ export interface Known {
   readonly seats: readonly Seat[]
   /** Who was erased is in no audience. */
   readonly erased: boolean
+  /** Not all of the friends are there, only the latest; a program's are enough to count them, not to ask about them. */
+  readonly friendsCut: boolean
 }
 
 interface FactRow {
@@ -40,7 +42,9 @@ interface FactRow {
 
 // As the hot path's loaders have them.
 const maxOrders = 1000
+/** Of each program that is asked about. */
 const maxEdges = 1001
+const anyProgram = '00000000-0000-0000-0000-000000000000'
 const maxIdentifiers = 100
 const orderKeys = ['transaction_id', 'order_id', 'currency', ...amountKeys]
 
@@ -80,7 +84,10 @@ async function loadOwn(
   { people, audiences, now }: Omit<Asked, 'findPeople'>,
 ): Promise<ReadonlyMap<string, Known>> {
   const known = new Map(
-    people.map(({ personId }) => [personId, { person: newPerson(personId), seats: [] as Seat[], erased: false }]),
+    people.map(({ personId }) => [
+      personId,
+      { person: newPerson(personId), seats: [] as Seat[], erased: false, friendsCut: false },
+    ]),
   )
   const rows = await findFacts(sql, accountId, { people, need: needOf(audiences), now })
   const fields = groupBy(
@@ -99,9 +106,15 @@ async function loadOwn(
     Object.assign(one.person, factsOf(foldPerson(told, personId)))
     one.erased = told.some(({ erased }) => erased)
   }
+  const seen = new Set<string>()
   for (const row of rows) {
     const one = known.get(row.personId)
-    if (one) take(one, row)
+    // An edge that several programs' conditions count comes several times.
+    const edge = row.kind === 'ADVOCATE' ? `${row.personId} ${row.name}` : null
+    if (!one || (edge !== null && seen.has(edge))) continue
+    if (edge !== null) seen.add(edge)
+    take(one, row)
+    one.friendsCut ||= one.person.history.friends.length >= maxEdges
   }
   return known
 }
@@ -175,28 +188,30 @@ interface Need {
   readonly orders: boolean
   readonly identities: boolean
   readonly consents: boolean
-  readonly friends: boolean
+  /** Programs; `anyProgram` for any. */
+  readonly friendPrograms: ReadonlySet<string>
   readonly advocates: boolean
 }
 
 function needOf(audiences: Iterable<DynamicAudience>): Need {
   const audienceIds = new Set<string>()
   const [eventCaps, qualityCaps] = [new Map<string, number>(), new Map<Quality, number>()]
-  let [orders, identities, consents, friends, advocates] = [false, false, false, false, false]
+  const friendPrograms = new Set<string>()
+  let [orders, identities, consents, advocates] = [false, false, false, false]
   const raise = <Key>(caps: Map<Key, number>, more: ReadonlyMap<Key, number>) => {
     for (const [key, cap] of more) caps.set(key, Math.max(cap, caps.get(key) ?? 0))
   }
-  for (const { id, asks, asksIdentities, asksAdvocates, asksConsents } of audiences) {
+  for (const { id, asks, asksIdentities, asksAdvocates, asksConsents, friendPrograms: own } of audiences) {
     for (const one of [id, ...asks.audienceIds]) audienceIds.add(one)
     raise(eventCaps, asks.eventCaps)
     raise(qualityCaps, asks.qualityCaps)
     orders ||= asks.orders
     identities ||= asksIdentities
     consents ||= asksConsents
-    friends ||= asks.friends
+    for (const programId of own) friendPrograms.add(programId ?? anyProgram)
     advocates ||= asksAdvocates
   }
-  return { audienceIds, eventCaps, qualityCaps, orders, identities, consents, friends, advocates }
+  return { audienceIds, eventCaps, qualityCaps, orders, identities, consents, friendPrograms, advocates }
 }
 
 // Each kind is one branch, which finds nothing where it is not asked for. Of what is counted the latest up to now are read, and
@@ -284,9 +299,11 @@ function findFacts(
           UNION ALL SELECT edge.latest_evidence_at
         ) AS shown))
     FROM asked CROSS JOIN LATERAL (
-      (SELECT id, program_id, first_evidence_at, latest_evidence_at, advocate_id, friend_id AS other_id FROM relationship
-        WHERE ${need.friends}::boolean AND relationship.account_id = ${accountId}::uuid AND relationship.advocate_id = asked.profile_id
-          AND withdrawn_at IS NULL ORDER BY latest_evidence_at DESC LIMIT ${maxEdges}::int)
+      (SELECT own.* FROM unnest(${[...need.friendPrograms]}::uuid[]) AS wanted (program_id) CROSS JOIN LATERAL (
+        SELECT id, program_id, first_evidence_at, latest_evidence_at, advocate_id, friend_id AS other_id FROM relationship
+        WHERE relationship.account_id = ${accountId}::uuid AND relationship.advocate_id = asked.profile_id
+          AND (wanted.program_id = ${anyProgram}::uuid OR relationship.program_id = wanted.program_id)
+          AND withdrawn_at IS NULL ORDER BY latest_evidence_at DESC LIMIT ${maxEdges}::int) AS own)
       UNION ALL
       (SELECT id, program_id, first_evidence_at, latest_evidence_at, NULL, advocate_id FROM relationship
         WHERE ${need.advocates}::boolean AND relationship.account_id = ${accountId}::uuid AND relationship.friend_id = asked.profile_id

@@ -42,6 +42,8 @@ export interface Refreshing {
   readonly now: Date
   /** As for facts; needed where a list names audiences that ask about others. */
   findPeople?: Asked['findPeople']
+  /** Of which of the people the audience's rule is true by what the database has; needed as `findPeople` is. */
+  findTrue?(audience: DynamicAudience, personIds: readonly string[]): Promise<ReadonlySet<string>>
   /** Is told when time alone may change something; the transaction is still to be committed then. */
   expect(at: Date): void
 }
@@ -65,13 +67,18 @@ export async function refreshMemberships(
     now,
     ...(findPeople ? { findPeople } : {}),
   })
+  const told = await toldOfMany(asked, { facts, refreshing })
   const changes: MembershipChange[] = []
   const dues: Due[] = []
   for (const { one, concerned } of asked) {
     const known = facts.get(one.personId)
     if (!known) continue
     known.person.history.qualities.push(...(one.decided ?? []))
-    for (const verdict of judge(audiences, concerned, { person: known.person, t: now.getTime() })) {
+    for (const verdict of judge(audiences, concerned, {
+      person: known.person,
+      t: now.getTime(),
+      told: told.get(one.personId),
+    })) {
       const { audience, dueAt } = verdict
       const isMember = verdict.isMember && !known.erased
       const said = { audienceId: audience.id, ruleVersion: audience.version, ...one.causeOf(audience) }
@@ -88,6 +95,25 @@ export async function refreshMemberships(
   if (Number.isFinite(first)) expect(new Date(first))
   return changes
 }
+
+/** By person and audience, what its rule says of those who have more friends than were loaded, where it asks about friends. */
+async function toldOfMany(
+  asked: readonly { one: Touched; concerned: ReadonlySet<DynamicAudience> }[],
+  { facts, refreshing }: { facts: ReadonlyMap<string, Known>; refreshing: Refreshing },
+): Promise<ReadonlyMap<string, ReadonlyMap<string, boolean>>> {
+  const told = new Map<string, Map<string, boolean>>()
+  const many = asked.filter(({ one }) => facts.get(one.personId)?.friendsCut)
+  const audiences = new Set(many.flatMap(({ concerned }) => [...concerned].filter(asksFriends)))
+  for (const audience of audiences) {
+    if (!refreshing.findTrue) throw new Error('who asks about others says of whom it is true')
+    const ids = many.flatMap(({ one, concerned }) => (concerned.has(audience) ? one.personId : []))
+    const found = await refreshing.findTrue(audience, ids)
+    for (const id of ids) told.set(id, (told.get(id) ?? new Map()).set(audience.id, found.has(id)))
+  }
+  return told
+}
+
+const asksFriends = ({ others }: DynamicAudience): boolean => others.some(({ as }) => as === 'ADVOCATE')
 
 function concernedOf(audiences: DynamicAudiences, touch: Touched['touch']): ReadonlySet<DynamicAudience> {
   const own = (found: Iterable<DynamicAudience>) => [...found].filter(({ others }) => others.length === 0)

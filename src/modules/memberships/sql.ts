@@ -99,20 +99,33 @@ export interface Poke {
   readonly eventId: string | null
 }
 
-/** Notes them; whoever is to be judged is found as of now, under the profiles that relationships name. */
+/** Notes them, whoever is related to somebody in one row: who those are is found when they are looked at. */
 export async function writePokes(sql: Sql, accountId: string, pokes: readonly Poke[]): Promise<void> {
+  const own = pokes.filter(({ side }) => side === null)
+  const related = pokes.filter(({ side }) => side !== null)
+  await Promise.all([
+    own.length > 0 && writeOwnPokes(sql, accountId, own),
+    related.length > 0 && writeRelatedPokes(sql, accountId, related),
+  ])
+}
+
+async function writeOwnPokes(sql: Sql, accountId: string, pokes: readonly Poke[]): Promise<void> {
   await sql.$executeRaw`
     INSERT INTO audience_poke (account_id, id, audience_id, profile_id, event_id)
-    SELECT DISTINCT ON (given.audience_id, found.profile_id) ${accountId}::uuid, gen_random_uuid(), given.audience_id, found.profile_id, given.event_id
+    SELECT DISTINCT ON (given.audience_id, given.profile_id) ${accountId}::uuid, gen_random_uuid(), given.audience_id, given.profile_id, given.event_id
+    FROM unnest(${pokes.map(({ audienceId }) => audienceId)}::uuid[], ${pokes.map(({ profileId }) => profileId)}::uuid[],
+      ${pokes.map(({ eventId }) => eventId)}::uuid[]) AS given (audience_id, profile_id, event_id)`
+}
+
+// Who is being gone through already is gone through once more.
+async function writeRelatedPokes(sql: Sql, accountId: string, pokes: readonly Poke[]): Promise<void> {
+  await sql.$executeRaw`
+    INSERT INTO audience_poke AS poke (account_id, id, audience_id, profile_id, side, event_id)
+    SELECT DISTINCT ON (given.audience_id, given.profile_id, given.side) ${accountId}::uuid, gen_random_uuid(), given.audience_id, given.profile_id,
+      given.side::relationship_side, given.event_id
     FROM unnest(${pokes.map(({ audienceId }) => audienceId)}::uuid[], ${pokes.map(({ profileId }) => profileId)}::uuid[],
       ${pokes.map(({ side }) => side)}::text[], ${pokes.map(({ eventId }) => eventId)}::uuid[]) AS given (audience_id, profile_id, side, event_id)
-    CROSS JOIN LATERAL (
-      SELECT given.profile_id WHERE given.side IS NULL
-      UNION ALL
-      SELECT edge.advocate_id FROM relationship AS edge
-      WHERE given.side = 'ADVOCATE' AND edge.account_id = ${accountId}::uuid AND edge.friend_id = given.profile_id
-      UNION ALL
-      SELECT edge.friend_id FROM relationship AS edge
-      WHERE given.side = 'FRIEND' AND edge.account_id = ${accountId}::uuid AND edge.advocate_id = given.profile_id
-    ) AS found (profile_id)`
+    ORDER BY given.audience_id, given.profile_id, given.side
+    ON CONFLICT (account_id, audience_id, profile_id, side) WHERE side IS NOT NULL
+    DO UPDATE SET again = poke.again OR poke.reached IS NOT NULL, event_id = excluded.event_id`
 }

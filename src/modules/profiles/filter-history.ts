@@ -71,14 +71,17 @@ export function isRelated(
   return Prisma.join(conditions, ' AND ')
 }
 
+// OFFSET 0 makes it look the one person up, as the planner would rather read everybody for each edge.
 /** True of edges whose other person, who may have been merged with somebody since, satisfies. */
 const otherSql = ({ as }: RelationshipRule, accountId: string, where: Prisma.Sql) => Prisma.sql`EXISTS (
   WITH RECURSIVE up AS (
     SELECT ${as === 'FRIEND' ? Prisma.sql`edge.advocate_id` : Prisma.sql`edge.friend_id`} AS id
     UNION
-    SELECT merge.survivor_id FROM up JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = up.id
+    SELECT merge.survivor_id FROM up
+    CROSS JOIN LATERAL (SELECT survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.id OFFSET 0) AS merge
   )
-  SELECT FROM up JOIN profile ON profile.account_id = ${accountId}::uuid AND profile.id = up.id
+  SELECT FROM up CROSS JOIN LATERAL (
+    SELECT * FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = up.id OFFSET 0) AS profile
   WHERE NOT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = up.id) AND ${where}
 )`
 

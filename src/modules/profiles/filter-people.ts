@@ -16,6 +16,8 @@ import type { FilterScope } from './filter-values.ts'
 export type Merges = 'none' | 'flat' | 'deep'
 
 export interface SetScope extends HeldScope {
+  /** People who were erased count as well: of relationships the other person. */
+  readonly withErased?: boolean
   merges: Merges
 }
 

@@ -9,10 +9,9 @@ import type { ConsentRule, FieldRule, OrderRule, Rule } from '../../core/rules/r
 import { Prisma } from '../../generated/prisma/client.ts'
 import { figureSql, isRelated, isWithin, maxOrders, minorSql, transactionSql } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
-import { compileFilter } from './filter-sql.ts'
 import type { FilterScope } from './filter-values.ts'
 
-/** A row for each thing that a condition counts. Throws RangeError for one that counts nothing. */
+/** A row for each thing that a condition counts, whoever the other person of a relationship is. Throws RangeError for one that counts nothing. */
 export function countedRows(rule: Rule, scope: FilterScope): Prisma.Sql {
   const { accountId, now } = scope
   if ('event' in rule) {
@@ -27,10 +26,8 @@ export function countedRows(rule: Rule, scope: FilterScope): Prisma.Sql {
           AND later.event_id = decision.event_id AND later.revision > decision.revision)`
   }
   if ('relationship' in rule) {
-    const { where: asked } = rule.relationship
-    const where = asked ? compileFilter(asked, scope) : null
     const side = rule.relationship.as === 'FRIEND' ? Prisma.sql`edge.friend_id` : Prisma.sql`edge.advocate_id`
-    return Prisma.sql`SELECT ${side} AS profile_id FROM relationship AS edge WHERE ${isRelated(rule.relationship, scope, where)}`
+    return Prisma.sql`SELECT ${side} AS profile_id FROM relationship AS edge WHERE ${isRelated(rule.relationship, scope, null)}`
   }
   if ('audience' in rule) {
     return Prisma.sql`SELECT membership.profile_id FROM audience_member AS membership

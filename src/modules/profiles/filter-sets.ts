@@ -5,12 +5,12 @@ import { isTrueConjunct, type Parted, partsOf } from '../../core/rules/conjuncts
 import { boundsOf } from '../../core/rules/counts.ts'
 import { parseInstant } from '../../core/rules/instant.ts'
 import { compilePath, identityKindOf, isEmailField } from '../../core/rules/path.ts'
-import type { CountBounds, FieldRule, OrderRule, Rule } from '../../core/rules/rule.ts'
+import type { CountBounds, FieldRule, OrderRule, RelationshipRule, Rule } from '../../core/rules/rule.ts'
 import { isNegated } from '../../core/rules/terms.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { isHeld } from './filter-held.ts'
-import { signs } from './filter-history.ts'
+import { isRelated, signs } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
 import { deepMergesSql, mergedSql, openScope, peopleSql, type SetScope } from './filter-people.ts'
 import { consentGroups, countedRows, identityRows, orderGroups } from './filter-rows.ts'
@@ -89,6 +89,7 @@ class Sets {
     const people = Prisma.sql`${peopleSql(this.#scope, { plain, conditionOf, besides: gathered })} AS person`
     const isLiving = Prisma.sql`person.id NOT IN (
       SELECT profile.id FROM profile WHERE profile.account_id = ${this.#scope.accountId}::uuid AND profile.erased_at IS NOT NULL
+        AND NOT ${this.#scope.withErased ?? false}::boolean
     )`
     if (gathered.length === 0) return Prisma.sql`SELECT person.id FROM ${people} WHERE ${isLiving}`
     const conditions = joined(
@@ -177,7 +178,22 @@ class Sets {
   }
 
   #counts(rule: Rule): Prisma.Sql {
-    return Prisma.sql`SELECT ${this.#owner} AS id, count(*) AS n FROM (${countedRows(rule, this.#scope)}) AS found ${this.#owners} GROUP BY 1`
+    const where = 'relationship' in rule ? rule.relationship.where : null
+    const rows =
+      'relationship' in rule && where ? this.#relatedRows(rule.relationship, where) : countedRows(rule, this.#scope)
+    return Prisma.sql`SELECT ${this.#owner} AS id, count(*) AS n FROM (${rows}) AS found ${this.#owners} GROUP BY 1`
+  }
+
+  /** Relationships whose other person is in the set of those of whom the rule is true: asked edge by edge it would take for ever. */
+  #relatedRows(rule: RelationshipRule, where: Rule): Prisma.Sql {
+    const [friend, advocate] = [Prisma.sql`edge.friend_id`, Prisma.sql`edge.advocate_id`]
+    const [side, other] = rule.as === 'FRIEND' ? [friend, advocate] : [advocate, friend]
+    const isAlone = this.#scope.merges === 'none'
+    const root = isAlone ? other : Prisma.sql`coalesce(merged.root, ${other})`
+    const roots = isAlone ? Prisma.empty : Prisma.sql`LEFT JOIN ${mergedSql(this.#scope)} ON merged.member = ${other}`
+    return Prisma.sql`SELECT ${side} AS profile_id FROM relationship AS edge ${roots}
+      JOIN (${setSql(where, { ...this.#scope, withErased: true })}) AS other ON other.id = ${root}
+      WHERE ${isRelated(rule, this.#scope, null)}`
   }
 
   /** The person whose row `found` is, given `owners`. */

@@ -3,11 +3,13 @@
 import type { Context, Services } from '../../context.ts'
 import type { Touch } from '../../core/audiences/dynamic.ts'
 import { groupBy } from '../../core/group.ts'
+import type { Rule } from '../../core/rules/rule.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
 import { inOrder } from '../../platform/statements.ts'
 import type { Somebody } from '../memberships/facts.ts'
 import { refreshMemberships, type Touched } from '../memberships/refresh.ts'
 import type { MembershipCause } from '../memberships/sql.ts'
+import { compileFilter } from './filter-sql.ts'
 import type { People } from './resolve.ts'
 import { findMembers } from './sql.ts'
 
@@ -15,6 +17,18 @@ import { findMembers } from './sql.ts'
 export async function findPeople(sql: Sql, accountId: string, profileIds: readonly string[]): Promise<Somebody[]> {
   const members = groupBy(await findMembers(sql, accountId, profileIds), ({ rootId }) => rootId)
   return [...members].map(([personId, own]) => ({ personId, members: own.map(({ profileId }) => profileId) }))
+}
+
+/** Of which of the people a rule is true, as lists of people go by it. */
+export async function findTrue(
+  tx: Transaction,
+  { accountId, now }: { accountId: string; now: Date },
+  { rule, ids }: { rule: Rule; ids: readonly string[] },
+): Promise<Set<string>> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT profile.id FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.id = ANY (${ids}::uuid[])
+      AND profile.erased_at IS NULL AND ${compileFilter(rule, { accountId, now })}`
+  return new Set(rows.map(({ id }) => id))
 }
 
 export interface Written {
