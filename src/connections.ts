@@ -59,6 +59,8 @@ export interface ListStatement {
   readonly parent: string
   /** Related rows that can be looked up by a column. */
   readonly related?: { readonly [relation: string]: RelatedRow }
+  /** What whoever selects a column will ask for by its values: looked up for all rows before they are given out. */
+  readonly ahead?: { readonly [column: string]: (context: Context, values: readonly string[]) => Promise<void> }
   find(sql: Sql, accountId: string, page: IdPage & { ids: readonly string[] }): Promise<readonly object[]>
 }
 
@@ -76,6 +78,11 @@ export async function nestedConnection<R>(keyset: Keyset<R>, asked: Asked, list:
   const selection = nodeSelection(keyset, asked)
   // One loader per place in the query: its arguments and selection are the same for all parents.
   const loader = asked.context.memo(asked.info.fieldNodes[0], () => parentLoader(keyset, asked, { ...list, selection }))
+  const [one] = list.members
+  // Most people are one profile.
+  if (one !== undefined && list.members.length === 1) {
+    return connectionOf(keyset, asked.args, (await loader.load(one)) as R[]) // The rows are of the relation's model.
+  }
   const pages = await loader.loadMany([...list.members])
   const failed = pages.find((page) => page instanceof Error)
   if (failed) throw failed
@@ -122,19 +129,27 @@ function tells({ columns, related = {} }: ListStatement, { select }: Selection):
 
 function statementLoader(
   context: Context,
-  { find, parent, related = {} }: ListStatement,
+  { find, parent, related = {}, ahead = {} }: ListStatement,
   { selection, page }: { selection: Selection; page: IdPage },
 ): PageLoader {
   const { accountId, lookUps } = context
-  const wanted = Object.entries(related).filter(([name]) => name in (selection.select ?? {}))
+  const isSelected = ([name]: [string, unknown]) => name in (selection.select ?? {})
+  const wanted = Object.entries(related).filter(isSelected)
+  const expected = Object.entries(ahead).filter(isSelected)
   return new DataLoader(async (ids) => {
     const rows = (await find(lookUps, accountId, { ids, ...page })) as Row[] // Of the columns that it says.
     for (const row of rows) whole(row)
-    await Promise.all(wanted.map((relation) => attach(context, rows, relation)))
+    await Promise.all([
+      ...wanted.map((relation) => attach(context, rows, relation)),
+      ...expected.map(([column, look]) => look(context, textsIn(rows, column))),
+    ])
     const byParent = groupBy(rows, (row) => row[parent])
     return ids.map((id) => byParent.get(id) ?? [])
   })
 }
+
+const textsIn = (rows: readonly Row[], column: string) =>
+  rows.map((row) => row[column]).filter((value) => typeof value === 'string')
 
 /** Looks up a related row for each of the rows. */
 async function attach(

@@ -125,8 +125,6 @@ class Edge<Row> {
 
 /** Rows of several parents' pages, cut to one page of them all together. */
 export function mergePages<Row>(keyset: Keyset<Row>, args: PageArgs, pages: readonly (readonly Row[])[]): Row[] {
-  // Of most people there is one profile, and its rows come in order.
-  if (pages.length === 1) return pages[0]?.slice(0, pageSize(args) + 1) ?? []
   const sign = args.last == null ? 1 : -1
   const key = (row: Row) => keyset.valueOf(keyset.keyOf(row)) ?? ''
   const order = (a: Row, b: Row) => (key(a) < key(b) ? -sign : sign)

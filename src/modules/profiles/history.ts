@@ -21,9 +21,9 @@ export interface PersonThen {
   readonly asOf?: Date
 }
 
-export async function identifiersThen(context: Context, { id, asOf }: PersonThen) {
-  const identifiers = await identifiersOfPerson(context, id)
-  return asOf ? identifiers.filter(({ createdAt }) => createdAt <= asOf) : identifiers
+export function identifiersThen(context: Context, { id, asOf }: PersonThen) {
+  const identifiers = identifiersOfPerson(context, id)
+  return asOf ? identifiers.then((all) => all.filter(({ createdAt }) => createdAt <= asOf)) : identifiers
 }
 
 /** The fields as they held then. What was stated before histories were kept, and not since, counts as stated ever since. */

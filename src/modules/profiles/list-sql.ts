@@ -35,15 +35,9 @@ const oneByOne = 2_000
 
 /** The ids of the page's people in its order; merged profiles are not listed themselves. */
 export async function findPage(context: Context, page: ProfilePage): Promise<string[]> {
-  const { sql, lookUps } = context
-  const { filter, limit, search } = page
-  if (!filter) {
-    // Everybody is read along the key; whom a search finds may take a while.
-    const listed = search ? sql : lookUps
-    return idsIn(
-      await listed.$queryRaw`SELECT profile.id FROM (${peopleSql(page)} LIMIT ${limit}::int) AS profile ORDER BY profile.id ${directions[page.order]}`,
-    )
-  }
+  const { sql } = context
+  const { filter, limit } = page
+  if (!filter) return idsIn(await sql.$queryRaw`${peopleSql(page)} LIMIT ${limit}::int`)
   const first = idsIn(
     await sql.$queryRaw`
       SELECT profile.id FROM (${peopleSql(page)} LIMIT ${oneByOne}::int) AS profile WHERE ${compileFilter(filter, page)}

@@ -4,7 +4,7 @@ import type { GraphQLResolveInfo } from 'graphql'
 import { type ListStatement, nestedConnection } from '../../connections.ts'
 import type { Context } from '../../context.ts'
 import { byId, type PageArgs } from '../../keyset.ts'
-import { membersOf } from './members.ts'
+import { withPerson } from './members.ts'
 
 type Call = [person: { id: string }, args: PageArgs, context: Context, info: GraphQLResolveInfo]
 
@@ -22,10 +22,12 @@ interface PersonList {
 
 /** The resolver of a connection over a relation of Profile, in the order of creation. */
 export function personList<Row extends Key = Key>(relation: string, { tag = relation, statement }: PersonList = {}) {
-  return async (...[{ id }, args, context, info]: Call) =>
-    nestedConnection<Row>(
-      byId(tag, context.accountId),
-      { args, context, info },
-      { parent: 'profile', relation, statement, members: await membersOf(context, id) },
+  return (...[{ id }, args, context, info]: Call) =>
+    withPerson(context, id, ({ members }) =>
+      nestedConnection<Row>(
+        byId(tag, context.accountId),
+        { args, context, info },
+        { parent: 'profile', relation, statement, members },
+      ),
     )
 }

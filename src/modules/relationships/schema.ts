@@ -10,7 +10,7 @@ import { CodeInterface } from '../codes/types.ts'
 import { EventType } from '../events/event-type.ts'
 import { FieldWarning } from '../fields/warning-schema.ts'
 import { shownFields } from '../profiles/hidden.ts'
-import { personRow } from '../profiles/members.ts'
+import { meetPeople, personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
 import { campaignColumns, campaignRow } from '../programs/campaign-row.ts'
@@ -188,6 +188,7 @@ const listOf = (side: 'advocateId' | 'friendId'): ListStatement => ({
   columns: relationshipColumns,
   parent: side,
   related: { campaign: { columns: campaignColumns, key: 'campaignId', load: campaignRow } },
+  ahead: { advocateId: meetPeople, friendId: meetPeople },
   find: findRelationshipPages(side),
 })
 
