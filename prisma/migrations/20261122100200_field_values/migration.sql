@@ -30,6 +30,9 @@ CREATE INDEX "field_value_number_idx" ON "field_value"("account_id", "field", "n
 CREATE INDEX "field_value_time_idx" ON "field_value"("account_id", "field", "time", "profile_id") INCLUDE ("until") WHERE "time" IS NOT NULL;
 CREATE INDEX "field_value_boolean_idx" ON "field_value"("account_id", "field", "boolean", "profile_id") INCLUDE ("until") WHERE "boolean" IS NOT NULL;
 
+-- Which values are frequent depends on the field.
+CREATE STATISTICS "field_value_frequent" (mcv) ON "field", "text" FROM "field_value";
+
 -- Profiles of which a value has ended are looked at apart.
 CREATE INDEX "profile_fields_end_idx" ON "profile"("account_id", "fields_end_at") WHERE "fields_end_at" IS NOT NULL;
 

@@ -90,7 +90,7 @@ export async function defineField(context: Context, input: DefineFieldInput): Pr
     await keepTyped(tx, accountId, definition)
     return definition.id
   })
-  services.fieldFilling.wake()
+  if (input.owner === 'PROFILE') services.fieldFilling.wake()
   return id
 }
 

@@ -62,32 +62,33 @@ export interface FieldConditions {
   readonly besides: readonly Rule[]
 }
 
-/** Everybody who fulfils the conditions, as a table expression of `id` and `fields`. Those who were erased may be among them. */
+/** Everybody living who fulfils the conditions, as a table expression of `id` and `fields`. */
 export function peopleSql(scope: SetScope, asked: FieldConditions): Prisma.Sql {
   const { plain, conditionOf, besides } = asked
   const names = [...new Set([...plain, ...besides].flatMap(fieldsIn))]
   const held = heldGroups(plain, scope)
   const rest = plain.filter((rule) => !held.flat().includes(rule))
-  const isMeant = allOf(plain.map(conditionOf))
+  const isMeant = allOf([...plain.map(conditionOf), isLiving(scope)])
+  const isRead = rest.length > 0 || besides.some((rule) => fieldsIn(rule).length > 0)
   const branches = [
     ...(held.length > 0
-      ? [
-          {
-            of: foundAlone(scope, held, rest.length > 0 || besides.some((rule) => fieldsIn(rule).length > 0)),
-            isMeant: allOf(rest.map(conditionOf)),
-          },
-        ]
+      ? // Of who was erased no typed value is left.
+        [{ of: foundAlone(scope, held, isRead), isMeant: allOf(rest.map(conditionOf)) }]
       : [
           { of: aloneSql(scope), isMeant },
           { of: endedSql(scope), isMeant },
         ]),
     ...(scope.merges === 'none' ? [] : [{ of: severalSql(scope, held, names), isMeant }]),
-  ].map(
-    ({ of, isMeant: condition }) =>
-      Prisma.sql`SELECT person.id, person.fields FROM (${of}) AS person WHERE ${condition}`,
-  )
+  ].map((one) => Prisma.sql`SELECT person.id, person.fields FROM (${one.of}) AS person WHERE ${one.isMeant}`)
   return Prisma.sql`(${Prisma.join(branches, ' UNION ALL ')})`
 }
+
+/** The person is not an erased one, where those do not count. */
+export const isLiving = ({ accountId, withErased }: SetScope) =>
+  withErased
+    ? Prisma.sql`TRUE`
+    : Prisma.sql`person.id NOT IN (
+        SELECT profile.id FROM profile WHERE profile.account_id = ${accountId}::uuid AND profile.erased_at IS NOT NULL)`
 
 const allOf = (conditions: readonly Prisma.Sql[]) =>
   conditions.length === 0 ? Prisma.sql`TRUE` : Prisma.sql`(${Prisma.join([...conditions], ' AND ')})`
@@ -144,12 +145,12 @@ const endedSql = (scope: SetScope) => Prisma.sql`
 
 /** Those of whom typed values say that the conditions `held` are true; their fields where they are read. */
 function foundAlone(scope: SetScope, held: readonly (readonly Rule[])[], isRead: boolean): Prisma.Sql {
+  const fields = Prisma.sql`CASE WHEN profile.fields_end_at IS NULL OR profile.fields_end_at > ${scope.now}::timestamptz THEN profile.fields ELSE ${leftOf(scope)} END`
   const profile = Prisma.sql`JOIN profile ON profile.account_id = ${scope.accountId}::uuid AND profile.id = held.profile_id`
   const others = aliases
     .slice(1, held.length)
     .map((alias) => Prisma.sql`JOIN field_value AS ${alias} ON ${alias}.profile_id = held.profile_id`)
   const tables = Prisma.join([Prisma.sql`field_value AS held`, ...others, ...(isRead ? [profile] : [])], ' ')
-  const fields = Prisma.sql`CASE WHEN profile.fields_end_at IS NULL OR profile.fields_end_at > ${scope.now}::timestamptz THEN profile.fields ELSE ${leftOf(scope)} END`
   return Prisma.sql`
     SELECT held.profile_id AS id, ${isRead ? fields : Prisma.sql`NULL::jsonb`} AS fields
     FROM ${tables} WHERE ${allOf(held.map((group, i) => isHeldBy(group, scope, aliases[i] ?? aliases[0])))}
@@ -159,16 +160,23 @@ function foundAlone(scope: SetScope, held: readonly (readonly Rule[])[], isRead:
 /** People who are several profiles, at least those of whom one has values that make all conditions on a field true, for each of these. */
 function severalSql(scope: SetScope, held: readonly (readonly Rule[])[], names: readonly string[]): Prisma.Sql {
   const merged = mergedSql(scope)
-  const found = held.map(
-    (group) => Prisma.sql`way.root IN (
-      SELECT one.root FROM members AS one JOIN field_value AS held ON held.profile_id = one.member WHERE ${isHeldBy(group, scope, aliases[0])})`,
-  )
+  const [found, ...others] = held.map((group) => {
+    const who = (id: Prisma.Sql) =>
+      Prisma.sql`SELECT merged.root FROM field_value AS held JOIN ${merged} ON ${id} = held.profile_id WHERE ${isHeldBy(group, scope, aliases[0])}`
+    return Prisma.sql`(${who(Prisma.sql`merged.member`)} UNION ALL ${who(Prisma.sql`merged.root`)})`
+  })
+  const isFound = allOf(others.map((other) => Prisma.sql`one.root IN ${other}`))
+  // Each profile is looked up by itself: there are few of them beside all that there are.
   return Prisma.sql`
-    WITH members AS MATERIALIZED (SELECT member, root, marks FROM ${merged} UNION ALL SELECT DISTINCT root, root, '{}'::jsonb FROM ${merged})
+    WITH chosen AS MATERIALIZED (SELECT DISTINCT one.root FROM ${found ?? Prisma.sql`(SELECT merged.root FROM ${merged})`} AS one WHERE ${isFound})
     SELECT way.root AS id, ${foldedSql(Prisma.sql`part.id = way.root`, scope)} AS fields
-    FROM members AS way
-    JOIN profile AS part ON part.account_id = ${scope.accountId}::uuid AND part.id = way.member
+    FROM (
+      SELECT merged.member, merged.root, merged.marks FROM chosen JOIN ${merged} ON merged.root = chosen.root
+      UNION ALL SELECT chosen.root, chosen.root, '{}'::jsonb FROM chosen
+    ) AS way (member, root, marks)
+    CROSS JOIN LATERAL (
+      SELECT profile.id, profile.fields, profile.field_meta FROM profile WHERE profile.account_id = ${scope.accountId}::uuid AND profile.id = way.member OFFSET 0
+    ) AS part
     LEFT JOIN LATERAL ${statedOfNames(names)} AS entry ON TRUE
-    WHERE ${allOf(found)}
     GROUP BY way.root`
 }

@@ -12,7 +12,7 @@ import type { Transaction } from '../../platform/database.ts'
 import { isHeld } from './filter-held.ts'
 import { isRelated, signs } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
-import { deepMergesSql, mergedSql, openScope, peopleSql, type SetScope } from './filter-people.ts'
+import { deepMergesSql, isLiving, mergedSql, openScope, peopleSql, type SetScope } from './filter-people.ts'
 import { consentGroups, countedRows, identityRows, orderGroups } from './filter-rows.ts'
 import { compileFilter, eventDataSql, listFieldSql } from './filter-sql.ts'
 import type { FilterScope } from './filter-values.ts'
@@ -87,17 +87,13 @@ class Sets {
     const { plain, gathered } = this.#parts
     const conditionOf = (rule: Rule) => onlyTrueSql(rule) ?? this.#plainCondition(rule)
     const people = Prisma.sql`${peopleSql(this.#scope, { plain, conditionOf, besides: gathered })} AS person`
-    const isLiving = Prisma.sql`person.id NOT IN (
-      SELECT profile.id FROM profile WHERE profile.account_id = ${this.#scope.accountId}::uuid AND profile.erased_at IS NOT NULL
-        AND NOT ${this.#scope.withErased ?? false}::boolean
-    )`
-    if (gathered.length === 0) return Prisma.sql`SELECT person.id FROM ${people} WHERE ${isLiving}`
+    if (gathered.length === 0) return Prisma.sql`SELECT person.id FROM ${people}`
     const conditions = joined(
       gathered.map((rule) => this.#condition(rule, isTrueConjunct(rule))),
       ' AND ',
     )
     const sets = Prisma.join([...(this.#isDriven ? [] : [people]), ...this.#joins], ' ')
-    return Prisma.sql`SELECT person.id FROM ${sets} WHERE ${conditions} AND ${isLiving}`
+    return Prisma.sql`SELECT person.id FROM ${sets} WHERE ${conditions} AND ${this.#isDriven ? isLiving(this.#scope) : Prisma.sql`TRUE`}`
   }
 
   /** One of the sets holds everybody who can be meant, so that nobody else is read. */
