@@ -1,7 +1,7 @@
 // What keys without PII_READ neither see nor find out: marked parts, data of events, values of deleted fields, and anything that a
 // filter, a rule or a search could be asked about them.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBrand, track } from '../support/brand.ts'
 import { mutate } from '../support/programs.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
@@ -128,9 +128,14 @@ describe('nobody finds out by asking', () => {
     )
     const { audience } = (await server.query(createAudience, { input: { name: 'Zed', rule: asked } })).createAudience
     await mutate(reader, 'updateAudience', { audienceId: audience.id, name: 'Zeds' })
-    const { node } = await reader.query('query ($id: ID!) { node(id: $id) { ... on Audience { name memberCount } } }', {
-      id: audience.id,
-    })
-    expect(node).toEqual({ name: 'Zeds', memberCount: 1 })
+    // Filling waits for whoever else is writing.
+    const audienceNow = async () =>
+      (
+        await reader.query('query ($id: ID!) { node(id: $id) { ... on Audience { name memberCount } } }', {
+          id: audience.id,
+        })
+      ).node
+    await vi.waitUntil(async () => (await audienceNow()).memberCount > 0, { timeout: 30_000 })
+    expect(await audienceNow()).toEqual({ name: 'Zeds', memberCount: 1 })
   })
 })
