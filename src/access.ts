@@ -25,6 +25,14 @@ export function can(principal: Principal | null, scopes: readonly ApiScope[]): b
   return principal?.scopes.some((scope) => scope === 'ADMIN' || scopes.includes(scope)) ?? false
 }
 
+/** Any of these may read how an account is set up as to people. A key in a page, which has EVENTS_WRITE alone, may not. */
+export const setupReaders: readonly ApiScope[] = [
+  'PROFILES_READ',
+  'PROFILES_WRITE',
+  'CAMPAIGNS_WRITE',
+  'ATTRIBUTIONS_READ',
+]
+
 /** What a caller without a key is told. */
 export const keyMissing = (): ApiError =>
   new ApiError('UNAUTHENTICATED', 'send an API key: `Authorization: Bearer <key>`')

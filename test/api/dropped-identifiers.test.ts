@@ -33,7 +33,9 @@ test('are told of events in an account that normalises fields, one by one and in
     { kind: 'EMAIL', value: 'owned@example.com', reason: 'OWNED_BY_ANOTHER' },
   ]
   expect((await send(given)).droppedIdentifiers).toEqual(told)
-  await server.query('mutation { setFieldNormaliser(input: { field: "country", kind: COUNTRY }) { clientMutationId: __typename } }')
+  await server.query(
+    'mutation { setFieldNormaliser(input: { field: "country", kind: COUNTRY }) { clientMutationId: __typename } }',
+  )
   expect((await send(given)).droppedIdentifiers).toEqual(told)
   expect(await sendAll(given)).toEqual([{ payload: { droppedIdentifiers: told }, error: null }])
 })

@@ -12,7 +12,7 @@ import type { AcceptedEvent } from './check.ts'
 /** The event as it is stored, with warnings of what was left out; BAD_INPUT, at its place, for one that is refused. */
 export function heldToFields(event: AcceptedEvent, { aliases, fields }: AccountRules): AcceptedEvent | ApiError {
   if (!fields) return event
-  const notes: Notes = { warnings: [], faults: [] }
+  const notes: Notes = { warnings: [...(event.warnings ?? [])], faults: [] }
   const name = aliases.get(event.name) ?? event.name
   const given: JsonObject = event.input.data ?? {}
   const data = dataOf(given, { fields, name, path: `${event.path}.data`, notes })

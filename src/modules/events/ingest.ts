@@ -9,7 +9,7 @@ import type { Sql } from '../../platform/database.ts'
 import { isDataError, pause, RetryError, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
 import { addWarnings, appendAttributions } from '../attributions/sql.ts'
-import { applyConsents } from '../consents/apply.ts'
+import { applyConsents, consentWarnings } from '../consents/apply.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
@@ -129,7 +129,7 @@ async function runBatch(tx: Sql, services: IngestServices, { accountId, events }
     const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows, rules: expected?.identity })
     const known = await dropUnknown(tx, { accountId, people, ...admitted })
     const stored = known.length > 0 ? await decideAndApply(tx, services, { accountId, known, people }) : []
-    const warned = new Map(fresh.map(({ id, warnings = [] }) => [id, warnings]))
+    const warned = new Map(fresh.map((event) => [event.id, warningsOf(event, expected)]))
     for (const one of stored) {
       const warnings = warned.get(one.eventId) ?? []
       outcomes.set(one.eventId, {
@@ -141,6 +141,11 @@ async function runBatch(tx: Sql, services: IngestServices, { accountId, events }
     }
   }
   return events.map((event) => outcomeOf(outcomes, event))
+}
+
+/** What the event's answer tells to have been left out. */
+function warningsOf({ name, input, path, warnings = [] }: AcceptedEvent, account: AccountRules | undefined) {
+  return [...warnings, ...consentWarnings(account?.aliases.get(name) ?? name, input.data ?? {}, `${path}.data`)]
 }
 
 interface Admitted {
@@ -244,7 +249,10 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
     people.rivals.length > 0 && noteRivals(tx, accountId, people.rivals),
     insertEvents(tx, accountId, rows),
     stated.length > 0 && applyFields(tx, accountId, { stated, locked: applied.locked }),
-    applyConsents(tx, accountId, rows),
+    applyConsents(tx, accountId, {
+      events: rows,
+      membersOf: (profileId) => people.membersOf(people.rootOf(profileId)),
+    }),
     keepRaws(tx, accountId, { changes: fieldsGiven(events), rules: account.fieldRules }),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),

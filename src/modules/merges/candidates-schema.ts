@@ -81,7 +81,7 @@ builder.relayMutationField(
   { inputFields: (t) => ({ mergeCandidateId: t.id({ required: true }) }) },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description: 'Says that they are two people: the pair is not found again. CONFLICT for one that was accepted.',
     resolve: async (_root, { input }, context) => ({ id: await dismissMergeCandidate(context, input) }),
   },
@@ -109,7 +109,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description:
       'Looks for people who may be one, page by page: call it with `next` until that is null. People are compared with those who share an e-mail address, a phone number, or parts of name, address and date of birth in any spelling; fields are read by their usual names (`firstName`, `last_name`, `address { street city zip }`, `birthDate`). Pairs that are known stay as they are. Done again, it sees what has changed.',
     resolve: (_root, { input }, context) => findMergeCandidates(context, input),

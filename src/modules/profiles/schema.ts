@@ -151,7 +151,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description:
       "Changes the brand's own fields of a person: all that is asked, or nothing. Two operations about one field are refused, but for `set` with `unset`, which removes it; `id` and `sourceId` never change.",
     resolve: (_root, { input }, context) => updateProfile(context, input),
