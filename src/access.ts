@@ -40,5 +40,6 @@ export const keyMissing = (): ApiError =>
 /** What a refused caller is told: to bring a key, or which field it may not have and what that takes. */
 export function refusal(principal: Principal | null, { field, scopes }: { field: string; scopes: string[] }): ApiError {
   if (!principal) return keyMissing()
+  if (isPerson(principal)) return new ApiError('FORBIDDEN', `the token of a person may not use ${field}`)
   return new ApiError('FORBIDDEN', `this API key may not use ${field}; it takes the scope ${scopes.join(' or ')}`)
 }

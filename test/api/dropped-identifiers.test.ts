@@ -39,3 +39,62 @@ test('are told of events in an account that normalises fields, one by one and in
   expect((await send(given)).droppedIdentifiers).toEqual(told)
   expect(await sendAll(given)).toEqual([{ payload: { droppedIdentifiers: told }, error: null }])
 })
+
+test('are told where nothing stands in them, or what cannot be one, and the event is kept', async () => {
+  const { droppedIdentifiers } = await send({ sourceId: 'x', email: 'not-an-email', phone: ' ', deviceId: '' })
+  expect(droppedIdentifiers).toEqual([
+    { kind: 'EMAIL', value: 'not-an-email', reason: 'INVALID' },
+    { kind: 'PHONE', value: '', reason: 'BLANK' },
+    { kind: 'DEVICE', value: '', reason: 'BLANK' },
+  ])
+  // A number that nobody can have, and one that has to be called by 00 in most countries.
+  expect((await send({ phone: '+10000000000' })).droppedIdentifiers).toEqual([
+    { kind: 'PHONE', value: '+10000000000', reason: 'INVALID' },
+  ])
+  const { profile } = await send({ phone: '0049 30 901820' })
+  expect((await send({ phone: '+4930901820' })).profile.id).toBe(profile.id)
+})
+
+test('are told of an event that names a profile, where a source id cannot be taken', async () => {
+  const { profile } = await send({ sourceId: 'known' })
+  await send({ sourceId: 'somebody' })
+  expect((await send({ id: profile.id, sourceId: 'another id' })).droppedIdentifiers).toEqual([
+    { kind: 'SOURCE_ID', value: 'another id', reason: 'OVER_LIMIT' },
+  ])
+  expect((await send({ id: profile.id, sourceId: 'somebody' })).droppedIdentifiers).toEqual([
+    { kind: 'SOURCE_ID', value: 'somebody', reason: 'OWNED_BY_ANOTHER' },
+  ])
+})
+
+test('refuse a look-up, and a write of something other than an event', async () => {
+  const by = async (key: object) =>
+    (await server.send('query ($by: ProfileKeyInput!) { profile(by: $by) { id } }', { by: key })).errors[0]?.extensions
+  expect(await by({ email: 'not-an-email' })).toMatchObject({ code: 'BAD_INPUT', field: 'by.email' })
+  expect(await by({ phone: '+10000000000' })).toMatchObject({ code: 'BAD_INPUT', field: 'by.phone' })
+  expect(await by({ email: ' ' })).toMatchObject({ code: 'BAD_INPUT', field: 'by' })
+  const { errors } = await server.send(
+    'mutation { updateProfile(input: { profile: { sourceId: "x", email: "nobody" } }) { __typename } }',
+  )
+  expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_INPUT', field: 'input.profile.email' })
+})
+
+test('of two people on one device say so of both, and what comes from it alone is neither’s', async () => {
+  const { profile: anonymous } = await send({ deviceId: 'tablet' })
+  const { profile: ann } = await send({ sourceId: 'ann', deviceId: 'tablet' })
+  expect(ann.id).toBe(anonymous.id)
+  expect((await send({ deviceId: 'tablet' })).profile.id).toBe(ann.id)
+  const { profile: bob } = await send({ sourceId: 'bob', deviceId: 'tablet' })
+  const devices = async (id: string) => {
+    const { profile } = await server.query(
+      'query ($id: ID!) { profile(by: { id: $id }) { identities { kind value shared } } }',
+      { id },
+    )
+    return profile.identities.filter(({ kind }: { kind: string }) => kind === 'DEVICE')
+  }
+  const shared = [{ kind: 'DEVICE', value: 'tablet', shared: true }]
+  expect([await devices(ann.id), await devices(bob.id)]).toEqual([shared, shared])
+  const { profile: somebody } = await send({ deviceId: 'tablet' })
+  expect([ann.id, bob.id]).not.toContain(somebody.id)
+  const { profile } = await server.query('{ profile(by: { deviceId: "tablet" }) { id sourceId } }')
+  expect(profile).toEqual({ id: somebody.id, sourceId: null })
+})

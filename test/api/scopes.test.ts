@@ -106,7 +106,7 @@ test('every operation that takes a scope says so in its description', async () =
 
 test('keys that sent events before PROFILES_WRITE was there go on doing what they did', async () => {
   const file = path.resolve(import.meta.dirname, '../../prisma/migrations/20261122100900_profiles_write/migration.sql')
-  const last = (await readFile(file, 'utf8')).trim().split('\n').at(-1) ?? ''
+  const last = (await readFile(file, 'utf8')).split('\n').find((line) => line.startsWith('UPDATE')) ?? ''
   const { system } = server.app.services.database
   const { apiKey } = (
     await server.query(

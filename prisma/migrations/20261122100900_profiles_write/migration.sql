@@ -6,3 +6,6 @@ ALTER TABLE "api_key" ALTER COLUMN "scopes" TYPE "api_scope_new"[] USING ("scope
 DROP TYPE "api_scope";
 ALTER TYPE "api_scope_new" RENAME TO "api_scope";
 UPDATE "api_key" SET "scopes" = array_append("scopes", 'profiles:write'::"api_scope") WHERE "scopes" && ARRAY['events:write']::"api_scope"[];
+
+-- Pairs that are two people since their merge was undone. Nothing here uses the value.
+ALTER TYPE "merge_candidate_source" ADD VALUE 'UNDONE_MERGE';

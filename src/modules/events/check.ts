@@ -10,7 +10,7 @@ import type { TypedTargeting } from '../../core/targeting/facts.ts'
 import { badInput } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { checkTexts, type JsonObject } from '../../scalars.ts'
-import { type CheckedRef, checkRef } from '../profiles/resolve.ts'
+import { type CheckedRef, checkEventRef } from '../profiles/resolve.ts'
 import type { Digests } from './sql.ts'
 
 export interface TrackEventInput {
@@ -107,10 +107,10 @@ export function acceptEvent(input: TrackEventInput, { path, now, sender }: Arriv
 function personOf(profile: PersonRef, { path, sender }: Pick<Arrival, 'path' | 'sender'>) {
   const flags = (['emailVerified', 'phoneVerified'] as const).filter((flag) => profile[flag])
   if (flags.length === 0 || sender === undefined || can(sender, ['PROFILES_WRITE']))
-    return { ref: checkRef(profile, path) }
+    return { ref: checkEventRef(profile, path) }
   const message = 'counts as a claim: verifying takes the scope PROFILES_WRITE'
   return {
-    ref: checkRef({ ...profile, emailVerified: false, phoneVerified: false }, path),
+    ref: checkEventRef({ ...profile, emailVerified: false, phoneVerified: false }, path),
     warnings: flags.map((flag) => ({ field: `${path}.${flag}`, message })),
   }
 }

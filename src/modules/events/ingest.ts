@@ -2,6 +2,7 @@
 // the modules that take part. An event's answer is final when this returns: it is committed, or it is refused.
 
 import type { Services } from '../../context.ts'
+import type { FieldFault } from '../../core/fields/definition.ts'
 import { writesOf } from '../../core/fields/write.ts'
 import type { EventFacts, World } from '../../core/targeting/facts.ts'
 import { ApiError } from '../../errors.ts'
@@ -17,7 +18,7 @@ import { noteRivals } from '../profiles/candidates-sql.ts'
 import { findRows } from '../profiles/directory.ts'
 import { findErasedAmong } from '../profiles/erased.ts'
 import { applyFields } from '../profiles/fields.ts'
-import { keepRaws } from '../profiles/raw-values.ts'
+import { keepRaws, unreadWarnings } from '../profiles/raw-values.ts'
 import { findLocked, lockCrowd, type People, resolvePeople } from '../profiles/resolve.ts'
 import { insertMerges, type MemberNow } from '../profiles/sql.ts'
 import { type AccountRules, StaleRulesError } from '../programs/rule-sets.ts'
@@ -144,8 +145,14 @@ async function runBatch(tx: Sql, services: IngestServices, { accountId, events }
 }
 
 /** What the event's answer tells to have been left out. */
-function warningsOf({ name, input, path, warnings = [] }: AcceptedEvent, account: AccountRules | undefined) {
-  return [...warnings, ...consentWarnings(account?.aliases.get(name) ?? name, input.data ?? {}, `${path}.data`)]
+function warningsOf(event: AcceptedEvent, account: AccountRules | undefined): FieldFault[] {
+  const { name, input, path, fields, warnings = [] } = event
+  const unread = fields && account ? unreadWarnings(fields.set, { rules: account.fieldRules, path: 'traits' }) : []
+  return [
+    ...warnings,
+    ...unread,
+    ...consentWarnings(account?.aliases.get(name) ?? name, input.data ?? {}, `${path}.data`),
+  ]
 }
 
 interface Admitted {

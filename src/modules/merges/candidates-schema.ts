@@ -17,7 +17,8 @@ const StateEnum = builder.enumType(MergeCandidateState, {
 
 const SourceEnum = builder.enumType(MergeCandidateSource, {
   name: 'MergeCandidateSource',
-  description: 'EVENT: somebody came with identifiers of both. FINDER: `findMergeCandidates` found them alike.',
+  description:
+    'EVENT: somebody came with identifiers of both. FINDER: `findMergeCandidates` found them alike. UNDONE_MERGE: they were one, and somebody undid that.',
 })
 
 const MergeCandidateType = builder.prismaNode('MergeCandidate', {
@@ -48,7 +49,8 @@ const MergeCandidateType = builder.prismaNode('MergeCandidate', {
       description: 'How probable it is that they are one, from 0 to 1; null where an event showed them.',
     }),
     reasons: t.exposeStringList('reasons', {
-      description: 'What they have in common: kinds of identifiers, or names of what the finder compared.',
+      description:
+        'What they have in common: kinds of identifiers, or names of what the finder compared; nothing where a merge was undone.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     decidedAt: t.expose('decidedAt', { type: 'DateTime', nullable: true }),

@@ -59,7 +59,7 @@ builder.relayMutationField(
         description: `${descriptions.blockedValues} At most 500; they replace the old ones.`,
       }),
       partnerUserIdIsUnique: t.boolean({ description: `${descriptions.partnerUserIdIsUnique} Default: true.` }),
-      maxPeoplePerDevice: t.int({ description: `${descriptions.maxPeoplePerDevice} 1 to 100; default: 5.` }),
+      maxPeoplePerDevice: t.int({ description: `${descriptions.maxPeoplePerDevice} 1 to 100; default: 1.` }),
     }),
   },
   {

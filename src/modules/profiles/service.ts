@@ -4,7 +4,14 @@ import type { Context } from '../../context.ts'
 import type { FieldsRules } from '../../core/fields/check.ts'
 import type { FieldFault } from '../../core/fields/definition.ts'
 import { heldWrites, keyed, type Notes } from '../../core/fields/held.ts'
-import { carryOut, type FieldOperations, immutableFields, namesOf, nameTwice } from '../../core/fields/operations.ts'
+import {
+  carryOut,
+  type FieldOperations,
+  immutableFields,
+  nameFault,
+  namesOf,
+  nameTwice,
+} from '../../core/fields/operations.ts'
 import { write } from '../../core/fields/write.ts'
 import type { PersonRef } from '../../core/identity.ts'
 import type { FieldRules as NormalisingRules } from '../../core/normalise/fields.ts'
@@ -15,7 +22,7 @@ import { checkText, type Json, type JsonObject } from '../../scalars.ts'
 import { fieldsOfRow, foldPerson } from '../member-fields/rows.ts'
 import { historyRow, insertHistory, maxFields, maxFieldsBytes, storeFields, tooManyFields } from './fields.ts'
 import { refreshArrivals, refreshPeople } from './memberships.ts'
-import { keepRaws, normalisedChange } from './raw-values.ts'
+import { keepRaws, normalisedChange, unreadWarnings } from './raw-values.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
 import { findMembersNow } from './sql.ts'
 
@@ -76,9 +83,8 @@ function checkedOperations(input: UpdateProfileInput, now: Date): FieldOperation
     checkText(name, `input.${at}`)
     if (immutableFields.has(name))
       throw new ApiError('IMMUTABLE_FIELD', `\`${name}\` of a person never changes`, { field: `input.${at}` })
+    if (name.trim() === '') throw badInput('a field needs a name', `input.${at}`)
   }
-  const twice = nameTwice(asked)
-  if (twice !== null) throw badInput('another operation is about the same field', `input.${twice}`)
   const past = asked.setUntil.findIndex(({ until }) => until <= now.getTime())
   if (past >= 0) throw badInput('a value ends after now', `input.setUntil[${past}].until`)
   return asked
@@ -99,7 +105,12 @@ async function changeFields(
   const { fields, fieldRules } = await services.ruleSets.inForce(tx, accountId)
   const given = normalisedOperations(asked, fieldRules)
   const rules = fields?.of('PROFILE')
-  const notes: Notes = { warnings: [], faults: [] }
+  assertNames(asked, rules)
+  const unread = [
+    ...unreadWarnings(asked.set, { rules: fieldRules, path: 'input.set' }),
+    ...unreadWarnings(asked.setOnce, { rules: fieldRules, path: 'input.setOnce' }),
+  ]
+  const notes: Notes = { warnings: unread, faults: [] }
   const members = await findMembersNow(tx, accountId, [profileId])
   const own = members.find((member) => member.profileId === profileId)
   if (!own) throw new Error(`person ${profileId} is locked and gone`)
@@ -125,6 +136,17 @@ async function changeFields(
   const raws = [{ profileId, given: asked.set, stored: given.set, at: now }]
   await keepRaws(tx, accountId, { changes: raws, rules: fieldRules })
   return { warnings: notes.warnings, names }
+}
+
+/** BAD_INPUT for names that no field can have, and for two operations about one field, by whichever of its names. */
+function assertNames(asked: FieldOperations, rules: FieldsRules | undefined): void {
+  for (const { name, at } of namesOf(asked)) {
+    // What was stored under such a name may be removed, and the CRM may call a field anything.
+    const fault = at.startsWith('unset') || rules?.byName.has(name) ? null : nameFault(name)
+    if (fault !== null) throw badInput(fault, `input.${at}`)
+  }
+  const twice = nameTwice(asked, (name) => rules?.byName.get(name)?.key ?? name)
+  if (twice !== null) throw badInput('another operation is about the same field', `input.${twice}`)
 }
 
 const normalisedOperations = (asked: FieldOperations, rules: NormalisingRules): FieldOperations => {
