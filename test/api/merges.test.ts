@@ -47,43 +47,6 @@ const found = async (field: string, value: unknown) => {
 }
 
 describe('a merge', () => {
-  it('answers the person as they are after it, and undoing answers the two, also where others of the operation looked before', async () => {
-    const ann = await set({ sourceId: 'ann' }, { tier: 'gold' })
-    const bob = await set({ email: 'b@example.com' }, { city: 'Ulm' })
-    await caller.query('mutation ($input: BlockPersonInput!) { blockPerson(input: $input) { profile { id } } }', {
-      input: { profile: { id: bob }, what: 'EVENTS' },
-    })
-    const audienceId = await anAudience(caller)
-    await caller.query('mutation ($input: AddToAudienceInput!) { addToAudience(input: $input) { added } }', {
-      input: { audienceId, profiles: [{ id: bob }] },
-    })
-    const read =
-      'fields permitsEvents blocks { kind } identities { value } audiences { edges { node { audience { id } } } }'
-    const blocked = { permitsEvents: false, blocks: [{ kind: 'EVENTS' }] }
-    const of = (fields: object, ...values: string[]) => ({ fields, identities: values.map((value) => ({ value })) })
-    const [inIt, inNone] = [{ edges: [{ node: { audience: { id: audienceId } } }] }, { edges: [] }]
-    const answer = await caller.query(
-      `mutation ($ann: ID!, $bob: ID!) {
-        before: updateProfile(input: { profile: { id: $ann }, set: { n: 1 } }) { profile { ${read} } }
-        merged: mergeProfiles(input: { survivor: { id: $ann }, loser: { id: $bob } }) { profile { ${read} } }
-        undone: undoMerge(input: { loser: $bob }) { survivor { ${read} } loser { ${read} } }
-        erased: eraseProfile(input: { profile: { id: $bob } }) { profile { fields identities { value } erasedAt } }
-      }`,
-      { ann, bob },
-    )
-    const alone = { ...of({ tier: 'gold', n: 1 }, 'ann'), permitsEvents: true, blocks: [], audiences: inNone }
-    expect(answer.before.profile).toEqual(alone)
-    expect(answer.merged.profile).toEqual({
-      ...of({ tier: 'gold', n: 1, city: 'Ulm' }, 'ann', 'b@example.com'),
-      ...{ ...blocked, audiences: inIt },
-    })
-    expect(answer.undone).toEqual({
-      survivor: alone,
-      loser: { ...of({ city: 'Ulm' }, 'b@example.com'), ...blocked, audiences: inIt },
-    })
-    expect(answer.erased.profile).toEqual({ fields: {}, identities: [], erasedAt: expect.any(String) })
-  })
-
   it('makes one person of two: everything of both reads as the survivor’s, and the loser’s id leads there', async () => {
     await openBrand(caller)
     const ann = (await track(caller, { name: 'signup', profile: { sourceId: 'ann' } })).profile.id
