@@ -228,7 +228,7 @@ describe('erasing a person', () => {
     )
     const audienceId = await anAudience(server)
     const add = 'mutation ($input: AddToAudienceInput!) { addToAudience(input: $input) { __typename } }'
-    expect(await refused(server, add, { audienceId, profiles: [{ id }] })).toBe('CONFLICT')
+    expect(await refused(server, add, { audienceId, profiles: [{ id }] })).toBe('CONFLICT input.profiles[0]')
     const say = 'mutation ($input: SetConsentInput!) { setConsent(input: $input) { __typename } }'
     expect(await refused(server, say, { profile: { id }, channel: 'SMS', state: 'OPTED_IN' })).toBe(
       'CONFLICT input.profile',
