@@ -25,6 +25,14 @@ export function can(principal: Principal | null, scopes: readonly ApiScope[]): b
   return principal?.scopes.some((scope) => scope === 'ADMIN' || scopes.includes(scope)) ?? false
 }
 
+/** Any of these may read how an account is set up as to people. A key in a page, which has EVENTS_WRITE alone, may not. */
+export const setupReaders: readonly ApiScope[] = [
+  'PROFILES_READ',
+  'PROFILES_WRITE',
+  'CAMPAIGNS_WRITE',
+  'ATTRIBUTIONS_READ',
+]
+
 /** What a caller without a key is told. */
 export const keyMissing = (): ApiError =>
   new ApiError('UNAUTHENTICATED', 'send an API key: `Authorization: Bearer <key>`')
@@ -32,5 +40,6 @@ export const keyMissing = (): ApiError =>
 /** What a refused caller is told: to bring a key, or which field it may not have and what that takes. */
 export function refusal(principal: Principal | null, { field, scopes }: { field: string; scopes: string[] }): ApiError {
   if (!principal) return keyMissing()
+  if (isPerson(principal)) return new ApiError('FORBIDDEN', `the token of a person may not use ${field}`)
   return new ApiError('FORBIDDEN', `this API key may not use ${field}; it takes the scope ${scopes.join(' or ')}`)
 }

@@ -121,7 +121,7 @@ function nodeIdOf(text: string): { typename: string; id: string } {
 /** The scopes that a check asked for, any of which would have done. */
 function scopesIn(failure: AuthFailure): string[] {
   if ('failures' in failure) return [...new Set(failure.failures.flatMap(scopesIn))]
-  return 'parameter' in failure ? [failure.parameter].flat().map(String) : []
+  return 'parameter' in failure ? [failure.parameter].flat().filter((one) => typeof one === 'string') : []
 }
 
 const isConnection = (type: string) => type.replace('!', '').endsWith('Connection')

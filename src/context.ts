@@ -89,6 +89,11 @@ export class Context {
     return this.#memory.get(key) as T // Made by the same caller, under its own key.
   }
 
+  /** After a write: what was read before it is read again. */
+  forget(): void {
+    this.#memory.clear()
+  }
+
   /** Notes that a value is not shown: null stands in its place. `root` is what the operation, or a message of it, began with. */
   hide(root: unknown, path: Place): void {
     const known = this.#hidden.get(root) ?? []

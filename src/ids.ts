@@ -40,7 +40,8 @@ export function firstIdAt(time: Date): string {
 /** The UUID in an input. BAD_INPUT for what is neither a UUID nor a global id of that type. */
 export function idInput(type: string, value: string | number, field: string): string {
   const id = decodeId(type, String(value).trim())
-  if (!id) throw badInput(`not the id of a ${type}: ${String(value).slice(0, 80)}`, field)
+  if (!id)
+    throw badInput(`not the id of ${/^[AEIO]/.test(type) ? 'an' : 'a'} ${type}: ${String(value).slice(0, 80)}`, field)
   return id
 }
 

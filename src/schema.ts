@@ -50,22 +50,51 @@ export function buildSchema(): GraphQLSchema {
   const schema = builder.toSchema({ sortSchema: true })
   for (const { name } of schema.getPossibleTypes(nodeInterface(schema))) nodeTypes.add(name)
   for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
-    for (const field of Object.values(root?.getFields() ?? {})) guardInputs(field)
+    for (const field of Object.values(root?.getFields() ?? {})) {
+      guardInputs(field, root === schema.getMutationType())
+      tellScopes(field)
+    }
   }
   return schema
 }
 
 const nodeInterface = (schema: GraphQLSchema) => assertInterfaceType(schema.getType('Node'))
 
+type Checks = { can?: string; canAny?: readonly string[]; $all?: Checks; authenticated?: boolean }
+
+/** A key's scopes that the checks ask for, in words; any of those beside `or` will do. */
+function scopesOf({ can, canAny, $all, authenticated }: Checks): string[] {
+  if ($all) return scopesOf($all)
+  if (authenticated) return ['any']
+  return [...(can ? [can] : []), ...(canAny ? [canAny.join(' or ')] : [])]
+}
+
+/** What a write answers is read after it, whatever the write itself or another one of the operation looked up. */
+async function forgetting(answer: unknown, context: Context): Promise<unknown> {
+  const written = await answer
+  context.forget()
+  return written
+}
+
+// So that no operation's description can say another scope than the one that it is guarded by.
+function tellScopes(field: GraphQLField<unknown, unknown>): void {
+  // The builder's options of the field, as it was defined with them.
+  const { authScopes } = (field.extensions.pothosOptions ?? {}) as { authScopes?: Checks }
+  const scopes = authScopes ? scopesOf(authScopes) : []
+  if (scopes.length > 0)
+    field.description = [field.description, `Scope: ${scopes.join(', and ')}.`].filter(Boolean).join(' ')
+}
+
 // Literals and variables alike are arguments by the time a field is resolved; custom scalars have checked themselves.
-function guardInputs(field: GraphQLField<unknown, unknown>): void {
+function guardInputs(field: GraphQLField<unknown, unknown>, isWrite: boolean): void {
   const inner = field.subscribe ?? field.resolve
   const guarded: typeof inner = (...call) => {
     checkTexts(call[1], '')
     const { principal } = call[2] as Context // What every resolver is given.
     if (isPerson(principal) && !field.extensions.forPersons)
       throw new ApiError('FORBIDDEN', `the token of a person may not use ${field.name}`)
-    return inner?.(...call)
+    const answer = inner?.(...call)
+    return isWrite ? forgetting(answer, call[2] as Context) : answer // As above.
   }
   if (field.subscribe) field.subscribe = guarded
   else field.resolve = guarded

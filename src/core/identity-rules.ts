@@ -9,7 +9,7 @@ export interface IdentityRules {
   readonly blockedValues: readonly string[]
   /** False: several people may have the same partner user id, which then names nobody. */
   readonly partnerUserIdIsUnique: boolean
-  /** A device that more known people were seen with says nothing of who somebody is. */
+  /** A device that more known people were seen with says nothing of who somebody is. Of one, what comes from it alone is theirs. */
   readonly maxPeoplePerDevice: number
 }
 
@@ -17,7 +17,7 @@ export const defaultIdentityRules: IdentityRules = {
   maxOf: { SOURCE_ID: 1, EMAIL: 20, PARTNER_USER_ID: 20, PHONE: 20, DEVICE: 100 },
   blockedValues: [],
   partnerUserIdIsUnique: true,
-  maxPeoplePerDevice: 5,
+  maxPeoplePerDevice: 1,
 }
 
 /** Of a profile, those that are looked at to tell who is who. */
@@ -37,10 +37,12 @@ export const identityRulesOf = ({ maxOf, ...stored }: StoredIdentityRules): Iden
 })
 
 /** The first fault of rules, or null. */
-export function identityRulesFault(rules: IdentityRules): { field: string; message: string } | null {
+export function identityRulesFault(
+  rules: IdentityRules,
+): { field: string; message: string; kind?: IdentityKind } | null {
   const sum = identityKinds.reduce((total, kind) => total + rules.maxOf[kind], 0)
-  if (identityKinds.some((kind) => rules.maxOf[kind] < 1))
-    return { field: 'maxOf', message: 'at least one of each kind' }
+  const none = identityKinds.find((kind) => rules.maxOf[kind] < 1)
+  if (none) return { field: 'maxOf', kind: none, message: 'at least one of each kind' }
   if (sum > maxIdentifiers)
     return { field: 'maxOf', message: `over ${maxIdentifiers} identifiers of a person, all kinds together` }
   if (rules.maxPeoplePerDevice < 1 || rules.maxPeoplePerDevice > maxPeoplePerDevice)

@@ -48,7 +48,14 @@ const fields: readonly [IdentifierField, IdentityKind][] = [
 const maxLength = 256
 
 /** Why an identifier of a reference was left out. */
-export const dropReasons = ['BLOCKED_VALUE', 'OVER_LIMIT', 'OWNED_BY_ANOTHER', 'SHARED_DEVICE'] as const
+export const dropReasons = [
+  'BLANK',
+  'INVALID',
+  'BLOCKED_VALUE',
+  'OVER_LIMIT',
+  'OWNED_BY_ANOTHER',
+  'SHARED_DEVICE',
+] as const
 
 export interface DroppedIdentifier {
   readonly kind: IdentityKind
@@ -60,22 +67,33 @@ export interface DroppedIdentifier {
 export interface ReadRef {
   readonly identifiers: Identifier[]
   readonly dropped: DroppedIdentifier[]
+  /** Of those that are dropped as INVALID, what is wrong. */
+  readonly invalid: readonly IdentifierFault[]
 }
 
-/** What a reference says, or its first fault. Blank ones are absent. */
+/** What a reference says, or what is wrong with one that is too long to be kept or told. */
 export function readRef(ref: PersonRef): ReadRef | IdentifierFault {
   const identifiers: Identifier[] = []
   const dropped: DroppedIdentifier[] = []
+  const invalid: IdentifierFault[] = []
   for (const [field, kind] of fields) {
     const given = ref[field]?.trim()
-    if (!given) continue
+    if (given === undefined) continue
+    if (given === '') {
+      dropped.push({ kind, value: '', reason: 'BLANK' })
+      continue
+    }
     if (given.length > maxLength) return { field, message: `over ${maxLength} characters` }
     if (isBlocked(kind, given)) {
       dropped.push({ kind, value: given, reason: 'BLOCKED_VALUE' })
       continue
     }
     const value = normalise(kind, given)
-    if (value === undefined) return { field, message: `not ${expected[kind] ?? 'valid'}: ${given.slice(0, 80)}` }
+    if (value === undefined) {
+      invalid.push({ field, message: `not ${expected[kind] ?? 'valid'}: ${given.slice(0, 80)}` })
+      dropped.push({ kind, value: given, reason: 'INVALID' })
+      continue
+    }
     const former = given.toLowerCase()
     identifiers.push({
       ...{ kind, value },
@@ -83,13 +101,14 @@ export function readRef(ref: PersonRef): ReadRef | IdentifierFault {
       ...((kind === 'EMAIL' && ref.emailVerified) || (kind === 'PHONE' && ref.phoneVerified) ? { verified: true } : {}),
     })
   }
-  return { identifiers: strongestFirst(identifiers), dropped }
+  return { identifiers: strongestFirst(identifiers), dropped, invalid }
 }
 
 /** The identifiers of a reference, strongest first, or its first fault. */
 export function identifiersOf(ref: PersonRef): Identifier[] | IdentifierFault {
   const read = readRef(ref)
-  return 'identifiers' in read ? read.identifiers : read
+  if (!('identifiers' in read)) return read
+  return read.invalid[0] ?? read.identifiers
 }
 
 const byStrength: readonly IdentityKind[] = ['PARTNER_USER_ID', 'EMAIL', 'PHONE', 'DEVICE']
@@ -115,10 +134,11 @@ export function normalise(kind: IdentityKind, value: string): string | undefined
   return value
 }
 
-/** E.164; an extension is part of it, since colleagues share what is before (RFC 3966). */
+/** E.164 of a number that can be called; an extension is part of it, since colleagues share what is before (RFC 3966). `00` is `+`. */
 function normalisePhone(value: string): string | undefined {
-  const found = parsePhoneNumberFromString(value, { extract: false })
-  return found?.ext ? `${found.number};ext=${found.ext}` : found?.number
+  const found = parsePhoneNumberFromString(value.trim().replace(/^00/, '+'), { extract: false })
+  if (!found?.isValid()) return undefined
+  return found.ext ? `${found.number};ext=${found.ext}` : found.number
 }
 
 // One @, no blanks, a dotted domain: what RFC 5321 asks of a mailbox that mail can reach, without its quoted forms.

@@ -72,6 +72,59 @@ describe('what is in force', () => {
     })
   })
 
+  test('takes channels as people write them, and tells what says nothing, with where and what would', async () => {
+    const profile = { sourceId: 'spelt' }
+    const say = async (name: string, data?: object) => {
+      const { trackEvent } = await server.query(
+        'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { fieldWarnings { field message } } }',
+        { input: { name, profile, ...(data ? { data } : {}) } },
+      )
+      return trackEvent.fieldWarnings.map(
+        ({ field, message }: { field: string; message: string }) => `${field}: ${message}`,
+      )
+    }
+    const channels = 'one of EMAIL, SMS, PUSH, PHONE, POST, MESSENGER'
+    const told = async (name: string, data?: object) => [await say(name, data), (await read('spelt')).inForce]
+    expect(await told('optIn', { channels: ['text', 'WhatsApp', 'mail'], source: 'preferenceCenter' })).toEqual([
+      [],
+      ['EMAIL OPTED_IN', 'MESSENGER OPTED_IN', 'SMS OPTED_IN'],
+    ])
+    expect(await told('opt_in', { channels: 'PHONE', channel: ['carrier pigeon', 7] })).toEqual([
+      [
+        `input.data.channel[0]: no known channel: "carrier pigeon"; ${channels}`,
+        `input.data.channel[1]: no known channel: 7; ${channels}`,
+      ],
+      ['EMAIL OPTED_IN', 'MESSENGER OPTED_IN', 'PHONE OPTED_IN', 'SMS OPTED_IN'],
+    ])
+    expect(await say('opt_out')).toEqual([`input.data.channel: missing: ${channels}`])
+    expect(await say('opt_in', { channel: 'all' })).toEqual([
+      `input.data.channel: no known channel: "all"; ${channels}`,
+    ])
+    expect(await say('opt_in', { channel: 'post', state: 'PENDING' })).toEqual([
+      'input.data.state: the event’s name says OPTED_IN; nothing was recorded, `setConsent` takes other states',
+    ])
+    expect(await say('opt_out', { channel: 'sms', source: 'the moon' })).toEqual([
+      'input.data.source: no known source: "the moon"; one of IN_STORE, PREFERENCE_CENTRE, ACCOUNT_CREATION, POP_UP, IMPORT, EVENT, API',
+    ])
+    expect(await told('optOut', { channel: 'all' })).toEqual([
+      [],
+      ['EMAIL OPTED_OUT', 'MESSENGER OPTED_OUT', 'PHONE OPTED_OUT', 'SMS OPTED_OUT'],
+    ])
+  })
+
+  test('is out of everything that a merged profile opted in to, where the person opts out of all', async () => {
+    const { updateProfile } = await server.query(
+      'mutation { updateProfile(input: { profile: { email: "out@example.com" } }) { profile { id } } }',
+    )
+    await track(server, { name: 'opt_in', profile: { id: updateProfile.profile.id }, data: { channel: 'push' } })
+    await track(server, { name: 'signup', profile: { sourceId: 'out' } })
+    await server.query('mutation ($input: MergeProfilesInput!) { mergeProfiles(input: $input) { __typename } }', {
+      input: { survivor: { sourceId: 'out' }, loser: { id: updateProfile.profile.id } },
+    })
+    await track(server, { name: 'opt_out', profile: { sourceId: 'out' }, data: { channel: 'All' } })
+    expect(await read('out')).toMatchObject({ inForce: ['PUSH OPTED_OUT'] })
+  })
+
   test('counts what a profile said before it was merged', async () => {
     const device = { deviceId: 'browser' }
     await server.query(set, {
@@ -191,9 +244,9 @@ describe('a person’s own token', () => {
   test('is made by keys that may both write and read people, for somebody who is known, for a time', async () => {
     const document = 'mutation ($input: CreatePersonTokenInput!) { createPersonToken(input: $input) { secret } }'
     const input = { profile: { sourceId: 'ann' }, expiresInMinutes: 5 }
-    for (const scope of ['EVENTS_WRITE', 'PROFILES_READ'])
+    for (const scope of ['PROFILES_WRITE', 'PROFILES_READ'])
       expect(await refused(await server.withScopes(scope), document, input)).toBe('FORBIDDEN')
-    await tokenFor('ann', await server.withScopes('EVENTS_WRITE', 'PROFILES_READ'))
+    await tokenFor('ann', await server.withScopes('PROFILES_WRITE', 'PROFILES_READ'))
     expect(await refused(server, document, { ...input, profile: { sourceId: 'nobody' } })).toBe(
       'NOT_FOUND input.profile',
     )

@@ -228,7 +228,7 @@ describe('erasing a person', () => {
     )
     const audienceId = await anAudience(server)
     const add = 'mutation ($input: AddToAudienceInput!) { addToAudience(input: $input) { __typename } }'
-    expect(await refused(server, add, { audienceId, profiles: [{ id }] })).toBe('CONFLICT')
+    expect(await refused(server, add, { audienceId, profiles: [{ id }] })).toBe('CONFLICT input.profiles[0]')
     const say = 'mutation ($input: SetConsentInput!) { setConsent(input: $input) { __typename } }'
     expect(await refused(server, say, { profile: { id }, channel: 'SMS', state: 'OPTED_IN' })).toBe(
       'CONFLICT input.profile',
@@ -274,7 +274,7 @@ test('erasing takes every profile that was merged into the person, and the token
 })
 
 test('erasing needs an ADMIN key, and costs accounts that never erased anybody no statement', async () => {
-  const writer = await server.withScopes('EVENTS_WRITE', 'PROFILES_READ', 'PII_READ')
+  const writer = await server.withScopes('EVENTS_WRITE', 'PROFILES_WRITE', 'PROFILES_READ', 'PII_READ')
   expect(await refused(writer, erase, { profile: { sourceId: 'friend' } })).toBe('FORBIDDEN')
   const other = await server.otherAccount()
   const send = () =>

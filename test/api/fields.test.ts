@@ -285,7 +285,7 @@ describe('the history of a field', () => {
     const stranger = await server.otherAccount('Stranger')
     const document = 'query ($by: ProfileKeyInput!) { profile(by: $by) { fields } }'
     expect((await stranger.query(document, { by: { sourceId: 'ada' } })).profile).toBeNull()
-    const writer = await server.withScopes('EVENTS_WRITE')
+    const writer = await server.withScopes('PROFILES_WRITE')
     const { data, errors } = await writer.send<{ updateProfile: { profile: unknown } }>(
       'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { profile { fieldHistory(name: "plan") { edges { node { value } } } } } }',
       { input: { profile: { sourceId: 'x' }, set: { plan: 1 } } },

@@ -192,21 +192,23 @@ describe('a device', () => {
       share: [device('d')],
       dropped: [],
     })
-    expect(plan([device('d')], { people, sharers: 4 }).ownerId).toBe('ann')
+    expect(plan([device('d')], { people }).ownerId).toBe('ann')
+    // Of an account that lets more people be noted with one.
+    expect(plan([device('d')], { people, sharers: 4, rules: { maxPeoplePerDevice: 5 } }).ownerId).toBe('ann')
   })
 
-  test('of more than five people names nobody who is known, and is left out beside anything stronger', () => {
-    expect(plan([source('2'), device('d')], { people, sharers: 5 })).toMatchObject({
+  test('of two known people names neither, and is left out beside anything stronger', () => {
+    expect(plan([source('2'), device('d')], { people, sharers: 1 })).toMatchObject({
       share: [],
       dropped: [{ kind: 'DEVICE', value: 'd', reason: 'SHARED_DEVICE' }],
     })
-    expect(plan([device('d')], { people, sharers: 5 })).toMatchObject({
+    expect(plan([device('d')], { people, sharers: 1 })).toMatchObject({
       ownerId: null,
       move: [{ identifier: device('d'), fromId: 'ann' }],
     })
     const kiosk = [person('kiosk', device('d')), person('bob', source('2'))]
-    expect(plan([device('d')], { people: kiosk, sharers: 5 }).ownerId).toBe('kiosk')
-    expect(plan([source('2'), device('d')], { people: kiosk, sharers: 5 }).absorb).toEqual([])
+    expect(plan([device('d')], { people: kiosk, sharers: 1 }).ownerId).toBe('kiosk')
+    expect(plan([source('2'), device('d')], { people: kiosk, sharers: 1 }).absorb).toEqual([])
   })
 })
 

@@ -69,21 +69,41 @@ describe('what is left without such values', () => {
 
 describe('an event tells of consents', () => {
   test('by its name, its channels and its source, in any spelling', () => {
-    expect(
-      consentsIn('opt_in', { channel: ['e-mail', 'SMS', 'sms', 'Email', 7], source: 'Preference Centre' }),
-    ).toEqual([
-      { channel: 'SMS', state: 'OPTED_IN', source: 'PREFERENCE_CENTRE' },
-      { channel: 'EMAIL', state: 'OPTED_IN', source: 'PREFERENCE_CENTRE' },
-    ])
-    expect(consentsIn('opt_out', { channel: 'push', source: 'who knows' })).toEqual([
+    const given = { channel: ['e-mail', 'SMS', 'sms', 'Email'], source: 'Preference Centre' }
+    const told = (['EMAIL', 'SMS'] as const).map((channel) => ({
+      ...{ channel, state: 'OPTED_IN', source: 'PREFERENCE_CENTRE' },
+    }))
+    for (const name of ['opt_in', 'optin', 'opt-in']) expect(consentsIn(name, given)).toEqual({ told, faults: [] })
+    expect(consentsIn('optout', { channels: 'push' }).told).toEqual([
       { channel: 'PUSH', state: 'OPTED_OUT', source: 'EVENT' },
     ])
   })
 
-  test('and no event of another name, without a channel or with an unknown one', () => {
-    expect(consentsIn('purchase', { channel: 'email' })).toEqual([])
-    expect(consentsIn('opt_in', {})).toEqual([])
-    expect(consentsIn('opt_in', { channel: 'pigeon' })).toEqual([])
+  test('and tells where one says nothing, but for events of other names', () => {
+    const faults = (name: string, data: JsonObject) => {
+      const { told, faults: all } = consentsIn(name, data)
+      return [told.length, ...all.map(({ field }) => field)]
+    }
+    expect(faults('purchase', { channel: 'pigeon' })).toEqual([0])
+    expect(faults('opt_in', {})).toEqual([0, 'channel'])
+    expect(faults('opt_in', { channel: 'pigeon' })).toEqual([0, 'channel'])
+    expect(faults('opt_in', { channels: ['sms', 7, 'all'] })).toEqual([1, 'channels[1]', 'channels[2]'])
+    expect(faults('opt_in', { channel: 'sms', state: 'PENDING' })).toEqual([0, 'state'])
+    expect(faults('opt_out', { channel: 'sms', state: 'PENDING', source: 'who knows' })).toEqual([1, 'source', 'state'])
+  })
+
+  test('of all channels, where the person had opted in, beside those that it names', () => {
+    const { told } = consentsIn('opt_out', { channel: ['all', 'sms'] })
+    expect(told.map(({ channel, ifOptedIn = false }) => [channel, ifOptedIn])).toEqual([
+      ...[
+        ['SMS', false],
+        ['EMAIL', true],
+        ['PUSH', true],
+        ['PHONE', true],
+        ['POST', true],
+        ['MESSENGER', true],
+      ],
+    ])
   })
 })
 

@@ -2,7 +2,8 @@
 
 import { groupBy } from '../group.ts'
 import type { JsonObject } from '../targeting/facts.ts'
-import { coercions, expected } from './coerce.ts'
+import { coercions } from './coerce.ts'
+import { complaint } from './complaint.ts'
 import {
   type FieldDefinition,
   type FieldFault,
@@ -170,7 +171,7 @@ function checkOne(known: FieldRules, value: unknown, { rules, field, notes }: Sp
 function innerOf(known: FieldRules, value: unknown, spot: Spot): { value: unknown } | string {
   const { type, itemType } = known.definition
   const coerced = coercions[type](value)
-  if (coerced === undefined) return `not ${expected[type]}`
+  if (coerced === undefined) return complaint(type, value)
   const fault = boundsFault(known, coerced)
   if (fault !== null) return fault
   if (type === 'OBJECT' && isJsonObject(coerced)) return { value: partsOf(known, coerced, spot) }
@@ -195,7 +196,7 @@ function boundsFault({ definition, pattern }: FieldRules, value: unknown): strin
   const noun = typeof value === 'string' ? ' characters' : Array.isArray(value) ? ' elements' : ''
   if (size !== null && min !== null && size < min) return `below ${min}${noun}`
   if (size !== null && max !== null && size > max) return `over ${max}${noun}`
-  return pattern && typeof value === 'string' && !pattern(value) ? 'not of the pattern' : null
+  return pattern && typeof value === 'string' && !pattern(value) ? `not of the pattern ${definition.pattern}` : null
 }
 
 function sizeOf(value: unknown): number | null {

@@ -28,6 +28,19 @@ export interface OperationFault {
 /** Fields that are the person's own ids, and so never change. */
 export const immutableFields: ReadonlySet<string> = new Set(['id', 'sourceId'])
 
+/** Names that stand for a person's identifiers, wherever fields are named. */
+export const identifierNames: ReadonlySet<string> = new Set([
+  ...['email', 'phone', 'partnerUserId', 'deviceId', 'emailDomain'],
+  ...immutableFields,
+])
+
+/** Why nothing can be stated of a field of that name; null where it can. A dot or bracket would be a path to rules. */
+export function nameFault(name: string): string | null {
+  if (name.trim() === '') return 'a field needs a name'
+  if (identifierNames.has(name)) return 'this is an identifier: send it in `profile`'
+  return /[.[\]]/.test(name) ? 'a name has no dots and brackets; set the object that the value is in' : null
+}
+
 /** The names that the operations are about, each with its place. */
 export function namesOf(asked: FieldOperations): { readonly name: string; readonly at: string }[] {
   const keys = (['set', 'setOnce', 'increment', 'append', 'remove'] as const).flatMap((operation) =>
@@ -37,10 +50,11 @@ export function namesOf(asked: FieldOperations): { readonly name: string; readon
   return [...keys, ...ending, ...asked.unset.map((name, i) => ({ name, at: `unset[${i}]` }))]
 }
 
-/** The first name that two operations are about; `set` with `unset` removes, as it always did. */
-export function nameTwice(asked: FieldOperations): string | null {
+/** The place of the first name that two operations are about, by what `keyOf` stores it under; `set` with `unset` removes, as it always did. */
+export function nameTwice(asked: FieldOperations, keyOf: (name: string) => string): string | null {
   const seen = new Map<string, string>()
-  for (const { name, at } of namesOf(asked)) {
+  for (const { name: given, at } of namesOf(asked)) {
+    const name = keyOf(given)
     const first = seen.get(name)
     if (first !== undefined && !(first.startsWith('set.') && at.startsWith('unset['))) return at
     seen.set(name, first ?? at)

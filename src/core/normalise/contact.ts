@@ -12,7 +12,9 @@ export function normalisePhone(raw: unknown, { country }: ValueSetting = {}): No
 }
 
 function readPhone(text: string, country: CountryCode | undefined): Found {
-  const digits = text.replace(/^tel:/iu, '').replace(/^\+*\s*/u, (start) => (start.includes('+') ? '+' : ''))
+  const given = text.replace(/^tel:/iu, '').replace(/^\+*\s*/u, (start) => (start.includes('+') ? '+' : ''))
+  // Of a known country the tables tell how to call abroad; elsewhere it is nearly always by these.
+  const digits = country === undefined ? given.replace(/^00/, '+') : given
   const isInternational = digits.startsWith('+')
   const number = parsePhoneNumberFromString(digits, isInternational ? undefined : country)
   if (number?.isValid()) return { value: number.number }

@@ -3,7 +3,7 @@
 import type { JsonObject } from '../targeting/facts.ts'
 import { foldValue } from './fold.ts'
 import { normaliseAs, type ValueKind } from './kinds.ts'
-import { bad, good, maxValueLength, type Normalised, type ValueSetting } from './normalised.ts'
+import { bad, good, maxValueLength, type Normalised, type ValueProblem, type ValueSetting } from './normalised.ts'
 
 export interface FieldNormaliser extends ValueSetting {
   readonly field: string
@@ -97,6 +97,22 @@ export function normaliseFields<T extends JsonObject>(set: T, rules: FieldRules)
     return found?.changed ? [[field, found.value] as const] : []
   })
   return changed.length === 0 ? set : { ...set, ...Object.fromEntries(changed) }
+}
+
+export interface Unread {
+  readonly field: string
+  readonly kind: ValueKind
+  readonly problem: ValueProblem
+}
+
+/** Of what is set, the values that a normaliser cannot read, which so stay as they came. */
+export function unreadFields(set: JsonObject, rules: FieldRules): Unread[] {
+  if (rules.normalisers.size === 0) return []
+  return Object.keys(set).flatMap((field) => {
+    const kind = rules.normalisers.get(field)?.kind
+    const problem = kind && readField(rules, field, set)?.problem
+    return kind && problem && problem !== 'NOT_GIVEN' ? [{ field, kind, problem }] : []
+  })
 }
 
 const ownValue = (fields: JsonObject, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined)

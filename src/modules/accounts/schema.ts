@@ -10,7 +10,14 @@ import { createApiKey, revokeApiKey } from './service.ts'
 const ApiScopeEnum = builder.enumType('ApiScope', {
   description: 'What an API key may do.',
   values: {
-    EVENTS_WRITE: { description: 'Send events, and change the people they are about.' },
+    EVENTS_WRITE: {
+      description:
+        'Send events, with the identifiers and traits that come with them. Alone it may stand in a page: it verifies no address and reads nothing of the set-up of people.',
+    },
+    PROFILES_WRITE: {
+      description:
+        'Change people beyond their events: fields, addresses, interests, consents, blocks and merges, and verify addresses.',
+    },
     PROFILES_READ: { description: 'Read what is known of people.' },
     CAMPAIGNS_WRITE: { description: 'Set up programs, campaigns, codes and audiences.' },
     ATTRIBUTIONS_READ: { description: 'Read and follow decisions.' },

@@ -36,7 +36,7 @@ export async function addToAudience(context: Context, input: MembersInput): Prom
     if (refs.length === 0) return { audienceId, added: 0, created: 0 }
     const people = await resolvePeople(tx, refs, { accountId: context.accountId, write: true })
     const roots = rootsOf(people)
-    await lockPeople(tx, context.accountId, { people, others: [] })
+    await lockPeople(tx, context.accountId, { people, others: [], path: placeOf })
     const added = await enter(tx, context, { audienceId, roots, people })
     return { audienceId, added, created: people.created.length }
   })
@@ -76,7 +76,7 @@ export async function replaceAudienceMembers(
     const people = await resolvePeople(tx, refs, { accountId, write: true })
     const roots = rootsOf(people)
     const present = [...new Set((await findMembers(tx, accountId, seats)).map(({ rootId }) => people.rootOf(rootId)))]
-    await lockPeople(tx, accountId, { people, others: present })
+    await lockPeople(tx, accountId, { people, others: present, path: placeOf })
     const gone = present.filter((id) => !roots.includes(id))
     const removed = await leave(tx, context, { audienceId, roots: gone })
     const added = await enter(tx, context, { audienceId, roots, people })
@@ -112,9 +112,11 @@ export async function replaceMembers(
   return { added: fresh.length, removed: gone.length }
 }
 
+const placeOf = (index: number) => `input.profiles[${index}]`
+
 function checkedRefs({ profiles }: MembersInput, max: number): CheckedRef[] {
   if (profiles.length > max) throw badInput(`over ${max} profiles`, 'input.profiles')
-  return profiles.map((ref, i) => checkRef(ref, `input.profiles[${i}]`))
+  return profiles.map((ref, i) => checkRef(ref, placeOf(i)))
 }
 
 interface Work {
@@ -206,7 +208,7 @@ const refreshOthers = (
 /** Each person once. NOT_FOUND, at the reference's place, for an id of nobody. */
 function rootsOf(people: People): string[] {
   const roots = people.steps.map((step, i) => {
-    if (step === null) throw notFound('no such profile', `input.profiles[${i}].id`)
+    if (step === null) throw notFound('no such profile', `${placeOf(i)}.id`)
     // A later reference may have shown that two of them are one.
     return people.rootOf(step.personId)
   })

@@ -1,5 +1,6 @@
 // Audiences: named sets of people that rules can ask about.
 
+import { setupReaders } from '../../access.ts'
 import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
 import { BuiltInAudience } from '../../generated/prisma/client.ts'
@@ -59,6 +60,7 @@ export const AudienceType = builder.prismaNode('Audience', {
   select: { accountId: true, id: true },
   findUnique: (id, { accountId }) => nodeKey(id, accountId),
   nullable: true,
+  authScopes: { canAny: setupReaders },
   fields: (t) => ({
     name: t.exposeString('name'),
     kind: t.field({
@@ -122,7 +124,7 @@ builder.queryFields((t) => ({
     {
       type: AudienceType,
       nullable: true,
-      authScopes: { authenticated: true },
+      authScopes: { canAny: setupReaders },
       description: 'All audiences that are not archived, in the order of creation.',
       resolve: (_root, args, context, info) =>
         rootConnection(byId('audience', context.accountId), { args, context, info }, ({ where, ...query }) =>

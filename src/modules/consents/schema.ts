@@ -111,10 +111,10 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { canAny: ['EVENTS_WRITE', 'PREFERENCES_WRITE'] },
+    authScopes: { canAny: ['PROFILES_WRITE', 'PREFERENCES_WRITE'] },
     extensions: { forPersons: true },
     description:
-      'Records what a person said about a channel; the same as the events `opt_in` and `opt_out` with `data.channel` and `data.source`. What was said earlier than what is known goes into the history alone.',
+      'Records what a person said about a channel; the same as the events `opt_in` and `opt_out` with `data.channel` and `data.source`, which tell in `fieldWarnings` what they could not read. What was said earlier than what is known goes into the history alone.',
     resolve: (_root, { input }, context) => setConsent(context, input),
   },
   {
@@ -147,7 +147,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { $all: { can: 'EVENTS_WRITE', canAny: ['PROFILES_READ'] } },
+    authScopes: { $all: { can: 'PROFILES_WRITE', canAny: ['PROFILES_READ'] } },
     description:
       'Makes a token for a person, to be used in a preference centre: with it `ownPreferences` and `setConsent` work for that person, and nothing else does.',
     resolve: (_root, { input }, context) => createPersonToken(context, input),

@@ -23,6 +23,27 @@ export async function insertConsents(sql: Sql, accountId: string, rows: readonly
       ${column('eventId')}::uuid[])`
 }
 
+/** Those of channels that a profile of the person ever opted in to. */
+export async function insertIfOptedIn(
+  sql: Sql,
+  accountId: string,
+  rows: readonly (NewConsent & { members: readonly string[] })[],
+): Promise<void> {
+  const column = <K extends keyof NewConsent>(key: K) => rows.map((row) => row[key])
+  const members = rows.map((row) => `{${row.members.join()}}`)
+  await sql.$executeRaw`
+    INSERT INTO consent (account_id, id, profile_id, channel, state, source, at, event_id)
+    SELECT ${accountId}::uuid, given.id, given.profile_id, given.channel, given.state, given.source, given.at, given.event_id
+    FROM unnest(${column('id')}::uuid[], ${column('profileId')}::uuid[], ${column('channel')}::text[]::consent_channel[],
+      ${column('state')}::text[]::consent_state[], ${column('source')}::text[]::consent_source[], ${column('at')}::timestamptz[],
+      ${column('eventId')}::uuid[], ${members}::text[])
+      AS given (id, profile_id, channel, state, source, at, event_id, members)
+    CROSS JOIN LATERAL (
+      SELECT 1 FROM consent
+      WHERE account_id = ${accountId}::uuid AND profile_id = ANY (given.members::uuid[])
+        AND channel = given.channel AND state = 'OPTED_IN' LIMIT 1) AS known`
+}
+
 export interface ConsentRow extends NewConsent {
   accountId: string
   recordedAt: Date

@@ -1,6 +1,7 @@
 // What an event must be before it enters a batch, and its form inside one.
 
 import { hash } from 'node:crypto'
+import { can, type Principal } from '../../access.ts'
 import type { FieldFault } from '../../core/fields/definition.ts'
 import type { FieldsStatement } from '../../core/fields/write.ts'
 import type { PersonRef } from '../../core/identity.ts'
@@ -9,7 +10,7 @@ import type { TypedTargeting } from '../../core/targeting/facts.ts'
 import { badInput } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { checkTexts, type JsonObject } from '../../scalars.ts'
-import { type CheckedRef, checkRef } from '../profiles/resolve.ts'
+import { type CheckedRef, checkEventRef } from '../profiles/resolve.ts'
 import type { Digests } from './sql.ts'
 
 export interface TrackEventInput {
@@ -60,8 +61,16 @@ const maxContextLength = 2_048
 const maxTargetingBytes = 16 * 1024
 const maxAheadMs = 5 * 60_000
 
-/** The event, or BAD_INPUT naming the field; `path` is where the input stands. */
-export function acceptEvent(input: TrackEventInput, { path, now }: { path: string; now: Date }): AcceptedEvent {
+export interface Arrival {
+  /** Where the input stands. */
+  readonly path: string
+  readonly now: Date
+  /** Who sent it; without PROFILES_WRITE an address that it calls verified is a claim, and the answer says so. */
+  readonly sender?: Principal | null
+}
+
+/** The event, or BAD_INPUT naming the field. */
+export function acceptEvent(input: TrackEventInput, { path, now, sender }: Arrival): AcceptedEvent {
   // Whatever way it came. Its data are checked by the scalar that they are of.
   const { data: _, ...texts } = input
   checkTexts(texts, path)
@@ -84,7 +93,7 @@ export function acceptEvent(input: TrackEventInput, { path, now }: { path: strin
     id: newId(),
     path,
     name,
-    ref: checkRef(input.profile, `${path}.profile`),
+    ...personOf(input.profile, { path: `${path}.profile`, sender }),
     occurredAt: isAhead ? now : reported,
     receivedAt: now,
     reportedAt: isAhead ? reported : null,
@@ -92,6 +101,17 @@ export function acceptEvent(input: TrackEventInput, { path, now }: { path: strin
     idempotencyKey: key,
     digests: key ? digestsOf(input) : {},
     json,
+  }
+}
+
+function personOf(profile: PersonRef, { path, sender }: Pick<Arrival, 'path' | 'sender'>) {
+  const flags = (['emailVerified', 'phoneVerified'] as const).filter((flag) => profile[flag])
+  if (flags.length === 0 || sender === undefined || can(sender, ['PROFILES_WRITE']))
+    return { ref: checkEventRef(profile, path) }
+  const message = 'counts as a claim: verifying takes the scope PROFILES_WRITE'
+  return {
+    ref: checkEventRef({ ...profile, emailVerified: false, phoneVerified: false }, path),
+    warnings: flags.map((flag) => ({ field: `${path}.${flag}`, message })),
   }
 }
 

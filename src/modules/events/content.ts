@@ -62,7 +62,7 @@ export async function resolveContent(context: Context, asked: ContentAsked): Pro
     data: { zone },
     targeting: asked.targeting ?? null,
   }
-  const event = acceptEvent(input, { path: 'input', now })
+  const event = acceptEvent(input, { path: 'input', now, sender: principal })
   const resolution = await services.database.transaction(async (tx) => {
     const account = await services.ruleSets.inForce(tx, accountId)
     const rules = rulesFor(account.rules, zone)

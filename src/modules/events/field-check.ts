@@ -2,6 +2,7 @@
 
 import { type AccountFields, checkFields, type FieldsRules } from '../../core/fields/check.ts'
 import { type FieldFault, isJsonObject } from '../../core/fields/definition.ts'
+import { identifierNames } from '../../core/fields/operations.ts'
 import { orderEvents } from '../../core/orders.ts'
 import type { JsonObject } from '../../core/targeting/facts.ts'
 import { type ApiError, badInput } from '../../errors.ts'
@@ -12,7 +13,7 @@ import type { AcceptedEvent } from './check.ts'
 /** The event as it is stored, with warnings of what was left out; BAD_INPUT, at its place, for one that is refused. */
 export function heldToFields(event: AcceptedEvent, { aliases, fields }: AccountRules): AcceptedEvent | ApiError {
   if (!fields) return event
-  const notes: Notes = { warnings: [], faults: [] }
+  const notes: Notes = { warnings: [...(event.warnings ?? [])], faults: [] }
   const name = aliases.get(event.name) ?? event.name
   const given: JsonObject = event.input.data ?? {}
   const data = dataOf(given, { fields, name, path: `${event.path}.data`, notes })
@@ -73,7 +74,11 @@ function personFields(event: AcceptedEvent, all: AccountFields, notes: Notes): A
   const rules = all.of('PROFILE')
   if (!event.fields || !rules) return event
   const { set, unset } = event.fields
-  const { value, warnings, faults } = checkFields(rules, set, { path: 'traits', isWhole: false })
+  // They say who it is, and no field can be defined by such a name.
+  const isIdentifier = ([name]: [string, unknown]) => identifierNames.has(name)
+  const named = Object.entries(set).filter(isIdentifier)
+  const others = Object.fromEntries(Object.entries(set).filter((one) => !isIdentifier(one)))
+  const { value, warnings, faults } = checkFields(rules, others, { path: 'traits', isWhole: false })
   notes.warnings.push(...warnings)
   notes.faults.push(...faults)
   const keys = unset.map((name) => {
@@ -81,5 +86,5 @@ function personFields(event: AcceptedEvent, all: AccountFields, notes: Notes): A
     if (known?.definition.required) notes.faults.push({ field: `traits.${name}`, message: 'required' })
     return known?.key ?? name
   })
-  return { ...event, fields: { ...event.fields, set: value, unset: keys } }
+  return { ...event, fields: { ...event.fields, set: { ...value, ...Object.fromEntries(named) }, unset: keys } }
 }

@@ -7,9 +7,10 @@ import type { KnownEvent } from './decide-batch.ts'
 /** The events with the fields of their people as the account's rules have them; the same ones where it has none. */
 export function withNormalisedFields(events: readonly KnownEvent[], rules: FieldRules): readonly KnownEvent[] {
   if (rules.fields.size === 0) return events
-  return events.map(({ event, step }) =>
-    step.fields ? { event, step: { ...step, fields: normalisedChange(step.fields, rules) } } : { event, step },
-  )
+  return events.map((known) => {
+    const { step } = known
+    return step.fields ? { ...known, step: { ...step, fields: normalisedChange(step.fields, rules) } } : known
+  })
 }
 
 /** The fields that came with the events, beside what is stored for them. */

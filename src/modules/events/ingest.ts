@@ -2,6 +2,7 @@
 // the modules that take part. An event's answer is final when this returns: it is committed, or it is refused.
 
 import type { Services } from '../../context.ts'
+import type { FieldFault } from '../../core/fields/definition.ts'
 import { writesOf } from '../../core/fields/write.ts'
 import type { EventFacts, World } from '../../core/targeting/facts.ts'
 import { ApiError } from '../../errors.ts'
@@ -9,7 +10,7 @@ import type { Sql } from '../../platform/database.ts'
 import { isDataError, pause, RetryError, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
 import { addWarnings, appendAttributions } from '../attributions/sql.ts'
-import { applyConsents } from '../consents/apply.ts'
+import { applyConsents, consentWarnings } from '../consents/apply.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
@@ -17,7 +18,7 @@ import { noteRivals } from '../profiles/candidates-sql.ts'
 import { findRows } from '../profiles/directory.ts'
 import { findErasedAmong } from '../profiles/erased.ts'
 import { applyFields } from '../profiles/fields.ts'
-import { keepRaws } from '../profiles/raw-values.ts'
+import { keepRaws, unreadWarnings } from '../profiles/raw-values.ts'
 import { findLocked, lockCrowd, type People, resolvePeople } from '../profiles/resolve.ts'
 import { insertMerges, type MemberNow } from '../profiles/sql.ts'
 import { type AccountRules, StaleRulesError } from '../programs/rule-sets.ts'
@@ -134,7 +135,7 @@ async function runBatch(tx: Sql, services: IngestServices, batch: Batch): Promis
     const people = await resolvePeople(tx, refsOf(fresh), { accountId, write: true, rows, rules: expected?.identity })
     const known = await dropUnknown(tx, { accountId, people, ...admitted })
     const stored = known.length > 0 ? await decideAndApply(tx, services, { accountId, known, people }) : []
-    const warned = new Map(fresh.map(({ id, warnings = [] }) => [id, warnings]))
+    const warned = new Map(fresh.map((event) => [event.id, warningsOf(event, expected)]))
     for (const one of stored) {
       const warnings = warned.get(one.eventId) ?? []
       outcomes.set(one.eventId, {
@@ -146,6 +147,17 @@ async function runBatch(tx: Sql, services: IngestServices, batch: Batch): Promis
     }
   }
   return events.map((event) => outcomeOf(outcomes, event))
+}
+
+/** What the event's answer tells to have been left out. */
+function warningsOf(event: AcceptedEvent, account: AccountRules | undefined): FieldFault[] {
+  const { name, input, path, fields, warnings = [] } = event
+  const unread = fields && account ? unreadWarnings(fields.set, { rules: account.fieldRules, path: 'traits' }) : []
+  return [
+    ...warnings,
+    ...unread,
+    ...consentWarnings(account?.aliases.get(name) ?? name, input.data ?? {}, `${path}.data`),
+  ]
 }
 
 interface Admitted {
@@ -250,7 +262,10 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
     insertEvents(tx, accountId, rows),
     stated.length > 0 &&
       applyFields(tx, accountId, { stated, locked: applied.locked, rules: account.fields?.of('PROFILE') }),
-    applyConsents(tx, accountId, rows),
+    applyConsents(tx, accountId, {
+      events: rows,
+      membersOf: (profileId) => people.membersOf(people.rootOf(profileId)),
+    }),
     keepRaws(tx, accountId, { changes: fieldsGiven(events), rules: account.fieldRules }),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),

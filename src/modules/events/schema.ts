@@ -83,7 +83,7 @@ const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').imple
     fieldWarnings: t.field({
       type: [FieldWarning],
       description:
-        'What was left out of the event, since the definitions of fields do not allow it. Told once, not of a replay.',
+        'What of the event was left out or counts for less: what the definitions of fields do not allow, consents that name no known channel, addresses that the key may not verify. Told once, not of a replay.',
       resolve: ({ warnings }) => [...(warnings ?? [])],
     }),
     replayed: t.exposeBoolean('replayed', {

@@ -4,12 +4,15 @@ import type { Context } from '../../context.ts'
 import { ApiError, badInput } from '../../errors.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Ingested, Outcome } from './admission.ts'
-import { type AcceptedEvent, acceptEvent, type TrackEventInput } from './check.ts'
+import { type AcceptedEvent, type Arrival, acceptEvent, type TrackEventInput } from './check.ts'
 
 const maxEvents = 500
 
-export async function trackEvent({ services, accountId, now }: Context, input: TrackEventInput): Promise<Ingested> {
-  const event = acceptEvent(input, { path: 'input', now })
+export async function trackEvent(
+  { services, accountId, now, principal }: Context,
+  input: TrackEventInput,
+): Promise<Ingested> {
+  const event = acceptEvent(input, { path: 'input', now, sender: principal })
   const [outcome] = await services.intake.submit(accountId, [event])
   if (!outcome || outcome instanceof Error) throw outcome ?? new Error('one event gives one outcome')
   return outcome
@@ -17,13 +20,13 @@ export async function trackEvent({ services, accountId, now }: Context, input: T
 
 /** One outcome for each event, in their order. LIMIT_EXCEEDED for more than 500. */
 export async function trackEvents(
-  { services, accountId, now }: Context,
+  { services, accountId, now, principal }: Context,
   { events }: { events: readonly TrackEventInput[] },
 ): Promise<(Ingested | ApiError)[]> {
   if (events.length > maxEvents)
     throw new ApiError('LIMIT_EXCEEDED', `over ${maxEvents} events`, { field: 'input.events' })
   if (events.length === 0) throw badInput('no events', 'input.events')
-  const checked = events.map((input, index) => check(input, { path: `input.events[${index}]`, now }))
+  const checked = events.map((input, index) => check(input, { path: `input.events[${index}]`, now, sender: principal }))
   const accepted = checked.filter((event): event is AcceptedEvent => !(event instanceof ApiError))
   const outcomes = accepted.length ? await services.intake.submit(accountId, accepted) : []
   const byId = new Map(accepted.map((event, index) => [event.id, outcomes[index]]))
@@ -36,7 +39,7 @@ function itemOf(log: Log, outcome: Outcome | undefined): Ingested | ApiError {
   return new ApiError('INTERNAL_SERVER_ERROR', 'Unexpected error.')
 }
 
-function check(input: TrackEventInput, place: { path: string; now: Date }): AcceptedEvent | ApiError {
+function check(input: TrackEventInput, place: Arrival): AcceptedEvent | ApiError {
   try {
     return acceptEvent(input, place)
   } catch (error) {

@@ -57,7 +57,7 @@ export function touchedBy(batch: BatchTouch): Touched[] {
       quality: result.decision.quality,
       sides: advocateId === null ? [] : ['FRIEND'],
       absorbed: step.absorbed.length > 0,
-      consents: tellsConsent(row.name) && consentsIn(row.name, row.data as JsonObject).length > 0, // What was accepted as JSON.
+      consents: tellsConsent(row.name) && consentsIn(row.name, row.data as JsonObject).told.length > 0, // What was accepted as JSON.
     })
     const asAdvocate = { fields: [], identities: [], quality: null, sides: ['ADVOCATE' as const], absorbed: false }
     if (advocateId !== null) add(people.rootOf(advocateId), { ...about, name: '', ...asAdvocate })

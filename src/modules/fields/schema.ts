@@ -1,5 +1,6 @@
 // The API of definitions: what fields an account has, what their values must be, what depends on them.
 
+import { setupReaders } from '../../access.ts'
 import { builder } from '../../builder.ts'
 import type { Context } from '../../context.ts'
 import { keyOf } from '../../core/fields/definition.ts'
@@ -122,7 +123,7 @@ const FieldPolicyType = builder.prismaObject('FieldPolicy', {
   }),
 })
 
-const readable = { nullable: true, authScopes: { authenticated: true } } as const
+const readable = { nullable: true, authScopes: { canAny: setupReaders } } as const
 
 builder.queryFields((t) => ({
   fieldDefinitions: t.field({

@@ -64,6 +64,7 @@ export async function defineField(context: Context, input: DefineFieldInput): Pr
   const partOf = input.partOf == null ? null : idInput('FieldDefinition', input.partOf, 'input.partOf')
   if (partOf === null && input.owner === 'PROFILE') assertFree(name)
   assertTypes(input)
+  assertBounds(input, input.rules ?? {})
   const id = await services.database.transaction(async (tx) => {
     await bumpRules(tx, accountId)
     const { definitions } = await findFields(tx, accountId)
@@ -117,6 +118,7 @@ export async function updateField(context: Context, input: UpdateFieldInput): Pr
   await services.database.transaction(async (tx) => {
     await bumpRules(tx, accountId)
     const row = await findDefinition(tx, accountId, { id, field: 'input.fieldId' })
+    assertBounds(row, input.rules)
     const definition = checkedDefinition({ ...row, ...asksOf(row, input.rules) })
     await tx.fieldDefinition.update({ where: { accountId_id: { accountId, id } }, data: columnsOf(definition) })
   })
@@ -189,6 +191,28 @@ export function assertTypes({ type, itemType }: Pick<DefineFieldInput, 'type' | 
   if (type === 'LIST' && itemType == null) throw badInput('a list has elements of one type', `${at}itemType`)
   if (type !== 'LIST' && itemType != null) throw badInput('only lists have elements', `${at}itemType`)
   if (itemType === 'LIST') throw badInput('a list of lists', `${at}itemType`)
+}
+
+const unbounded: ReadonlySet<FieldType> = new Set([
+  ...(['BOOLEAN', 'MONEY', 'GEO_POINT', 'OBJECT', 'DATE', 'DATETIME', 'COUNTRY', 'CURRENCY', 'ENUM'] as const),
+])
+const noTexts: ReadonlySet<FieldType> = new Set([
+  'BOOLEAN',
+  'NUMBER',
+  'INTEGER',
+  'MONEY',
+  'GEO_POINT',
+  'OBJECT',
+  'LIST',
+])
+
+/** BAD_INPUT for a bound or a pattern that says nothing of values of the type. */
+function assertBounds({ type, itemType }: Pick<DefineFieldInput, 'type' | 'itemType'>, asks: FieldAsks): void {
+  for (const bound of ['min', 'max'] as const) {
+    if (asks[bound] != null && unbounded.has(type)) throw badInput(`${type} has no ${bound}`, `input.rules.${bound}`)
+  }
+  const text = itemType ?? type
+  if (asks.pattern != null && noTexts.has(text)) throw badInput(`${text} has no pattern`, 'input.rules.pattern')
 }
 
 function parentOf(

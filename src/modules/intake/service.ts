@@ -10,7 +10,7 @@ import { ApiError, badInput, errorCodes } from '../../errors.ts'
 import { retrying } from '../../platform/retry.ts'
 import { checkTexts, type JsonObject, JsonObjectScalar } from '../../scalars.ts'
 import type { Ingested, Outcome } from '../events/admission.ts'
-import { type AcceptedEvent, acceptEvent, type EventContext } from '../events/check.ts'
+import { type AcceptedEvent, type Arrival, acceptEvent, type EventContext } from '../events/check.ts'
 import { checkRef } from '../profiles/resolve.ts'
 import { findOrCreatePeople } from '../profiles/service.ts'
 import { findIdentities } from '../profiles/sql.ts'
@@ -27,7 +27,7 @@ export interface Received {
  * already, which the whole request would store again.
  */
 export async function takeMessages(context: Context, received: Received): Promise<(Ingested | ApiError)[]> {
-  const checked = received.messages.map((message) => check(message, received.at))
+  const checked = received.messages.map((message) => check(message, { now: received.at, sender: context.principal }))
   await joinAliases(context, checked)
   const accepted = checked.filter((one): one is Checked => !(one instanceof ApiError)).map(({ event }) => event)
   const outcomes = new Map<string, Ingested | ApiError>()
@@ -53,14 +53,17 @@ interface Checked {
   mapped: MappedEvent
 }
 
-function check(message: Mapped, now: Date): Checked | ApiError {
+function check(message: Mapped, arrival: Omit<Arrival, 'path'>): Checked | ApiError {
   if ('fault' in message) return badInput(message.fault.message, message.fault.field)
   try {
     checkPrevious(message.event.previousId)
     const { previousId } = message.event
     // What is said by programs that know nothing names nobody.
     const isKnown = previousId !== null && !isBlocked('SOURCE_ID', previousId)
-    return { event: accept(message.event, now), mapped: { ...message.event, previousId: isKnown ? previousId : null } }
+    return {
+      event: accept(message.event, arrival),
+      mapped: { ...message.event, previousId: isKnown ? previousId : null },
+    }
   } catch (error) {
     if (error instanceof ApiError) return error
     throw error
@@ -73,7 +76,7 @@ function checkPrevious(previousId: string | null): void {
   if (!Array.isArray(found)) throw badInput(found.message, 'previousId')
 }
 
-function accept(mapped: MappedEvent, now: Date): AcceptedEvent {
+function accept(mapped: MappedEvent, arrival: Omit<Arrival, 'path'>): AcceptedEvent {
   const { name, profile, targeting, idempotencyKey, occurredAt } = mapped
   const [data, context] = [jsonObject(mapped.data), given(mapped.context)]
   const event = acceptEvent(
@@ -81,7 +84,7 @@ function accept(mapped: MappedEvent, now: Date): AcceptedEvent {
       ...{ name, profile, targeting, context, data, idempotencyKey },
       occurredAt: occurredAt === null ? null : new Date(occurredAt),
     },
-    { path: 'event', now },
+    { path: 'event', ...arrival },
   )
   // A message that is sent again comes with the same content, but its time is corrected by another `sentAt` and receipt.
   const { occurredAt: _, ...digests } = event.digests

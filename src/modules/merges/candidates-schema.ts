@@ -17,7 +17,8 @@ const StateEnum = builder.enumType(MergeCandidateState, {
 
 const SourceEnum = builder.enumType(MergeCandidateSource, {
   name: 'MergeCandidateSource',
-  description: 'EVENT: somebody came with identifiers of both. FINDER: `findMergeCandidates` found them alike.',
+  description:
+    'EVENT: somebody came with identifiers of both. FINDER: `findMergeCandidates` found them alike. UNDONE_MERGE: they were one, and somebody undid that.',
 })
 
 const MergeCandidateType = builder.prismaNode('MergeCandidate', {
@@ -48,7 +49,8 @@ const MergeCandidateType = builder.prismaNode('MergeCandidate', {
       description: 'How probable it is that they are one, from 0 to 1; null where an event showed them.',
     }),
     reasons: t.exposeStringList('reasons', {
-      description: 'What they have in common: kinds of identifiers, or names of what the finder compared.',
+      description:
+        'What they have in common: kinds of identifiers, or names of what the finder compared; nothing where a merge was undone.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     decidedAt: t.expose('decidedAt', { type: 'DateTime', nullable: true }),
@@ -81,7 +83,7 @@ builder.relayMutationField(
   { inputFields: (t) => ({ mergeCandidateId: t.id({ required: true }) }) },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description: 'Says that they are two people: the pair is not found again. CONFLICT for one that was accepted.',
     resolve: async (_root, { input }, context) => ({ id: await dismissMergeCandidate(context, input) }),
   },
@@ -109,7 +111,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description:
       'Looks for people who may be one, page by page: call it with `next` until that is null. People are compared with those who share an e-mail address, a phone number, or parts of name, address and date of birth in any spelling; fields are read by their usual names (`firstName`, `last_name`, `address { street city zip }`, `birthDate`). Pairs that are known stay as they are. Done again, it sees what has changed.',
     resolve: (_root, { input }, context) => findMergeCandidates(context, input),

@@ -135,7 +135,7 @@ builder.queryField('previewMerge', (t) =>
   }),
 )
 
-const guarded = { nullable: true, authScopes: { can: 'EVENTS_WRITE' } } as const
+const guarded = { nullable: true, authScopes: { can: 'PROFILES_WRITE' } } as const
 
 builder.relayMutationField(
   'mergeProfiles',

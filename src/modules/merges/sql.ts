@@ -56,7 +56,7 @@ export async function dismissPair(
   const [first, second] = pair.toSorted()
   await sql.$executeRaw`
     INSERT INTO merge_candidate (account_id, id, first_id, second_id, source, state, reasons, decided_at)
-    VALUES (${accountId}::uuid, ${id}::uuid, ${first}::uuid, ${second}::uuid, 'EVENT', 'DISMISSED', '{}', ${at}::timestamptz)
+    VALUES (${accountId}::uuid, ${id}::uuid, ${first}::uuid, ${second}::uuid, 'UNDONE_MERGE', 'DISMISSED', '{}', ${at}::timestamptz)
     ON CONFLICT (account_id, first_id, second_id) DO UPDATE SET state = 'DISMISSED', decided_at = excluded.decided_at`
 }
 

@@ -12,6 +12,8 @@ const DropReason = builder.enumType('DropReason', {
 })
 
 function descriptionOf(reason: DroppedIdentifier['reason']): string {
+  if (reason === 'BLANK') return 'Nothing stands in it.'
+  if (reason === 'INVALID') return 'No e-mail address, or no phone number that can be called in international form.'
   if (reason === 'BLOCKED_VALUE')
     return 'A value that programs send where they know nothing, or that the account blocks.'
   if (reason === 'OVER_LIMIT') return 'The person has as many of the kind as the account allows.'

@@ -1,5 +1,6 @@
 // What callers ask and say of an account's identity rules.
 
+import { setupReaders } from '../../access.ts'
 import { builder } from '../../builder.ts'
 import type { IdentityRules } from '../../core/identity-rules.ts'
 import { identityRules, updateIdentityRules } from './identity-rules.ts'
@@ -40,7 +41,7 @@ builder.queryField('identityRules', (t) =>
   t.field({
     type: IdentityRulesType,
     nullable: true,
-    authScopes: { authenticated: true },
+    authScopes: { canAny: setupReaders },
     description: 'What names a person in this account.',
     resolve: (_root, _args, context) => identityRules(context),
   }),
@@ -58,7 +59,7 @@ builder.relayMutationField(
         description: `${descriptions.blockedValues} At most 500; they replace the old ones.`,
       }),
       partnerUserIdIsUnique: t.boolean({ description: `${descriptions.partnerUserIdIsUnique} Default: true.` }),
-      maxPeoplePerDevice: t.int({ description: `${descriptions.maxPeoplePerDevice} 1 to 100; default: 5.` }),
+      maxPeoplePerDevice: t.int({ description: `${descriptions.maxPeoplePerDevice} 1 to 100; default: 1.` }),
     }),
   },
   {

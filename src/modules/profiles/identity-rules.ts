@@ -40,10 +40,27 @@ export async function updateIdentityRules(
     await bumpRules(tx, accountId)
     const rules = changed(await findIdentityRules(tx, accountId), input, blocked)
     const fault = identityRulesFault(rules)
-    if (fault) throw badInput(fault.message, fault.field === 'maxOf' ? 'input' : `input.${fault.field}`)
+    if (fault)
+      throw badInput(fault.message, `input.${fault.field === 'maxOf' ? limitAt(input, fault.kind) : fault.field}`)
     await tx.$executeRaw`UPDATE account SET identity_rules = ${JSON.stringify(rules)}::jsonb WHERE id = ${accountId}::uuid`
     return rules
   })
+}
+
+const limits = [
+  ['EMAIL', 'maxEmails'],
+  ['PARTNER_USER_ID', 'maxPartnerUserIds'],
+  ['PHONE', 'maxPhones'],
+  ['DEVICE', 'maxDevices'],
+] as const
+
+/** The input that is at fault: of that kind, or else the largest that is given. */
+function limitAt(input: IdentityRulesInput, kind?: IdentityKind): string {
+  const given = limits
+    .filter(([, name]) => input[name] != null)
+    .map(([of, name]) => ({ of, name, max: input[name] ?? 0 }))
+  const [largest] = given.toSorted((a, b) => b.max - a.max)
+  return (given.find(({ of }) => of === kind) ?? largest)?.name ?? 'maxEmails'
 }
 
 function changed(stored: StoredIdentityRules, input: IdentityRulesInput, blocked?: readonly string[]): IdentityRules {

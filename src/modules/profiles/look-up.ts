@@ -28,8 +28,10 @@ export async function findPersonId(context: Context, key: ProfileKey, path: stri
 export async function findProfileId(context: Context, key: ProfileKey, path: string): Promise<string | null> {
   if (key.id != null) return findById(context, idInput('Profile', key.id, `${path}.id`))
   const read = readRef(key)
-  if ('field' in read) throw badInput(read.message, `${path}.${read.field}`)
-  if (read.identifiers.length + read.dropped.length === 0) throw badInput('a blank identifier names nobody', path)
+  const fault = 'field' in read ? read : read.invalid[0]
+  if ('field' in read || fault) throw badInput(fault?.message ?? '', `${path}.${fault?.field}`)
+  if (read.dropped.some(({ reason }) => reason === 'BLANK') || read.identifiers.length + read.dropped.length === 0)
+    throw badInput('a blank identifier names nobody', path)
   // What earlier versions stored otherwise is found by that.
   const identifiers = read.identifiers.flatMap(({ kind, value, former }) => [
     { kind, value },

@@ -1,6 +1,8 @@
 // What was given for fields that are normalised, kept beside what was stored for it.
 
-import { type FieldRules, normaliseFields } from '../../core/normalise/fields.ts'
+import { meantBy } from '../../core/fields/complaint.ts'
+import type { FieldFault } from '../../core/fields/definition.ts'
+import { type FieldRules, normaliseFields, unreadFields } from '../../core/normalise/fields.ts'
 import type { JsonObject } from '../../core/targeting/facts.ts'
 import type { Sql } from '../../platform/database.ts'
 
@@ -58,3 +60,10 @@ export function normalisedChange<Change extends { readonly set: JsonObject }>(
   const set = normaliseFields(change.set, rules)
   return set === change.set ? change : { ...change, set }
 }
+
+/** Of the values that are set, those that a normaliser could not read, each with the reason; `path` is where they stand. */
+export const unreadWarnings = (set: JsonObject, { rules, path }: { rules: FieldRules; path: string }): FieldFault[] =>
+  unreadFields(set, rules).map(({ field, kind, problem }) => ({
+    field: `${path}.${field}`,
+    message: `stored as it came, since it is no ${kind} that can be read: ${problem}${meantBy(kind, set[field])}`,
+  }))

@@ -30,8 +30,17 @@ export interface CheckedRef {
 /** Checks a reference. BAD_INPUT, naming the field, for an identifier that cannot be one. `path` is where the reference stands. */
 export function checkRef(ref: PersonRef, path: string): CheckedRef {
   const read = readRef(ref)
+  const fault = 'field' in read ? read : read.invalid[0]
+  if (fault) throw badInput(fault.message, `${path}.${fault.field}`)
+  return checkEventRef(ref, path)
+}
+
+/** The same of an event, which is kept without what cannot be an identifier: that is dropped. */
+export function checkEventRef(ref: PersonRef, path: string): CheckedRef {
+  const read = readRef(ref)
   if ('field' in read) throw badInput(read.message, `${path}.${read.field}`)
-  return { id: ref.id == null ? null : idInput('Profile', ref.id, `${path}.id`), ...read }
+  const { identifiers, dropped } = read
+  return { id: ref.id == null ? null : idInput('Profile', ref.id, `${path}.id`), identifiers, dropped }
 }
 
 /** A person as known before the batch. */

@@ -157,9 +157,9 @@ export const { payloadType: UpdateProfilePayload } = builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description:
-      "Changes the brand's own fields of a person: all that is asked, or nothing. Two operations about one field are refused, but for `set` with `unset`, which removes it; `id` and `sourceId` never change.",
+      "Changes the brand's own fields of a person: all that is asked, or nothing. Two operations about one field, by whichever of its names, are refused, but for `set` with `unset`, which removes it; `id` and `sourceId` never change, and identifiers come in `profile`. A name with a dot or a bracket is refused.",
     resolve: (_root, { input }, context) => updateProfile(context, input),
   },
   {
@@ -170,7 +170,8 @@ export const { payloadType: UpdateProfilePayload } = builder.relayMutationField(
       }),
       fieldWarnings: t.field({
         type: [FieldWarning],
-        description: 'What was left out, since the definitions of fields do not allow it.',
+        description:
+          'What was left out, since the definitions of fields do not allow it, and what stayed as it came, since its normaliser could not read it.',
         resolve: ({ warnings }) => [...warnings],
       }),
     }),

@@ -6,7 +6,14 @@ import type { FieldFault } from '../../core/fields/definition.ts'
 import { own as ownOf, type StampedFields } from '../../core/fields/fold.ts'
 import { heldWrites, keyed, type Notes } from '../../core/fields/held.ts'
 import { maxFields, maxFieldsBytes } from '../../core/fields/limits.ts'
-import { carryOut, type FieldOperations, immutableFields, namesOf, nameTwice } from '../../core/fields/operations.ts'
+import {
+  carryOut,
+  type FieldOperations,
+  immutableFields,
+  nameFault,
+  namesOf,
+  nameTwice,
+} from '../../core/fields/operations.ts'
 import { isSameJson } from '../../core/fields/same-json.ts'
 import { write } from '../../core/fields/write.ts'
 import type { DroppedIdentifier, PersonRef } from '../../core/identity.ts'
@@ -19,7 +26,7 @@ import { checkText, type Json, type JsonObject } from '../../scalars.ts'
 import { fieldsOfRow, foldPerson } from '../member-fields/rows.ts'
 import { historyRow, insertHistory, storeFields, tooManyFields } from './fields.ts'
 import { refreshArrivals, refreshPeople } from './memberships.ts'
-import { keepRaws, normalisedChange } from './raw-values.ts'
+import { keepRaws, normalisedChange, unreadWarnings } from './raw-values.ts'
 import { type CheckedRef, checkRef, lockPeople, resolvePeople } from './resolve.ts'
 import { findMembersNow } from './sql.ts'
 
@@ -83,9 +90,8 @@ function checkedOperations(input: UpdateProfileInput, now: Date): FieldOperation
     checkText(name, `input.${at}`)
     if (immutableFields.has(name))
       throw new ApiError('IMMUTABLE_FIELD', `\`${name}\` of a person never changes`, { field: `input.${at}` })
+    if (name.trim() === '') throw badInput('a field needs a name', `input.${at}`)
   }
-  const twice = nameTwice(asked)
-  if (twice !== null) throw badInput('another operation is about the same field', `input.${twice}`)
   const past = asked.setUntil.findIndex(({ until }) => until <= now.getTime())
   if (past >= 0) throw badInput('a value ends after now', `input.setUntil[${past}].until`)
   return asked
@@ -106,7 +112,12 @@ async function changeFields(
   const { fields, fieldRules } = await services.ruleSets.inForce(tx, accountId)
   const given = normalisedOperations(asked, fieldRules)
   const rules = fields?.of('PROFILE')
-  const notes: Notes = { warnings: [], faults: [] }
+  assertNames(asked, rules)
+  const unread = [
+    ...unreadWarnings(asked.set, { rules: fieldRules, path: 'input.set' }),
+    ...unreadWarnings(asked.setOnce, { rules: fieldRules, path: 'input.setOnce' }),
+  ]
+  const notes: Notes = { warnings: unread, faults: [] }
   const members = await findMembersNow(tx, accountId, [profileId])
   const own = members.find((member) => member.profileId === profileId)
   if (!own) throw new Error(`person ${profileId} is locked and gone`)
@@ -149,6 +160,17 @@ function overDefaults(
     Object.fromEntries(Object.entries(asked.setOnce).filter(([name]) => isDefault(name) === wanted)),
   )
   return { ...asked, set: { ...asked.set, ...set }, setOnce: setOnce ?? {} }
+}
+
+/** BAD_INPUT for names that no field can have, and for two operations about one field, by whichever of its names. */
+function assertNames(asked: FieldOperations, rules: FieldsRules | undefined): void {
+  for (const { name, at } of namesOf(asked)) {
+    // What was stored under such a name may be removed, and the CRM may call a field anything.
+    const fault = at.startsWith('unset') || rules?.byName.has(name) ? null : nameFault(name)
+    if (fault !== null) throw badInput(fault, `input.${at}`)
+  }
+  const twice = nameTwice(asked, (name) => rules?.byName.get(name)?.key ?? name)
+  if (twice !== null) throw badInput('another operation is about the same field', `input.${twice}`)
 }
 
 const normalisedOperations = (asked: FieldOperations, rules: NormalisingRules): FieldOperations => {

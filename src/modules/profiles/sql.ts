@@ -143,7 +143,9 @@ export function findDirectory(
 export function findIdentifiers(tx: Sql, accountId: string, profileIds: readonly string[]): Promise<OwnIdentityRow[]> {
   return tx.$queryRaw<OwnIdentityRow[]>`
     SELECT identity.kind, identity.value, identity.profile_id AS "profileId", identity.verified_at AS "verifiedAt",
-      identity.shared, identity.created_at AS "createdAt"
+      identity.shared OR (identity.kind = 'DEVICE' AND EXISTS (
+        SELECT FROM identity AS other WHERE other.account_id = ${accountId}::uuid AND other.kind = identity.kind
+          AND other.value = identity.value AND other.shared)) AS shared, identity.created_at AS "createdAt"
     FROM unnest(${profileIds}::uuid[]) AS given (profile_id)
     CROSS JOIN LATERAL (
       SELECT * FROM identity

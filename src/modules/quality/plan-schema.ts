@@ -72,7 +72,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description:
       'Does exactly what was previewed, at most 20,000 profiles a call: call it again while some remain. A value that changed since the preview is left alone and counted. What it was before stays known as its raw value.',
     resolve: (_root, { input }, context) => applyValueMappings(context, input),

@@ -1,5 +1,6 @@
 // Values: their normal form, what is near a misspelt one, how fields are normalised, and an account's own table of spellings.
 
+import { setupReaders } from '../../access.ts'
 import { builder } from '../../builder.ts'
 import { rootConnection } from '../../connections.ts'
 import { type Normalised, valueProblems } from '../../core/normalise/normalised.ts'
@@ -161,7 +162,7 @@ builder.queryFields((t) => ({
   fieldNormalisers: t.prismaField({
     type: ['FieldNormaliser'],
     nullable: true,
-    authScopes: { authenticated: true },
+    authScopes: { canAny: setupReaders },
     description: 'How fields are normalised when they are written, in the order of their names; at most 200.',
     resolve: (query, _root, _args, { db, accountId }) =>
       db.fieldNormaliser.findMany({ ...query, where: { accountId }, orderBy: { field: 'asc' } }),
@@ -170,7 +171,7 @@ builder.queryFields((t) => ({
     {
       type: ValueMappingType,
       nullable: true,
-      authScopes: { authenticated: true },
+      authScopes: { canAny: setupReaders },
       description: "The account's own spellings, in the order of creation; all, or those of a field or a kind.",
       args: { field: t.arg.string(), kind: t.arg({ type: ValueKindEnum }) },
       resolve: (_root, { field, kind, ...args }, context, info) => {

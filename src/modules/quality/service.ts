@@ -2,6 +2,7 @@
 // as one of the account's rules, so that every server goes by it from its next batch on.
 
 import type { Context } from '../../context.ts'
+import { identifierNames } from '../../core/fields/operations.ts'
 import { type MappingScope, readValue } from '../../core/normalise/fields.ts'
 import { foldValue } from '../../core/normalise/fold.ts'
 import { normaliseAs, type ValueKind } from '../../core/normalise/kinds.ts'
@@ -28,6 +29,9 @@ export interface SetFieldNormaliserInput {
 export async function setFieldNormaliser(context: Context, input: SetFieldNormaliserInput): Promise<string> {
   const { accountId, services, now } = context
   const field = fieldInput(input.field, 'input.field')
+  // Traits of other products come by these two, and are fields beside the identifiers that they are read as.
+  if (identifierNames.has(field) && field !== 'email' && field !== 'phone')
+    throw badInput('this is an identifier, which has a form of its own', 'input.field')
   const setting = checkedSetting(input)
   await services.database.transaction(async (tx) => {
     await bumpRules(tx, accountId)

@@ -68,7 +68,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description: 'Keeps a person from events’ credit, from rewards, or from both. Blocking again changes nothing.',
     resolve: async (_root, { input }, context) => ({ profileId: await blockPerson(context, input) }),
   },
@@ -92,7 +92,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description: 'Lets a person go. Events of the time before stay without credit.',
     resolve: async (_root, { input }, context) => ({ profileId: await unblockPerson(context, input) }),
   },

@@ -73,7 +73,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description: 'Sets all addresses of a person at once; those of before are gone.',
     resolve: async (_root, { input }, context) => ({ profileId: await setAddresses(context, input) }),
   },
@@ -97,7 +97,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description: 'Sets all interests of a person at once; those that stay keep since when.',
     resolve: async (_root, { input }, context) => ({ profileId: await setInterests(context, input) }),
   },
