@@ -33,7 +33,7 @@ const home = { address: { street: 'Main street 1', city: 'Ulm', zip: '89073' } }
 it('finds two records of one person, whatever their spelling, over pages, and tells what they have in common', async () => {
   await add({ sourceId: 'ann' }, { firstName: 'Anna', lastName: 'Müller', birthDate: '1980-05-17', ...home })
   await add({ sourceId: 'father' }, { name: 'Jürgen Müller', birthDate: '1950-01-02', ...home })
-  await add({ sourceId: 'stranger' }, { first_name: 'Zoë', last_name: 'Li', email: 'zoe@example.com' })
+  await add({ sourceId: 'stranger', email: 'zoe@example.com' }, { first_name: 'Zoë', last_name: 'Li' })
   await add(
     { sourceId: 'ann2' },
     {
