@@ -50,7 +50,8 @@ test('an export holds the rows of all tables that rows of people are in, and era
   await mutate(server, 'eraseProfile', { profile: { id } })
   const ids = `(${profileIds.map((one: string) => `'${one}'`).join(', ')})`
   for (const { table, of, personal } of ofPeople) {
-    const where = of === 'event_id' ? `${of} IN (SELECT id FROM event WHERE profile_id IN ${ids})` : `${of} IN ${ids}`
+    const through = { event_id: 'event', order_id: 'placed_order' }[of as string]
+    const where = `${of} IN ${through ? `(SELECT id FROM ${through} WHERE profile_id IN ${ids})` : ids}`
     const left = await rows<Record<string, unknown>>(`SELECT * FROM ${table} WHERE ${where}`)
     for (const row of left)
       for (const name of personal) expect([table, name, blank(row[name])]).toEqual([table, name, true])

@@ -12,6 +12,7 @@ export type MembershipCause =
   | 'ADDED'
   | 'REMOVED'
   | 'MERGE'
+  | 'ORDER'
 
 export interface MembershipChange {
   readonly audienceId: string
