@@ -75,8 +75,8 @@ const decimal = new RegExp(decimalText)
 // Below it a number is written with an exponent, and rounds to nothing in every currency.
 const smallest = 1e-6
 
-/** The amount in minor units, worked out on its decimal digits; null where it is none, or too large. */
-function minorUnits(amount: unknown, exponent: number): number | null {
+/** The amount, a number or decimal text, in minor units of so many digits, worked out on its decimal digits; null where it is none, or too large. */
+export function minorUnits(amount: unknown, exponent: number): number | null {
   const [, sign, whole, fraction = ''] = decimal.exec(decimalOf(amount)) ?? []
   if (whole === undefined) return null
   const kept = Number(whole + fraction.slice(0, exponent).padEnd(exponent, '0'))
