@@ -2,7 +2,7 @@
 
 import { builder } from '../../builder.ts'
 import type { Context } from '../../context.ts'
-import { ApiError, type ErrorCode, errorCodes } from '../../errors.ts'
+import { ApiError } from '../../errors.ts'
 import type { Attribution, Event } from '../../generated/prisma/client.ts'
 import { idInput, nodeKey } from '../../ids.ts'
 import { answerFrom } from '../../loaded-rows.ts'
@@ -16,6 +16,7 @@ import { ProfileType, personal } from '../profiles/schema.ts'
 import type { Ingested } from './admission.ts'
 import { EventType } from './event-type.ts'
 import { TrackEventInput } from './inputs.ts'
+import { ItemError, itemErrorOf } from './item-error-schema.ts'
 import { trackEvent, trackEvents } from './service.ts'
 
 builder.prismaObjectFields(EventType, (t) => ({
@@ -97,22 +98,6 @@ async function profileOfEvent(context: Context, eventId: string) {
   return personRow(context, event.profileId)
 }
 
-const ErrorCodeEnum = builder.enumType('ErrorCode', {
-  values: Object.keys(errorCodes) as ErrorCode[], // The keys of that object, exactly.
-  description: 'Every code that an error can carry.',
-})
-
-// A plain copy: GraphQL takes an Error that a resolver gives for the resolver's own failure.
-const ItemError = builder.objectRef<Pick<ApiError, 'code' | 'message' | 'field'>>('ItemError').implement({
-  description: 'Why one item of a list was refused.',
-  fields: (t) => ({
-    code: t.expose('code', { type: ErrorCodeEnum }),
-    message: t.exposeString('message'),
-    field: t.string({ nullable: true, description: 'The input at fault.', resolve: ({ field }) => field ?? null }),
-    retryable: t.boolean({ resolve: ({ code }) => errorCodes[code].retryable }),
-  }),
-})
-
 const TrackEventResult = builder
   .objectRef<{ index: number; outcome: Ingested | ApiError }>('TrackEventResult')
   .implement({
@@ -127,8 +112,7 @@ const TrackEventResult = builder
       error: t.field({
         type: ItemError,
         nullable: true,
-        resolve: ({ outcome }) =>
-          outcome instanceof ApiError ? { code: outcome.code, message: outcome.message, field: outcome.field } : null,
+        resolve: ({ outcome }) => itemErrorOf(outcome),
       }),
     }),
   })

@@ -59,7 +59,7 @@ interface ProductRow {
 export async function lockProducts(sql: Sql, accountId: string, sourceIds: readonly string[]): Promise<KnownProduct[]> {
   const rows = await sql.$queryRaw<ProductRow[]>`
     SELECT id, source_id AS "sourceId", is_placeholder AS "isPlaceholder", name, status, category, price_minor AS "priceMinor", currency, fields
-    FROM product WHERE account_id = ${accountId}::uuid AND source_id = ANY (${sourceIds}::text[]) ORDER BY source_id FOR UPDATE`
+    FROM product WHERE account_id = ${accountId}::uuid AND source_id = ANY (${sourceIds}::text[]) ORDER BY source_id COLLATE "C" FOR UPDATE`
   const variants = await findVariants(sql, accountId, { productIds: rows.map(({ id }) => id) })
   return rows.map(({ id, sourceId, isPlaceholder, priceMinor, ...row }) => ({
     ...{ id, sourceId, isPlaceholder },

@@ -50,6 +50,19 @@ async function marksOf(context: Context): Promise<ReadonlySet<string>> {
   return markedIn((await context.memo('field marks', () => services.ruleSets.inForce(sql, accountId))).fields)
 }
 
+/** The own fields of something that is no person, as far as the caller may see them. */
+export async function shownFieldsOf(
+  context: Context,
+  info: Asked,
+  { owner, fields }: { owner: 'ORDER' | 'ORDER_ITEM' | 'PRODUCT'; fields: JsonObject },
+): Promise<JsonObject> {
+  if (seesPersonal(context)) return fields
+  const { accountId, services, sql } = context
+  const rules = await context.memo('field marks', () => services.ruleSets.inForce(sql, accountId))
+  const defined = [...(rules.fields?.of(owner)?.byName.values() ?? [])].filter(({ definition }) => definition.pii)
+  return shownJson(context, info, { values: fields, marked: new Set(defined.map(({ key }) => key)) })
+}
+
 /** What an event carries, as far as the caller may see it. */
 export const shownValues = (context: Context, info: Asked, values: JsonObject): JsonObject =>
   shownJson(context, info, { values, marked: none })

@@ -82,7 +82,7 @@ export async function blankDecisions(tx: Transaction, { accountId, ids }: Erasin
 export async function findOrderSourceIds(tx: Transaction, { accountId, ids }: Erasing): Promise<string[]> {
   const rows = await tx.$queryRaw<{ sourceId: string }[]>`
     SELECT source_id AS "sourceId" FROM placed_order
-    WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[]) ORDER BY source_id FOR UPDATE`
+    WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[]) ORDER BY source_id COLLATE "C" FOR UPDATE`
   return rows.map(({ sourceId }) => sourceId)
 }
 
