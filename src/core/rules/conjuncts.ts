@@ -38,6 +38,7 @@ export function isTrueConjunct(rule: Rule): boolean {
   if ('event' in rule) return rule.event.performed !== false && boundsOf(rule.event).least > 0
   if ('quality' in rule) return boundsOf(rule.quality).least > 0
   if ('relationship' in rule) return boundsOf(rule.relationship).least > 0
+  if ('product' in rule) return boundsOf(rule.product).least > 0
   if ('audience' in rule) return rule.audience.member ?? true
   return 'order' in rule && rule.order.aggregate !== 'COUNT' && rule.order.aggregate !== 'TOTAL_MINOR'
 }

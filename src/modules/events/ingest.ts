@@ -13,6 +13,7 @@ import { applyConsents } from '../consents/apply.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
+import { applyOrders, type OrderWarnings, tellsOrder } from '../orders/batch.ts'
 import { noteRivals } from '../profiles/candidates-sql.ts'
 import { findRows } from '../profiles/directory.ts'
 import { findErasedAmong } from '../profiles/erased.ts'
@@ -182,7 +183,7 @@ async function decideAndApply(
   const decided = decideBatch(request.events, steps, { world, rules: account.rules, later })
   const rows = eventRows(known, request.events)
   const decidedAt = services.now()
-  await apply(tx, {
+  const warnings = await apply(tx, {
     accountId,
     people,
     events: known,
@@ -206,6 +207,7 @@ async function decideAndApply(
       people,
       decidedAt,
       dropped: known[index]?.dropped ?? [],
+      orderWarnings: warnings.get(event.id) ?? [],
     })
   })
 }
@@ -229,8 +231,10 @@ interface Applied {
   clock: Services['clock']
 }
 
-// Rows that others wait for come last: the feeds' heads right before the commit.
-async function apply(tx: Sql, applied: Applied): Promise<void> {
+const noWarnings = [null, new Map()] as const
+
+// Rows that others wait for come last: the feeds' heads right before the commit. Returns what was not taken of orders.
+async function apply(tx: Sql, applied: Applied): Promise<OrderWarnings> {
   const { accountId, people, events, rows, decided, account, decidedAt } = applied
   const { results, lateWarnings } = decided
   const effects = results.map((result, index) => writtenWith(rows[index]?.profileId, result.effects))
@@ -250,6 +254,9 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
     applyJourneys(tx, accountId, effects),
     lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),
   ])
+  // What follows reads what it writes; it waits where an event tells of an order, and nowhere else.
+  const told = rows.filter(({ name }) => tellsOrder(name))
+  const [, warnings] = told.length > 0 ? await Promise.all([written, applyOrders(tx, accountId, told)]) : noWarnings
   if (account.audiences.inOrder.length > 0) {
     const expect = (at: Date) => applied.clock.expect(at)
     const refreshed = { audiences: account.audiences, touched: touchedBy(applied), now: decidedAt, expect }
@@ -273,6 +280,7 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
       })),
     ),
   ])
+  return warnings
 }
 
 const eventRows = (events: readonly KnownEvent[], facts: readonly EventFacts[]): EventRow[] =>

@@ -9,6 +9,7 @@ import { answerFrom } from '../../loaded-rows.ts'
 import { decisionInForce } from '../attributions/in-force.ts'
 import { AttributionType } from '../attributions/schema.ts'
 import { FieldWarning } from '../fields/warning-schema.ts'
+import { OrderWarningType } from '../orders/warning-schema.ts'
 import { DroppedIdentifierType } from '../profiles/dropped-schema.ts'
 import { knowPerson, personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
@@ -83,6 +84,11 @@ const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').imple
       description:
         'What was left out of the event, since the definitions of fields do not allow it. Told once, not of a replay.',
       resolve: ({ warnings }) => [...(warnings ?? [])],
+    }),
+    orderWarnings: t.field({
+      type: [OrderWarningType],
+      description: 'Why what the event tells of an order changed nothing. Told once, not of a replay.',
+      resolve: ({ stored }) => [...(stored?.orderWarnings ?? [])],
     }),
     replayed: t.exposeBoolean('replayed', {
       description: 'True where the idempotency key was known: the first answer again.',

@@ -2,7 +2,7 @@
 
 import type { DynamicAudience, Touch } from '../../core/audiences/dynamic.ts'
 import { groupBy } from '../../core/group.ts'
-import { orderEvents } from '../../core/orders.ts'
+import { orderTellers } from '../../core/orders/telling.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
 import type { Instant, World } from '../../core/targeting/facts.ts'
 import type { Cause, Touched } from '../memberships/refresh.ts'
@@ -99,7 +99,7 @@ const touchOf = (own: readonly Trace[], isNew: boolean): Touch => ({
 function causeIn(own: readonly Trace[], { asks, fields, asksIdentities, asksAdvocates }: DynamicAudience): Cause {
   const isAsked = ({ name, quality }: Trace) =>
     asks.eventCaps.has(name) ||
-    (asks.orders && orderEvents.includes(name)) ||
+    (asks.orders && orderTellers.includes(name)) ||
     (quality !== null && asks.qualityCaps.has(quality))
   const event = own.findLast(isAsked)
   if (event) return { cause: 'EVENT', eventId: event.eventId }
