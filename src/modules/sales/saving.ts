@@ -9,13 +9,13 @@ import { type GivenOrder, type OrderContent, type ReadOrder, readOrder } from '.
 import { ApiError, badInput, conflict } from '../../errors.ts'
 import type { Sql } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
+import { writeBaseAmounts } from '../orders/own-currency.ts'
+import { applyChanges, type ChangeInput, type ChangeOutcome } from '../orders/changes.ts'
+import { findChanges, findRoots, lockOrders, type OrderSource } from '../orders/sql.ts'
 import type { Saved } from '../products/saving.ts'
 import { erasedOrderId } from '../profiles/erased.ts'
-import { writeBaseAmounts } from './base-amounts.ts'
-import { applyChanges, type ChangeInput, type ChangeOutcome } from './changes.ts'
 import { findContents, type KnownContent, writeContents } from './content-sql.ts'
 import { heldOrder } from './order-fields.ts'
-import { findChanges, findRoots, lockOrders, type OrderSource } from './sql.ts'
 
 export interface SavedOrderRow {
   readonly sourceId: string

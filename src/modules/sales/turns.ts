@@ -9,12 +9,12 @@ import type { Sql } from '../../platform/database.ts'
 import { RetryError, retrying } from '../../platform/retry.ts'
 import { inOrder } from '../../platform/statements.ts'
 import { checkedOptional, checkedText } from '../../text.ts'
+import { applyChanges, type ChangeResult } from '../orders/changes.ts'
+import { findLines, lockOrders } from '../orders/sql.ts'
 import { findMembersNow, lockProfiles } from '../profiles/sql.ts'
-import { applyChanges, type ChangeResult } from './changes.ts'
 import { findContents } from './content-sql.ts'
 import { findNamed, type NamedOrder } from './owners-sql.ts'
 import { refreshBuyers } from './service.ts'
-import { findLines, lockOrders } from './sql.ts'
 
 export interface OrderKey {
   id?: string | number | null

@@ -5,7 +5,7 @@ import { normaliseCurrency } from '../../core/normalise/currency.ts'
 import { decimalOf } from '../../core/orders/amount.ts'
 import { ApiError, badInput } from '../../errors.ts'
 import type { CurrencyRate } from '../../generated/prisma/client.ts'
-import { writeBaseAmounts } from './base-amounts.ts'
+import { writeBaseAmounts } from '../orders/own-currency.ts'
 
 export interface OrderSettings {
   baseCurrency: string | null
