@@ -1,17 +1,8 @@
-// Orders as callers tell them: one order whoever tells of it, amounts that add up, and nothing changed by what is refused.
+// Orders as callers save them: one order whoever tells of it, and nothing changed by what is refused.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrand, track } from '../support/brand.ts'
-import {
-  orderFigures,
-  readOrder,
-  saveOrder,
-  saveOrders,
-  saveOrdersDocument,
-  saveProducts,
-  turn,
-  turnDocument,
-} from '../support/orders.ts'
+import { orderFigures, readOrder, saveOrder, saveOrders, saveOrdersDocument, turnDocument } from '../support/orders.ts'
 import { mutate } from '../support/programs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { refused } from '../support/setup.ts'
@@ -235,7 +226,7 @@ describe('one order, whoever tells of it', () => {
     await saveOrder(server, { ...euros, sourceId: 'of loser', total: '7', profile: { sourceId: 'loser' } })
     const merge = 'mutation ($input: MergeProfilesInput!) { mergeProfiles(input: $input) { __typename } }'
     await server.query(merge, {
-      input: { survivor: { sourceId: 'survivor' }, loser: { sourceId: 'loser' }, keepSourceId: 'survivor' },
+      input: { survivor: { sourceId: 'survivor' }, loser: { sourceId: 'loser' }, allowTwoSourceIds: true },
     })
     expect(await orderFigures(server, { sourceId: 'survivor' })).toMatchObject({
       count: 2,
@@ -244,6 +235,20 @@ describe('one order, whoever tells of it', () => {
     expect(
       await saveOrder(server, { sourceId: 'of loser', profile: { sourceId: 'survivor' }, total: '8' }),
     ).toMatchObject({ status: 'UPDATED' })
+    const { order } = await server.query('{ order(by: { sourceId: "of loser" }) { profile { id } } }')
+    const read = 'query ($by: ProfileKeyInput!) { profile(by: $by) { merges { loserId } } }'
+    const merged = await server.query(read, { by: { sourceId: 'survivor' } })
+    const [{ loserId }] = merged.profile.merges
+    await mutate(server, 'undoMerge', { loser: loserId })
+    expect(await orderFigures(server, { sourceId: 'survivor' })).toMatchObject({
+      count: 1,
+      currencies: [{ netMinor: 500 }],
+    })
+    expect(await orderFigures(server, { sourceId: 'loser' })).toMatchObject({
+      count: 1,
+      currencies: [{ netMinor: 800 }],
+    })
+    expect((await readOrder(server, 'of loser')).profile).not.toEqual(order.profile)
   })
 
   test('is told at once by many, it is one, with one of the contents told', async () => {
@@ -268,338 +273,4 @@ describe('one order, whoever tells of it', () => {
     ).toBeNull()
     expect((await readOrder(server, 'shared number')).totalMinor).toBe(500)
   })
-})
-
-describe('turns of an order', () => {
-  const items = [
-    { product: 'mug', sku: 'mug-red', quantity: 3, unitPrice: '3.33' },
-    { product: 'tea', quantity: 1, unitPrice: '5.01' },
-  ]
-  const anOrder = (sourceId: string, more: object = {}) => saveOrder(server, { ...euros, sourceId, items, ...more })
-
-  test('cancelled it counts as none, and cancelling again changes nothing', async () => {
-    const profile = { sourceId: 'canceller' }
-    await anOrder('cancelled', { profile })
-    expect(await orderFigures(server, profile)).toMatchObject({ count: 1, cancelled: 0 })
-    expect(await turn(server, 'cancelOrder', 'cancelled', { reason: 'too late' })).toMatchObject({
-      isChanged: true,
-      order: { status: 'CANCELLED' },
-    })
-    expect(await turn(server, 'cancelOrder', 'cancelled')).toMatchObject({ isChanged: false })
-    expect(await orderFigures(server, profile)).toMatchObject({ count: 0, cancelled: 1, currencies: [] })
-    expect((await readOrder(server, 'cancelled')).changes).toMatchObject([
-      { kind: 'STATED' },
-      { kind: 'STATUS', status: 'CANCELLED', reason: 'too late' },
-    ])
-  })
-
-  test('its status goes from step to step', async () => {
-    await anOrder('steps')
-    for (const status of ['PAID', 'FULFILLED']) await turn(server, 'setOrderStatus', 'steps', { status })
-    expect((await readOrder(server, 'steps')).changes.map(({ status }: { status: string }) => status)).toEqual([
-      null,
-      'PAID',
-      'FULFILLED',
-    ])
-  })
-
-  test('refunds by amount and by item add up to what was paid, and no further', async () => {
-    const profile = { sourceId: 'refunded' }
-    await anOrder('refunds', { profile })
-    const refund = (more: object) => turn(server, 'refundOrder', 'refunds', more)
-    expect((await refund({ items: [{ sku: 'mug-red', quantity: 1 }] })).order).toMatchObject({
-      refundedMinor: 333,
-      netMinor: 1167,
-    })
-    expect((await refund({ amount: '0.67' })).order).toMatchObject({ refundedMinor: 400 })
-    const beyond = { order: { sourceId: 'refunds' } }
-    expect(await refused(server, turnDocument('refundOrder'), { ...beyond, amount: '11.01' })).toBe(
-      'BAD_INPUT input.amount',
-    )
-    expect(await refused(server, turnDocument('refundOrder'), { ...beyond, items: [{ line: 1, quantity: 3 }] })).toBe(
-      'BAD_INPUT input.items',
-    )
-    expect(await refused(server, turnDocument('refundOrder'), { ...beyond, items: [{ product: 'no such' }] })).toBe(
-      'BAD_INPUT input.items[0]',
-    )
-    expect((await readOrder(server, 'refunds')).refundedMinor).toBe(400)
-    expect((await refund({ items: [{ line: 1 }] })).order).toMatchObject({ refundedMinor: 1066, netMinor: 434 })
-    expect(await refused(server, turnDocument('refundOrder'), { ...beyond, items: [{ line: 1 }] })).toBe(
-      'BAD_INPUT input.items[0]',
-    )
-    expect((await refund({ amount: '4.34' })).order).toMatchObject({ netMinor: 0 })
-    expect(await orderFigures(server, profile)).toMatchObject({
-      count: 1,
-      currencies: [{ grossMinor: 1500, refundedMinor: 1500, netMinor: 0 }],
-    })
-    expect((await readOrder(server, 'refunds')).items).toMatchObject([
-      { refundedQuantity: 3, refundedMinor: 999 },
-      { refundedQuantity: 0 },
-    ])
-  })
-
-  test('the same refund told twice is given back once', async () => {
-    await anOrder('twice')
-    const told = { refundId: 'R-1', amount: '5' }
-    expect(await turn(server, 'refundOrder', 'twice', told)).toMatchObject({ isChanged: true })
-    expect(await turn(server, 'refundOrder', 'twice', told)).toMatchObject({
-      isChanged: false,
-      order: { refundedMinor: 500 },
-    })
-  })
-
-  test('refunds that come at once give back no more than was paid', async () => {
-    await anOrder('concurrent')
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, () =>
-        server.send<{ refundOrder: { isChanged: boolean } | null }>(turnDocument('refundOrder'), {
-          input: { order: { sourceId: 'concurrent' }, amount: '4' },
-        }),
-      ),
-    )
-    expect(answers.filter(({ data }) => data?.refundOrder?.isChanged)).toHaveLength(3)
-    expect(await readOrder(server, 'concurrent')).toMatchObject({
-      totalMinor: 1500,
-      refundedMinor: 1200,
-      netMinor: 300,
-    })
-  })
-
-  test('all of it comes back: the order is returned, and nothing of it is left', async () => {
-    await anOrder('returned')
-    await turn(server, 'refundOrder', 'returned', { amount: '1' })
-    expect(await turn(server, 'returnOrder', 'returned', { reason: 'broken' })).toMatchObject({
-      order: { status: 'RETURNED', refundedMinor: 1500, netMinor: 0 },
-    })
-    expect((await readOrder(server, 'returned')).items).toMatchObject([
-      { refundedQuantity: 3 },
-      { refundedQuantity: 1 },
-    ])
-  })
-
-  test('what is no order, no amount, or still to come is refused', async () => {
-    await anOrder('refusals')
-    const order = { sourceId: 'refusals' }
-    expect(await refused(server, turnDocument('cancelOrder'), { order: { sourceId: 'no such' } })).toBe(
-      'NOT_FOUND input.order',
-    )
-    expect(await refused(server, turnDocument('cancelOrder'), { order, at: '2999-01-01T00:00:00Z' })).toBe(
-      'BAD_INPUT input.at',
-    )
-    expect(await refused(server, turnDocument('refundOrder'), { order })).toBe('BAD_INPUT input.amount')
-    expect(await refused(server, turnDocument('refundOrder'), { order, amount: '0.00' })).toBe('BAD_INPUT input.amount')
-    expect(await refused(server, turnDocument('refundOrder'), { order, items: [{ line: 1, sku: 'mug-red' }] })).toBe(
-      'BAD_INPUT input.items[0]',
-    )
-  })
-})
-
-describe('what follows from an order', () => {
-  test('audiences that ask about orders take in who ordered, and let go of who cancelled', async () => {
-    const { createAudience } = await server.query(
-      'mutation ($input: CreateAudienceInput!) { createAudience(input: $input) { audience { id } } }',
-      {
-        input: { name: 'Buyers of 50', rule: { order: { measure: 'TOTAL', currency: 'EUR', op: 'GTE', value: 5000 } } },
-      },
-    )
-    const members = async () =>
-      (
-        await server.query('query ($id: ID!) { node(id: $id) { ... on Audience { memberCount } } }', {
-          id: createAudience.audience.id,
-        })
-      ).node.memberCount
-    await saveOrder(server, { ...euros, sourceId: 'of audience', total: '60', profile: { sourceId: 'big buyer' } })
-    expect(await members()).toBe(1)
-    await turn(server, 'cancelOrder', 'of audience')
-    expect(await members()).toBe(0)
-  })
-
-  test('who was erased keeps amounts alone: their orders are known by nobody, and told again they are refused', async () => {
-    const profile = { sourceId: 'erased buyer' }
-    await saveOrder(server, {
-      ...{ ...euros, sourceId: 'erased-1', profile, couponCodes: ['MINE'], fields: { note: 'secret' } },
-      items: [
-        { product: 'mug', name: 'Engraved: secret', quantity: 1, unitPrice: '8', fields: { engraving: 'secret' } },
-      ],
-      shippingAddress: { name: 'Secret', lines: ['Secret Lane'], country: 'DE' },
-    })
-    const { order } = await saveOrder(server, { sourceId: 'erased-1', total: '8' })
-    await mutate(server, 'eraseProfile', { profile })
-    expect(await readOrder(server, 'erased-1')).toBeNull()
-    const left = await server.query(
-      'query ($by: OrderKeyInput!) { order(by: $by) { sourceId totalMinor fields shippingAddress couponCodes items { name fields product { sourceId } } } }',
-      { by: { id: order.id } },
-    )
-    expect(left.order).toMatchObject({
-      totalMinor: 800,
-      fields: {},
-      shippingAddress: null,
-      couponCodes: [],
-      items: [{ name: null, fields: {}, product: { sourceId: 'mug' } }],
-    })
-    expect(left.order.sourceId).toMatch(/^[\w-]{43}$/)
-    const [again] = await saveOrders(server, { ...euros, sourceId: 'erased-1', total: '8' })
-    expect(again.error).toMatchObject({ code: 'CONFLICT', field: 'input.orders[0].sourceId' })
-  })
-
-  test('keys without PII_READ see no addresses', async () => {
-    await saveOrder(server, {
-      ...euros,
-      sourceId: 'hidden',
-      total: '1',
-      fields: { email: 'a@example.com', colour: 'red' },
-      billingAddress: { city: 'Bonn' },
-    })
-    const reader = await server.withScopes('PROFILES_READ')
-    expect(await readOrder(reader, 'hidden')).toMatchObject({
-      billingAddress: null,
-      fields: { email: null, colour: 'red' },
-    })
-  })
-})
-
-describe('an account’s own currency', () => {
-  const rates = 'mutation ($input: SetCurrencyRatesInput!) { setCurrencyRates(input: $input) { count } }'
-
-  test('orders keep the rate that held when they were placed; later rates change none until it is asked for', async () => {
-    const caller = await server.otherAccount('Rates')
-    const rate = (value: string, validFrom: string) => ({ currency: 'USD', rate: value, validFrom })
-    expect(await refused(caller, rates, { rates: [rate('0.9', placedAt)] })).toBe('CONFLICT')
-    await mutate(caller, 'setOrderSettings', { baseCurrency: 'EUR' })
-    await caller.query(rates, {
-      input: { rates: [rate('0.8', '2026-01-01T00:00:00Z'), rate('0.9', '2026-03-01T00:00:00Z')] },
-    })
-    const profile = { sourceId: 'abroad' }
-    await saveOrders(
-      caller,
-      { placedAt: '2025-12-31T00:00:00Z', sourceId: 'before', currency: 'USD', total: '10', profile },
-      { placedAt: '2026-02-28T00:00:00Z', sourceId: 'february', currency: 'USD', total: '10.01', profile },
-      { placedAt, sourceId: 'march', currency: 'USD', total: '10', profile },
-      { placedAt, sourceId: 'own', currency: 'EUR', total: '3', profile },
-    )
-    expect((await readOrder(caller, 'before')).base).toBeNull()
-    // 10.01 × 0.8 = 8.008
-    expect((await readOrder(caller, 'february')).base).toEqual({ currency: 'EUR', rate: '0.8', totalMinor: 801 })
-    expect((await readOrder(caller, 'march')).base).toEqual({ currency: 'EUR', rate: '0.9', totalMinor: 900 })
-    await turn(caller, 'refundOrder', 'march', { amount: '5' })
-    expect(await orderFigures(caller, profile)).toMatchObject({
-      count: 4,
-      currencies: [
-        { currency: 'EUR', netMinor: 300 },
-        { currency: 'USD', grossMinor: 3001, netMinor: 2501 },
-      ],
-      base: { currency: 'EUR', count: 3, grossMinor: 2001, refundedMinor: 450, netMinor: 1551 },
-    })
-    await caller.query(rates, { input: { rates: [rate('0.5', placedAt)] } })
-    expect((await readOrder(caller, 'march')).base.totalMinor).toBe(900)
-    const span = { placedFrom: '2025-01-01T00:00:00Z', placedTo: '2027-01-01T00:00:00Z' }
-    const { recomputeBaseAmounts } = await caller.query(
-      'mutation ($input: RecomputeBaseAmountsInput!) { recomputeBaseAmounts(input: $input) { changed missing after } }',
-      { input: span },
-    )
-    expect(recomputeBaseAmounts).toEqual({ changed: 3, missing: 1, after: null })
-    expect((await readOrder(caller, 'march')).base.totalMinor).toBe(500)
-  })
-})
-
-describe('products', () => {
-  test('an item comes before its product, which is filled in later', async () => {
-    await saveOrder(server, { ...euros, sourceId: 'early', items: [{ product: 'lamp', total: '40' }] })
-    const list = 'query { products(first: 100, filter: { isPlaceholder: true }) { edges { node { sourceId } } } }'
-    const waiting = async () =>
-      (await server.query(list)).products.edges.map(({ node }: { node: { sourceId: string } }) => node.sourceId)
-    expect(await waiting()).toContain('lamp')
-    const [result] = await saveProducts(server, {
-      sourceId: 'lamp',
-      name: 'Lamp',
-      price: '40',
-      currency: '€',
-      category: ['Home', 'Light'],
-    })
-    expect(result).toMatchObject({ status: 'UPDATED', product: { name: 'Lamp', isPlaceholder: false } })
-    expect(await waiting()).not.toContain('lamp')
-    expect((await readOrder(server, 'early')).items).toMatchObject([
-      { product: { name: 'Lamp', isPlaceholder: false } },
-    ])
-  })
-
-  test('are saved with their variants, tell what changed, and an SKU is of one alone', async () => {
-    const shirt = {
-      sourceId: 'shirt',
-      name: 'Shirt',
-      price: '19.90',
-      currency: 'EUR',
-      variants: [{ sku: 'S' }, { sku: 'M', price: '21' }],
-    }
-    expect(
-      await saveProducts(server, shirt, { sourceId: 'other', variants: [{ sku: 'M' }] }, { sourceId: ' ' }),
-    ).toMatchObject([
-      { status: 'CREATED' },
-      { status: null, error: { code: 'CONFLICT', field: 'input.products[1].variants' } },
-      { error: { code: 'BAD_INPUT', field: 'input.products[2].sourceId' } },
-    ])
-    expect(await saveProducts(server, shirt)).toMatchObject([{ status: 'UNCHANGED' }])
-    expect(await saveProducts(server, { sourceId: 'shirt', price: '18', status: 'DISCONTINUED' })).toMatchObject([
-      { status: 'UPDATED', differences: [{ field: 'priceMinor', before: 1990, after: 1800 }, { field: 'status' }] },
-    ])
-    const read =
-      'query ($by: ProductKeyInput!) { product(by: $by) { name status priceMinor currency variants { sku priceMinor } } }'
-    expect((await server.query(read, { by: { sourceId: 'shirt' } })).product).toEqual({
-      ...{ name: 'Shirt', status: 'DISCONTINUED', priceMinor: 1800, currency: 'EUR' },
-      variants: [
-        { sku: 'M', priceMinor: 2100 },
-        { sku: 'S', priceMinor: null },
-      ],
-    })
-    expect((await server.query(read, { by: { sourceId: 'other' } })).product).toBeNull()
-  })
-
-  test('their own fields are held to what the account defines', async () => {
-    const caller = await server.otherAccount('Fields')
-    for (const [owner, name] of [
-      ['PRODUCT', 'weight'],
-      ['ORDER', 'table'],
-      ['ORDER_ITEM', 'seat'],
-    ])
-      await mutate(caller, 'defineField', { owner, name, type: 'INTEGER', required: true })
-    expect(await saveProducts(caller, { sourceId: 'a', fields: { weight: '12' } }, { sourceId: 'b' })).toMatchObject([
-      { status: 'CREATED' },
-      { error: { code: 'BAD_INPUT', field: 'input.products[1].fields.weight' } },
-    ])
-    const results = await saveOrders(
-      caller,
-      { ...euros, sourceId: 'a', fields: { table: 4 }, items: [{ product: 'a', fields: { seat: 'x' } }] },
-      { ...euros, sourceId: 'b', fields: { table: 4 }, items: [{ product: 'a', fields: { seat: '2' } }] },
-    )
-    expect(results[0].error).toMatchObject({ code: 'BAD_INPUT', field: 'input.orders[0].items[0].fields.seat' })
-    expect((await readOrder(caller, 'b')).items).toMatchObject([{ fields: { seat: 2 } }])
-  })
-})
-
-test('orders are listed by status, by when they were placed and by person, page by page', async () => {
-  const caller = await server.otherAccount('Lists')
-  const days = ['2026-01-01', '2026-01-02', '2026-01-03', '2026-01-04']
-  await saveOrders(
-    caller,
-    ...days.map((day, i) => ({
-      sourceId: day,
-      placedAt: `${day}T00:00:00Z`,
-      profile: { sourceId: i % 2 ? 'odd' : 'even' },
-    })),
-  )
-  await turn(caller, 'cancelOrder', '2026-01-02')
-  const list = `query ($filter: OrderFilter, $first: Int, $after: String) { orders(filter: $filter, first: $first, after: $after) {
-    edges { node { sourceId } } pageInfo { endCursor hasNextPage } } }`
-  const page = async (filter: object, more: object = {}) => (await caller.query(list, { filter, ...more })).orders
-  const ids = ({ edges }: { edges: { node: { sourceId: string } }[] }) => edges.map(({ node }) => node.sourceId)
-  expect(ids(await page({ statuses: ['CANCELLED'] }))).toEqual(['2026-01-02'])
-  expect(ids(await page({ placedFrom: '2026-01-02T00:00:00Z', placedTo: '2026-01-04T00:00:00Z' }))).toEqual([
-    '2026-01-02',
-    '2026-01-03',
-  ])
-  expect(ids(await page({ profile: { sourceId: 'even' } }))).toEqual(['2026-01-01', '2026-01-03'])
-  expect(ids(await page({ profile: { sourceId: 'nobody' } }))).toEqual([])
-  const first = await page({}, { first: 3 })
-  expect([ids(first), first.pageInfo.hasNextPage]).toEqual([days.slice(0, 3), true])
-  expect(ids(await page({}, { first: 3, after: first.pageInfo.endCursor }))).toEqual([days[3]])
 })

@@ -41,8 +41,10 @@ export const readOrder = async (caller: Caller, sourceId: string) =>
 export const turnDocument = (name: string) => `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) {
   ${name}(input: $input) { isChanged order { status totalMinor refundedMinor netMinor } } }`
 
-export const turn = async (caller: Caller, name: string, sourceId: string, more: object = {}) =>
-  (await caller.query(turnDocument(name), { input: { order: { sourceId }, ...more } }))[name]
+export const turnsOf =
+  (caller: Caller) =>
+  async (name: string, sourceId: string, more: object = {}) =>
+    (await caller.query(turnDocument(name), { input: { order: { sourceId }, ...more } }))[name]
 
 export const orderFigures = async (caller: Caller, by: object) =>
   (
