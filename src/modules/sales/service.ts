@@ -125,7 +125,7 @@ async function attempt(tx: Transaction, context: Context, { asked, refused }: As
 
 const changedFor = ({ status, profileId }: SavedOrder) => (status === 'UNCHANGED' ? [] : (profileId ?? []))
 
-/** All profiles of those whose orders are told of, whoever tells it. */
+/** Those whose orders are told of, whoever tells it. */
 async function ownersOf(tx: Transaction, accountId: string, asked: readonly Asked[]): Promise<string[]> {
   const owners = await findOwners(
     tx,
@@ -133,7 +133,7 @@ async function ownersOf(tx: Transaction, accountId: string, asked: readonly Aske
     asked.map(({ order }) => order.sourceId.trim()),
   )
   if (owners.length === 0) return []
-  return (await findMembers(tx, accountId, owners)).map(({ profileId }) => profileId)
+  return [...new Set((await findMembers(tx, accountId, owners)).map(({ rootId }) => rootId))]
 }
 
 /** Judges the people anew by the audiences that ask about orders. True where somebody moved. */

@@ -143,14 +143,14 @@ interface Scope {
   accountId: string
 }
 
-/** Locks all profiles of the person; true for one who was erased. */
+/** Locks the person; true for one who was erased. */
 async function lockOwner({ profileId }: NamedOrder, { tx, accountId }: Scope): Promise<boolean> {
   const ids = profileId === null ? [] : [profileId]
   const before = await findMembersNow(tx, accountId, ids)
   await lockProfiles(
     tx,
     accountId,
-    before.map((member) => member.profileId),
+    before.map(({ rootId }) => rootId),
   )
   const members = await findMembersNow(tx, accountId, ids)
   if (members.length !== before.length) throw new RetryError()
