@@ -6,6 +6,8 @@ import { Context, type Services } from './context.ts'
 import { KeyRing } from './modules/accounts/key-ring.ts'
 import { ensureFirstAccount } from './modules/accounts/keys.ts'
 import { AudienceClock } from './modules/audiences/clock.ts'
+import { CartClock } from './modules/carts/clock.ts'
+import { acceptEvent } from './modules/events/check.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
 import { TypeChanges } from './modules/fields/type-changes.ts'
@@ -74,7 +76,17 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     const keyRing = new KeyRing(database, now)
     const typeChanges = new TypeChanges({ database, log, now })
     closing(() => typeChanges.close())
-    const services: Services = { ...parts, intake: openIntake(parts), keyRing, typeChanges, log }
+    const intake = openIntake(parts)
+    const carts = new CartClock({
+      ...{ database, now, log },
+      emit: (accountId, events) =>
+        intake.submit(
+          accountId,
+          events.map((event) => acceptEvent(event, { path: 'cart', now: now() })),
+        ),
+    })
+    closing(() => carts.close())
+    const services: Services = { ...parts, intake, keyRing, typeChanges, log }
     const http = await openHttp({
       schema: buildSchema(),
       log,

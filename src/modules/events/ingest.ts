@@ -9,6 +9,7 @@ import type { Sql } from '../../platform/database.ts'
 import { isDataError, pause, RetryError, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
 import { addWarnings, appendAttributions } from '../attributions/sql.ts'
+import { applyCarts } from '../carts/apply.ts'
 import { applyConsents } from '../consents/apply.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
@@ -249,6 +250,7 @@ async function apply(tx: Sql, applied: Applied): Promise<OrderWarnings> {
     insertEvents(tx, accountId, rows),
     stated.length > 0 && applyFields(tx, accountId, { stated, locked: applied.locked }),
     applyConsents(tx, accountId, rows),
+    applyCarts(tx, accountId, rows),
     keepRaws(tx, accountId, { changes: fieldsGiven(events), rules: account.fieldRules }),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),

@@ -4,6 +4,7 @@ import { orderTellers, type Telling, tellingOf } from '../../core/orders/telling
 import type { JsonObject } from '../../core/targeting/facts.ts'
 import type { Sql } from '../../platform/database.ts'
 import { applyChanges, type ChangeInput } from './changes.ts'
+import { writeBaseAmounts } from './own-currency.ts'
 import { type OrderWarning, warningOf } from './warnings.ts'
 
 interface TellingEvent {
@@ -33,6 +34,10 @@ export async function applyOrders(
     return telling ? [{ event, telling }] : []
   })
   const outcomes = await applyChanges(sql, accountId, told.map(changeIn))
+  const stated = outcomes.flatMap(({ orderId, result }, index) =>
+    orderId !== null && result === 'APPLIED' && told[index]?.telling.told.kind === 'STATED' ? [orderId] : [],
+  )
+  await writeBaseAmounts(sql, accountId, [...new Set(stated)])
   const warnings = new Map<string, readonly OrderWarning[]>()
   for (const [index, { result }] of outcomes.entries()) {
     const [event, warning] = [told[index]?.event, warningOf(result)]
