@@ -8,6 +8,7 @@ import { factsOf, newPerson } from '../../src/core/targeting/people.ts'
 import type { IdentityKind, Quality } from '../../src/generated/prisma/client.ts'
 import { newId } from '../../src/ids.ts'
 import { applyOrders } from '../../src/modules/orders/batch.ts'
+import { findOrderFacts, readOrderFact } from '../../src/modules/orders/facts-sql.ts'
 import type { JsonObject } from '../../src/scalars.ts'
 import type { Caller, TestServer } from './server.ts'
 
@@ -150,7 +151,14 @@ async function insertHistory(server: TestServer, accountId: string, { profiles, 
     const event = { id, name, personId: person?.id ?? '', t: at, data }
     if (person) remember(person, { event, quality: qualities.at(-1) ?? null })
   }
+  for (const person of facts) person.history.orders.splice(0)
+  const owners = new Map(happenings.map(({ profileId, person }) => [profileId, person]))
+  const asked = { profileIds: [...owners.keys()], untils: [...owners].map(() => farAhead) }
+  const loaded = await findOrderFacts(system, accountId, { ...asked, items: true, exceptEventId: null })
+  for (const { profileId, value } of loaded) owners.get(profileId)?.history.orders.push(readOrderFact(value))
 }
+
+const farAhead = new Date('9999-01-01T00:00:00Z')
 
 /** An order is one person's, so the ids of orders that several are given are made their own. */
 function ownOrders(data: JsonObject, person: number): JsonObject {

@@ -1,7 +1,8 @@
 -- Orders that events told of before there were orders.
 
 -- AlterTable
-ALTER TABLE "placed_order" ADD COLUMN "last_change_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP;
+ALTER TABLE "placed_order" ADD COLUMN "last_change_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+ADD COLUMN     "items_stated_at" TIMESTAMPTZ(3);
 
 -- CreateIndex
 CREATE INDEX "placed_order_account_id_last_change_at_idx" ON "placed_order"("account_id", "last_change_at");

@@ -81,6 +81,7 @@ interface Entry {
   readonly changes: ChangeRow[]
   lines: LineFacts[]
   profileId: string | null
+  itemsStatedAt: Date | null
   /** Written by this transaction. */
   readonly fresh: NewChangeRow[]
   items?: readonly StatedItem[]
@@ -116,6 +117,7 @@ async function openBook(sql: Sql, accountId: string, changes: readonly ChangeInp
         changes: toldOf.get(row.id) ?? [],
         lines: linesOf.get(row.id) ?? [],
         profileId: row.profileId,
+        itemsStatedAt: row.itemsStatedAt,
         fresh: [],
       },
     ]),
@@ -169,7 +171,9 @@ function enter(
   entry.changes.push(...rows)
   entry.fresh.push(...rows)
   const isInForce = change.told.kind !== 'STATED' || isLatest(entry, rows[0])
-  if (isInForce) takeContent(entry, change)
+  if (isInForce && change.details) entry.details = { ...entry.details, ...change.details }
+  if (change.items && (entry.itemsStatedAt === null || change.at >= entry.itemsStatedAt))
+    takeItems(entry, change.items, change.at)
   for (const row of rows) takeRefund(entry, row)
   return { orderId, result: rows.length === 0 ? 'REPEATED' : isInForce ? 'APPLIED' : 'OVERTAKEN', isNew }
 }
@@ -182,10 +186,10 @@ const isLatest = ({ changes }: Entry, row: ChangeRow | undefined): boolean =>
       kind === 'STATED' && (at.getTime() > row.at.getTime() || (at.getTime() === row.at.getTime() && id > row.id)),
   )
 
-function takeContent(entry: Entry, { items, details }: ChangeInput): void {
-  if (details) entry.details = { ...entry.details, ...details }
-  if (!items) return
+/** Those of the latest statement that told any. */
+function takeItems(entry: Entry, items: readonly StatedItem[], at: Date): void {
   entry.items = items
+  entry.itemsStatedAt = at
   entry.lines = items.map(({ productId, sku, quantity, totalMinor }, index) => ({
     ...{ line: index + 1, productId, sku, quantity, totalMinor, refundedQuantity: 0, refundedMinor: 0 },
   }))
@@ -275,7 +279,7 @@ async function writeBook(sql: Sql, accountId: string, orders: readonly Entry[]):
   ])
 }
 
-function foldedRow({ row, profileId, changes }: Entry) {
+function foldedRow({ row, profileId, changes, itemsStatedAt }: Entry) {
   const state = foldOrder(changes.map(changeOf))
   if (!state) throw new Error(`order ${row.id} was never stated`)
   const lastChangeAt = changes.reduce((last, { at }) => (at > last ? at : last), new Date(0))
@@ -287,6 +291,7 @@ function foldedRow({ row, profileId, changes }: Entry) {
       currency: state.currency,
       totalMinor: state.totalMinor,
       lastChangeAt,
+      itemsStatedAt,
     },
     refundedMinor: state.refundedMinor,
     placedAt: new Date(state.placedAt),

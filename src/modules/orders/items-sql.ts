@@ -1,5 +1,6 @@
 // Statements of the lines of orders and of the products that they name: those that nobody has told of yet become placeholders.
 
+import { groupBy } from '../../core/group.ts'
 import type { Sql } from '../../platform/database.ts'
 
 /** One line, as it was told. */
@@ -34,20 +35,19 @@ export async function replaceLines(
   { orders, newId }: { orders: readonly LinesOfOrder[]; newId(): string },
 ): Promise<void> {
   const lines = orders.flatMap(({ orderId, items }) => items.map((item, index) => ({ orderId, line: index + 1, item })))
-  const named = new Map(lines.map(({ item }) => [item.productId, item]))
-  const products = [...named.values()]
+  const products = [...groupBy(lines, ({ item }) => item.productId).values()].map(firstTold)
   const orderIds = orders.map(({ orderId }) => orderId)
   const cleared = sql.$executeRaw`
     DELETE FROM order_item WHERE account_id = ${accountId}::uuid AND order_id = ANY (${orderIds}::uuid[])`
   if (lines.length === 0) return void (await cleared)
-  const category = products.map((item) => JSON.stringify(item.category ?? []))
+  const category = products.map((one) => JSON.stringify(one.category))
   await Promise.all([
     cleared,
     sql.$executeRaw`
       INSERT INTO product (account_id, id, source_id, name, is_placeholder, category)
       SELECT ${accountId}::uuid, new.id, new.source_id, new.name, TRUE, ARRAY(SELECT jsonb_array_elements_text(new.category))
       FROM unnest(${products.map(() => newId())}::uuid[], ${products.map(({ productId }) => productId)}::text[], ${products.map(({ name }) => name)}::text[],
-        ${category}::jsonb[], ${products.map(({ isSku = false }) => isSku)}::boolean[]) AS new (id, source_id, name, category, is_sku)
+        ${category}::jsonb[], ${products.map(({ isSku }) => isSku)}::boolean[]) AS new (id, source_id, name, category, is_sku)
       WHERE NOT (new.is_sku AND EXISTS (SELECT FROM product_variant WHERE product_variant.account_id = ${accountId}::uuid AND product_variant.sku = new.source_id))
       ORDER BY new.source_id COLLATE "C" ON CONFLICT DO NOTHING`,
     sql.$executeRaw`
@@ -68,6 +68,17 @@ export async function replaceLines(
         ) AS known ORDER BY known.place LIMIT 1
       ) AS product`,
   ])
+}
+
+/** What the lines of a product tell of it, the first that does. */
+function firstTold(lines: readonly { item: StatedItem }[]) {
+  const items = lines.map(({ item }) => item)
+  return {
+    productId: items[0]?.productId ?? '',
+    isSku: items.every(({ isSku }) => isSku),
+    name: items.find(({ name }) => name !== null)?.name ?? null,
+    category: items.find(({ category }) => category?.length)?.category ?? [],
+  }
 }
 
 /** Writes how much of each line was given back, as the changes of the orders tell it. */

@@ -28,12 +28,13 @@ export interface OrderRow {
   id: string
   sourceId: string
   profileId: string | null
+  itemsStatedAt: Date | null
 }
 
 /** The orders of those source ids, locked in their order until the transaction ends. */
 export function lockOrders(sql: Sql, accountId: string, sourceIds: readonly string[]): Promise<OrderRow[]> {
   return sql.$queryRaw<OrderRow[]>`
-    SELECT id, source_id AS "sourceId", profile_id AS "profileId" FROM placed_order
+    SELECT id, source_id AS "sourceId", profile_id AS "profileId", items_stated_at AS "itemsStatedAt" FROM placed_order
     WHERE account_id = ${accountId}::uuid AND source_id = ANY (${sourceIds}::text[])
     ORDER BY source_id COLLATE "C" FOR UPDATE`
 }
@@ -133,6 +134,7 @@ export interface FoldedRow {
   totalMinor: number | null
   refundedMinor: number
   lastChangeAt: Date
+  itemsStatedAt: Date | null
 }
 
 /** Brings orders to the fold of their changes. */
@@ -143,11 +145,11 @@ export async function updateOrders(sql: Sql, accountId: string, rows: readonly F
   await sql.$executeRaw`
     UPDATE placed_order SET profile_id = now.profile_id, status = now.status, placed_at = now.placed_at, stated_at = now.stated_at,
       cancelled_at = now.cancelled_at, currency = now.currency, total_minor = now.total_minor, refunded_minor = now.refunded_minor,
-      last_change_at = now.last_change_at, updated_at = CURRENT_TIMESTAMP
+      last_change_at = now.last_change_at, items_stated_at = now.items_stated_at, updated_at = CURRENT_TIMESTAMP
     FROM unnest(${column('id')}::uuid[], ${column('profileId')}::uuid[], ${column('status')}::text[]::order_status[], ${column('placedAt')}::timestamptz[],
       ${column('statedAt')}::timestamptz[], ${column('cancelledAt')}::timestamptz[], ${column('currency')}::text[], ${digits(column('totalMinor'))}::text[]::bigint[],
-      ${digits(column('refundedMinor'))}::text[]::bigint[], ${column('lastChangeAt')}::timestamptz[])
-      AS now (id, profile_id, status, placed_at, stated_at, cancelled_at, currency, total_minor, refunded_minor, last_change_at)
+      ${digits(column('refundedMinor'))}::text[]::bigint[], ${column('lastChangeAt')}::timestamptz[], ${column('itemsStatedAt')}::timestamptz[])
+      AS now (id, profile_id, status, placed_at, stated_at, cancelled_at, currency, total_minor, refunded_minor, last_change_at, items_stated_at)
     WHERE placed_order.account_id = ${accountId}::uuid AND placed_order.id = now.id`
 }
 
