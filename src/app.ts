@@ -72,12 +72,7 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     const ground = { database, live, memberships, ruleSets: new RuleSets(), now }
     const clock = new AudienceClock(ground, log)
     closing(() => clock.close())
-    const parts = { ...ground, clock }
-    const keyRing = new KeyRing(database, now)
-    const typeChanges = new TypeChanges({ database, log, now })
-    closing(() => typeChanges.close())
-    const intake = openIntake(parts)
-    const carts = new CartClock({
+    const carts: CartClock = new CartClock({
       ...{ database, now, log },
       emit: (accountId, events) =>
         intake.submit(
@@ -86,6 +81,11 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
         ),
     })
     closing(() => carts.close())
+    const parts = { ...ground, clock, carts }
+    const intake = openIntake(parts)
+    const keyRing = new KeyRing(database, now)
+    const typeChanges = new TypeChanges({ database, log, now })
+    closing(() => typeChanges.close())
     const services: Services = { ...parts, intake, keyRing, typeChanges, log }
     const http = await openHttp({
       schema: buildSchema(),

@@ -3,6 +3,7 @@
 import { keyMissing, type Principal } from './access.ts'
 import type { KeyRing } from './modules/accounts/key-ring.ts'
 import type { AudienceClock } from './modules/audiences/clock.ts'
+import type { CartClock } from './modules/carts/clock.ts'
 import type { Intake } from './modules/events/intake.ts'
 import type { TypeChanges } from './modules/fields/type-changes.ts'
 import type { Live } from './modules/live/live.ts'
@@ -20,6 +21,8 @@ export interface Services {
   readonly memberships: Live<MembershipRow>
   /** Looks after what time alone changes. */
   readonly clock: AudienceClock
+  /** Tells of carts that nothing came of. */
+  readonly carts: CartClock
   /** Takes events of many callers at once. */
   readonly intake: Intake
   readonly keyRing: KeyRing

@@ -35,20 +35,36 @@ export interface CartServices {
   emit(accountId: string, events: readonly CartEvent[]): Promise<readonly unknown[]>
 }
 
-/** At the latest so long after one look comes the next: other servers open carts too. */
-const lookMs = 5_000
-const soonestMs = 50
+/** At the latest so long after one look comes the next: what other servers opened is seen then, should they be gone. */
+const idleMs = 60_000
+const afterFaultMs = 5_000
+/** What is told here is not committed yet, so a cart that is due at once is looked for some times. */
+const looksAfterMs = [25, 250, 1_500]
+/** Looks are as far apart, so that there are not too many of them. */
+const grainMs = 25
 const pageSize = 200
 
 export class CartClock {
   readonly #services: CartServices
   #timer: NodeJS.Timeout | undefined
+  /** Times at which to look, in milliseconds. */
+  readonly #looks = new Set<number>()
   #running: Promise<void> | undefined
   #isClosed = false
 
   constructor(services: CartServices) {
     this.#services = services
-    this.#wait(soonestMs)
+    this.#looks.add(Date.now())
+    this.#arm()
+  }
+
+  /** A cart is due at that instant, as soon as the transaction that says so is committed. */
+  expect(at: Date): void {
+    const from = Math.max(at.getTime(), Date.now())
+    // Later ones are found by the look before them.
+    if (from > Date.now() + idleMs) return
+    for (const ms of looksAfterMs) this.#looks.add(Math.ceil((from + ms) / grainMs) * grainMs)
+    this.#arm()
   }
 
   async close(): Promise<void> {
@@ -57,19 +73,29 @@ export class CartClock {
     await this.#running
   }
 
-  #wait(ms: number): void {
-    if (this.#isClosed) return
-    this.#timer = setTimeout(() => {
-      this.#running = this.#look()
-        .catch((error: unknown) => {
-          this.#services.log.warn(
-            { err: error },
-            'carts: what is due was not looked at; it is tried again in 5 seconds',
-          )
-          return lookMs
-        })
-        .then((next) => this.#wait(next))
-    }, ms).unref()
+  #arm(): void {
+    clearTimeout(this.#timer)
+    if (this.#isClosed || this.#running || this.#looks.size === 0) return
+    // A timer may be a little early.
+    const ms = Math.max(0, Math.min(...this.#looks) - Date.now() + 1)
+    this.#timer = setTimeout(() => this.#run(), ms).unref()
+  }
+
+  #run(): void {
+    const now = Date.now()
+    for (const at of this.#looks) if (at <= now) this.#looks.delete(at)
+    this.#running = this.#look()
+      .catch((error: unknown) => {
+        this.#services.log.warn({ err: error }, 'carts: what is due was not looked at; it is tried again in 5 seconds')
+        return afterFaultMs
+      })
+      .then((next) => {
+        // A look that comes earlier sees to the next by itself.
+        const at = Date.now() + next
+        if (Math.min(...this.#looks) > at) this.#looks.add(at)
+        this.#running = undefined
+        this.#arm()
+      })
   }
 
   /** Returns when to look again. */
@@ -82,11 +108,10 @@ export class CartClock {
       for (const [accountId, carts] of groupBy(due, (cart) => cart.accountId))
         isHeld = !(await this.#tell(accountId, carts)) || isHeld
       // What could not be told comes again, and must not be asked for at once.
-      if (isHeld) return lookMs
+      if (isHeld) return afterFaultMs
     }
     const next = await findNextCart(database.system)
-    const ms = next ? next.getTime() - now().getTime() : lookMs
-    return Math.max(soonestMs, Math.min(lookMs, ms))
+    return next ? Math.max(grainMs, Math.min(idleMs, next.getTime() - now().getTime())) : idleMs
   }
 
   /** False where some are still to be told. */

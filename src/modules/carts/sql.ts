@@ -9,9 +9,12 @@ export interface CartRow {
   lastAt: Date
 }
 
-/** Opens the carts, or notes what was done with them, of each profile once; nothing where the account's carts are never abandoned. */
-export async function writeCarts(sql: Sql, accountId: string, carts: readonly CartRow[]): Promise<void> {
-  await sql.$executeRaw`
+/**
+ * Opens the carts, or notes what was done with them, of each profile once; nothing where the account's carts are never abandoned.
+ * Returns when they are due.
+ */
+export async function writeCarts(sql: Sql, accountId: string, carts: readonly CartRow[]): Promise<Date[]> {
+  const rows = await sql.$queryRaw<{ dueAt: Date }[]>`
     INSERT INTO open_cart (account_id, profile_id, event_id, last_at, due_at)
     SELECT ${accountId}::uuid, new.profile_id, new.event_id, new.last_at, new.last_at + account.cart_minutes * interval '1 minute'
     FROM unnest(${carts.map(({ profileId }) => profileId)}::uuid[], ${carts.map(({ eventId }) => eventId)}::uuid[],
@@ -19,7 +22,8 @@ export async function writeCarts(sql: Sql, accountId: string, carts: readonly Ca
     JOIN account ON account.id = ${accountId}::uuid AND account.cart_minutes IS NOT NULL
     ORDER BY new.profile_id
     ON CONFLICT (account_id, profile_id) DO UPDATE SET event_id = excluded.event_id, last_at = excluded.last_at, due_at = excluded.due_at
-    WHERE open_cart.last_at <= excluded.last_at`
+    WHERE open_cart.last_at <= excluded.last_at RETURNING due_at AS "dueAt"`
+  return rows.map(({ dueAt }) => dueAt)
 }
 
 export interface DueCart extends CartRow {

@@ -40,7 +40,7 @@ export interface Batch {
   readonly events: readonly AcceptedEvent[]
 }
 
-export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'now'>
+export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'carts' | 'now'>
 
 /** Stores and decides the events in their order; each succeeds or fails alone. */
 export async function ingest(services: IngestServices, batch: Batch): Promise<Outcome[]> {
@@ -195,6 +195,7 @@ async function decideAndApply(
     world,
     locked,
     clock: services.clock,
+    carts: services.carts,
   })
   return decided.results.map((result, index) => {
     const event = rows[index]
@@ -230,6 +231,7 @@ interface Applied {
   world: World
   locked: readonly MemberNow[]
   clock: Services['clock']
+  carts: Services['carts']
 }
 
 const noWarnings = [null, new Map()] as const
@@ -250,7 +252,7 @@ async function apply(tx: Sql, applied: Applied): Promise<OrderWarnings> {
     insertEvents(tx, accountId, rows),
     stated.length > 0 && applyFields(tx, accountId, { stated, locked: applied.locked }),
     applyConsents(tx, accountId, rows),
-    applyCarts(tx, accountId, rows),
+    applyCarts(tx, accountId, { events: rows, expect: (at) => applied.carts.expect(at) }),
     keepRaws(tx, accountId, { changes: fieldsGiven(events), rules: account.fieldRules }),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),

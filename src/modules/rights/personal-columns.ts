@@ -190,8 +190,8 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
     other: [
       ...['account_id', 'id', 'profile_id', 'status', 'placed_at', 'cancelled_at', 'currency', 'total_minor'],
       ...['refunded_minor', 'discount_minor', 'shipping_minor', 'tax_minor', 'tax_included', 'items_minor'],
-      ...['base_currency', 'base_rate', 'base_total_minor', 'source', 'stated_at', 'last_change_at', 'created_at'],
-      'updated_at',
+      ...['base_currency', 'base_rate', 'base_total_minor', 'source', 'stated_at', 'last_change_at', 'items_stated_at'],
+      ...['created_at', 'updated_at'],
     ],
   },
   product: {
