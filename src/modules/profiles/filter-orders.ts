@@ -72,14 +72,17 @@ function figureSql(rule: OrderRule, now: Date): Prisma.Sql {
 }
 
 /** The orders that count as of now, of those that the condition on `placed_order` picks: net of what was given back by now. */
-function ordersSql({ accountId, now }: FilterScope, condition: Prisma.Sql): Prisma.Sql {
+function ordersSql({ accountId, now, ahead = true }: FilterScope, condition: Prisma.Sql): Prisma.Sql {
   const net = (total: Prisma.Sql, refunded: Prisma.Sql) =>
     Prisma.sql`(${total} - least(${refunded}, greatest(${total}, 0)))`
-  return Prisma.sql`
+  const asTheyStand = Prisma.sql`
     SELECT placed_order.profile_id, placed_order.id, placed_order.source_id, placed_order.placed_at AS at, placed_order.currency,
       ${net(Prisma.sql`placed_order.total_minor`, Prisma.sql`placed_order.refunded_minor`)} AS minor, FALSE AS is_ahead
     FROM placed_order WHERE placed_order.account_id = ${accountId}::uuid AND ${condition}
-      AND placed_order.last_change_at <= ${now}::timestamptz AND placed_order.placed_at <= ${now}::timestamptz AND placed_order.cancelled_at IS NULL
+      AND placed_order.placed_at <= ${now}::timestamptz AND placed_order.cancelled_at IS NULL`
+  if (!ahead) return asTheyStand
+  return Prisma.sql`
+    ${asTheyStand} AND placed_order.last_change_at <= ${now}::timestamptz
     UNION ALL
     SELECT placed_order.profile_id, placed_order.id, placed_order.source_id, by_now.at, by_now.currency,
       ${net(Prisma.sql`by_now.total`, Prisma.sql`by_now.refunded`)}, TRUE

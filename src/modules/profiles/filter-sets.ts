@@ -20,13 +20,19 @@ import type { FilterScope } from './filter-values.ts'
 /** How merges of the account lie: nobody is merged; nobody who is merged was merged into before; or anyhow. */
 type Merges = 'none' | 'flat' | 'deep'
 
-async function findMerges(tx: Transaction, accountId: string): Promise<Merges> {
-  const [row] = await tx.$queryRaw<{ some: boolean; deep: boolean }[]>`
+/** What of the account decides how its sets are asked. */
+async function findShape(
+  tx: Transaction,
+  { accountId, now }: FilterScope,
+): Promise<Pick<SetScope, 'merges' | 'ahead'>> {
+  const [row] = await tx.$queryRaw<{ some: boolean; deep: boolean; ahead: boolean }[]>`
     SELECT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid) AS some, EXISTS (
       SELECT FROM merge JOIN merge AS next ON next.account_id = ${accountId}::uuid AND next.loser_id = merge.survivor_id
       WHERE merge.account_id = ${accountId}::uuid
-    ) AS deep`
-  return row?.deep ? 'deep' : row?.some ? 'flat' : 'none'
+    ) AS deep, EXISTS (
+      SELECT FROM placed_order WHERE placed_order.account_id = ${accountId}::uuid AND placed_order.last_change_at > ${now}::timestamptz
+    ) AS ahead`
+  return { merges: row?.deep ? 'deep' : row?.some ? 'flat' : 'none', ahead: row?.ahead ?? true }
 }
 
 /**
@@ -36,7 +42,7 @@ async function findMerges(tx: Transaction, accountId: string): Promise<Merges> {
 export async function openSet(tx: Transaction, rule: Rule, scope: FilterScope): Promise<Prisma.Sql> {
   // How many have a value in their fields is a guess to PostgreSQL, and where it guesses few it would compare sets row by row.
   await tx.$executeRaw`SET LOCAL enable_nestloop = off`
-  return compileSet(rule, { ...scope, merges: await findMerges(tx, scope.accountId) })
+  return compileSet(rule, { ...scope, ...(await findShape(tx, scope)) })
 }
 
 interface SetScope extends FilterScope {

@@ -8,6 +8,8 @@ export interface FilterScope {
   accountId: string
   /** What relative conditions count from. */
   now: Date
+  /** Something may be told of orders ahead of now; default true. */
+  ahead?: boolean
 }
 
 const identityKinds: ReadonlyMap<string, IdentityKind> = new Map([
