@@ -5,6 +5,7 @@ import { orderFigures, readOrder, saveOrder, saveOrders, saveProducts, turnsOf }
 import { mutate } from '../support/programs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { refused } from '../support/setup.ts'
+import { statementsOf } from '../support/statements.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -159,4 +160,26 @@ test('orders are listed by status, by when they were placed and by person, page 
   const first = await page({}, { first: 3 })
   expect([ids(first), first.pageInfo.hasNextPage]).toEqual([days.slice(0, 3), true])
   expect(ids(await page({}, { first: 3, after: first.pageInfo.endCursor }))).toEqual([days[3]])
+})
+
+test('a list of orders with their lines, products and changes costs as many statements for twelve as for one', async () => {
+  const read = `{ orders(first: 100) { edges { node { sourceId profile { sourceId } items { line product { name variants { sku } } }
+    changes { kind } } } } }`
+  const statements = async (count: number) => {
+    const caller = await server.otherAccount(`Of ${count}`)
+    const orders = Array.from({ length: count }, (_, i) => ({
+      ...{ ...euros, sourceId: `o ${i}`, profile: { sourceId: `p ${i}` } },
+      items: [
+        { product: `a ${i}`, total: '1' },
+        { product: `b ${i}`, total: '2' },
+      ],
+    }))
+    await saveOrders(caller, ...orders)
+    const sent = await statementsOf(async () => {
+      expect((await caller.query(read)).orders.edges).toHaveLength(count)
+    })
+    return sent.filter(({ text }) => !text.includes('api_key') && !text.includes('_due') && !text.includes('open_cart'))
+      .length
+  }
+  expect(await statements(12)).toBe(await statements(1))
 })

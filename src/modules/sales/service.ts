@@ -67,30 +67,38 @@ async function saveAccepted(context: Context, { asked, refused }: Asking): Promi
   for (;;) {
     const open = asked.filter(({ index }) => !refused.has(index))
     if (open.length === 0) return new Map()
-    const before = refused.size
     try {
-      const { saved, isMoved } = await retrying(() =>
-        services.database.transaction((tx) => attempt(tx, context, { asked: open, refused })),
+      const { saved, refusals, isMoved } = await retrying(() =>
+        services.database.transaction((tx) => attempt(tx, context, open)),
       )
+      for (const [index, refusal] of refusals) refused.set(index, refusal)
       if (isMoved) services.live.wake(accountId)
       return saved
     } catch (error) {
       const at = open.find(({ path }) => error instanceof ApiError && error.field?.startsWith(`${path}.`))
+      if (!at && !(error instanceof Leftover)) throw error
       if (at) refused.set(at.index, refusalAt(error, at.path))
-      else if (refused.size === before || !(error instanceof Leftover)) throw error
+      else if (error instanceof Leftover) for (const [index, refusal] of error.refusals) refused.set(index, refusal)
     }
   }
 }
 
 /** Somebody began with an order that is refused. */
-class Leftover extends Error {}
+class Leftover extends Error {
+  readonly refusals: ReadonlyMap<number, ApiError>
+
+  constructor(refusals: ReadonlyMap<number, ApiError>) {
+    super('somebody began with an order that is refused')
+    this.refusals = refusals
+  }
+}
 
 function refusalAt(error: unknown, path: string): ApiError {
   if (error instanceof ApiError && error.field?.startsWith(path)) return error
   throw error
 }
 
-async function attempt(tx: Transaction, context: Context, { asked, refused }: Asking) {
+async function attempt(tx: Transaction, context: Context, asked: readonly Asked[]) {
   const { accountId, services, now } = context
   const named = asked.filter(({ ref }) => ref !== null)
   const refs = named.flatMap(({ ref }) => ref ?? [])
@@ -99,9 +107,10 @@ async function attempt(tx: Transaction, context: Context, { asked, refused }: As
   const others = await ownersOf(tx, accountId, asked)
   await lockPeople(tx, accountId, { people, others, path: (place) => `${named[place]?.path}.profile` })
   await refreshArrivals(tx, context, people)
+  const refusals = new Map<number, ApiError>()
   const known = asked.filter(({ index, ref, path }) => {
     if (ref === null || profiles.get(index)) return true
-    refused.set(index, notFound('no such profile', `${path}.profile.id`))
+    refusals.set(index, notFound('no such profile', `${path}.profile.id`))
     return false
   })
   const { fields, erasureKey } = await services.ruleSets.inForce(tx, accountId)
@@ -114,13 +123,13 @@ async function attempt(tx: Transaction, context: Context, { asked, refused }: As
   const saved = new Map<number, SavedOrder>()
   for (const [place, outcome] of outcomes.entries()) {
     const index = known[place]?.index ?? 0
-    if (outcome instanceof ApiError) refused.set(index, outcome)
+    if (outcome instanceof ApiError) refusals.set(index, outcome)
     else saved.set(index, outcome)
   }
   const created = new Set(people.created)
-  const isLeft = ({ index }: Asked) => refused.has(index) && created.has(profiles.get(index)?.personId ?? '')
-  if (asked.some(isLeft)) throw new Leftover()
-  return { saved, isMoved: await refreshBuyers(tx, context, [...saved.values()].flatMap(changedFor)) }
+  const isLeft = ({ index }: Asked) => refusals.has(index) && created.has(profiles.get(index)?.personId ?? '')
+  if (asked.some(isLeft)) throw new Leftover(refusals)
+  return { saved, refusals, isMoved: await refreshBuyers(tx, context, [...saved.values()].flatMap(changedFor)) }
 }
 
 const changedFor = ({ status, profileId }: SavedOrder) => (status === 'UNCHANGED' ? [] : (profileId ?? []))
