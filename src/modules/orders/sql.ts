@@ -98,7 +98,8 @@ export async function findRoots(
       SELECT asked.id, asked.id AS reached, 0 AS far FROM unnest(${profileIds}::uuid[]) AS asked (id)
       UNION ALL
       SELECT way.id, merge.survivor_id, way.far + 1 FROM way
-      JOIN merge ON merge.account_id = ${accountId}::uuid AND merge.loser_id = way.reached
+      CROSS JOIN LATERAL (
+        SELECT survivor_id FROM merge WHERE merge.account_id = ${accountId}::uuid AND merge.loser_id = way.reached OFFSET 0) AS merge
     ) SELECT DISTINCT ON (way.id) way.id, way.reached AS "rootId" FROM way ORDER BY way.id, way.far DESC`
   return new Map(rows.map(({ id, rootId }) => [id, rootId]))
 }
