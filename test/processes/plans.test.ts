@@ -7,7 +7,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeId } from '../../src/core/ids.ts'
-import { fillBelongings, fillOrders } from '../support/belongings.ts'
+import { fillBelongings } from '../support/belongings.ts'
 import { addCampaign, openBrand } from '../support/brand.ts'
 import { fillEvents, fillPeople } from '../support/filling.ts'
 import { listen } from '../support/listen.ts'
@@ -38,7 +38,6 @@ beforeAll(async () => {
   await filled(await server.otherAccount(), events / 4)
   caller = await filled(await server.otherAccount(), events)
   await client.query(await readFile(path.resolve(import.meta.dirname, '../../prisma/recount.sql'), 'utf8'))
-  await client.query(fillOrders)
   await client.query('ANALYZE')
   const { rows } = await client.query(
     "SELECT relname FROM pg_class WHERE relkind = 'r' AND relispartition AND reltuples = 0",

@@ -18,16 +18,6 @@ export const fillBelongings = `
   INSERT INTO value_plan (account_id, id, field) SELECT id, id, 'tier' FROM account;
   INSERT INTO value_plan_row (account_id, plan_id, profile_id, before, after) SELECT account_id, account_id, id, '1', '2' FROM profile;
   INSERT INTO erased_identity (account_id, hash, erased_at) SELECT account_id, 'hash ' || id, now() FROM profile;
-  ANALYZE consent, person_block, interest, address, audience_member, audience_change, field_change, field_raw, merge_key, merge_candidate,
+  INSERT INTO open_cart (account_id, profile_id, event_id, last_at, due_at) SELECT account_id, id, id, now(), now() + interval '1 day' FROM profile;
+  ANALYZE open_cart, consent, person_block, interest, address, audience_member, audience_change, field_change, field_raw, merge_key, merge_candidate,
     value_plan_row, erased_identity`
-
-/** An order of a product of their own for everybody, and an open cart. */
-export const fillOrders = `
-  INSERT INTO product (account_id, id, source_id) SELECT account_id, id, 'product ' || id FROM profile;
-  INSERT INTO product_variant (account_id, sku, product_id) SELECT account_id, 'sku ' || id, id FROM profile;
-  INSERT INTO placed_order (account_id, id, source_id, profile_id, placed_at, currency, total_minor, source, stated_at)
-    SELECT account_id, id, 'order ' || id, id, now(), 'EUR', 1000, 'API', now() FROM profile;
-  INSERT INTO order_item (account_id, order_id, line, product_id, quantity) SELECT account_id, id, 1, id, 1 FROM profile;
-  INSERT INTO order_change (account_id, id, order_id, profile_id, kind, at, source, placed_at, currency, total_minor)
-    SELECT account_id, id, id, id, 'STATED', now(), 'API', now(), 'EUR', 1000 FROM profile;
-  INSERT INTO open_cart (account_id, profile_id, event_id, last_at, due_at) SELECT account_id, id, id, now(), now() + interval '1 day' FROM profile`
