@@ -20,6 +20,8 @@ export default {
           JSON: 'unknown',
           JSONObject: 'Record<string, unknown>',
           JSONDocument: 'Record<string, unknown>',
+          Decimal: 'string | number',
+          MinorUnits: 'number',
         },
         importExtension: '.ts',
         emitLegacyCommonJSImports: false,

@@ -7,6 +7,8 @@ import { KeyRing } from './modules/accounts/key-ring.ts'
 import { ensureFirstAccount } from './modules/accounts/keys.ts'
 import { AudienceEvents } from './modules/audience-events/teller.ts'
 import { AudienceClock } from './modules/audiences/clock.ts'
+import { CartClock } from './modules/carts/clock.ts'
+import { acceptEvent } from './modules/events/check.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
 import { FieldFilling } from './modules/field-values/filling.ts'
@@ -72,7 +74,17 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     const ground = { database, live, memberships, ruleSets: new RuleSets(), now }
     const clock = new AudienceClock(ground, log)
     closing(() => clock.close())
-    const parts = { ...ground, clock }
+    const carts: CartClock = new CartClock({
+      ...{ database, now, log },
+      emit: (accountId, events) =>
+        intake.submit(
+          accountId,
+          events.map((event) => acceptEvent(event, { path: 'cart', now: now() })),
+        ),
+    })
+    closing(() => carts.close())
+    const parts = { ...ground, clock, carts }
+    const intake = openIntake(parts)
     const audienceEvents = new AudienceEvents({ ...parts, bus, log })
     closing(() => audienceEvents.close())
     const keyRing = new KeyRing(database, now)
@@ -80,7 +92,7 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     closing(() => typeChanges.close())
     const fieldFilling = new FieldFilling({ database, log })
     closing(() => fieldFilling.close())
-    const services: Services = { ...parts, intake: openIntake(parts), keyRing, typeChanges, fieldFilling, log }
+    const services: Services = { ...parts, intake, keyRing, typeChanges, fieldFilling, log }
     const http = await openHttp({
       schema: buildSchema(),
       log,

@@ -16,11 +16,13 @@ import type { ApiScope } from './generated/prisma/client.ts'
 import { defaultPage, maxPage } from './keyset.ts'
 import {
   DateTimeScalar,
+  DecimalScalar,
   type Json,
   JsonDocumentScalar,
   type JsonObject,
   JsonObjectScalar,
   JsonScalar,
+  MinorUnitsScalar,
 } from './scalars.ts'
 import { meanings, openFields, withinScopes } from './scopes.ts'
 import { ownResolvers, wholeRows } from './whole-rows.ts'
@@ -38,6 +40,8 @@ export const builder = new SchemaBuilder<{
     JSON: { Input: Json; Output: Json }
     JSONObject: { Input: JsonObject; Output: JsonObject }
     JSONDocument: { Input: JsonObject; Output: JsonObject }
+    Decimal: { Input: string; Output: string }
+    MinorUnits: { Input: never; Output: bigint }
   }
 }>({
   plugins: [
@@ -135,6 +139,8 @@ builder.addScalarType('DateTime', DateTimeScalar)
 builder.addScalarType('JSON', JsonScalar)
 builder.addScalarType('JSONObject', JsonObjectScalar)
 builder.addScalarType('JSONDocument', JsonDocumentScalar)
+builder.addScalarType('Decimal', DecimalScalar)
+builder.addScalarType('MinorUnits', MinorUnitsScalar)
 
 builder.queryType({ description: 'Reads. Lists are pages of at most 100 rows.' })
 builder.mutationType({ description: 'Writes. Payloads are nullable, so that one refused field hides no other answer.' })

@@ -174,7 +174,7 @@ function nodeSelection<R>({ column }: Keyset<R>, { context, info }: Asked): Sele
 export const nodeQuery = ({ context, info }: Pick<Asked, 'context' | 'info'>): object =>
   queryFromInfo({ context, info, path: ['edges', 'node'] })
 
-type Model = 'program' | 'campaign' | 'journey' | 'relationship' | 'event' | 'code'
+type Model = 'program' | 'campaign' | 'journey' | 'relationship' | 'event' | 'code' | 'order' | 'product'
 type RowOf<M extends Model> = PrismaTypes[Capitalize<M>]['Shape']
 
 export interface RowAsked<M extends Model> {

@@ -3,6 +3,7 @@
 import { keyMissing, type Principal } from './access.ts'
 import type { KeyRing } from './modules/accounts/key-ring.ts'
 import type { AudienceClock } from './modules/audiences/clock.ts'
+import type { CartClock } from './modules/carts/clock.ts'
 import type { Intake } from './modules/events/intake.ts'
 import type { FieldFilling } from './modules/field-values/filling.ts'
 import type { TypeChanges } from './modules/fields/type-changes.ts'
@@ -21,6 +22,8 @@ export interface Services {
   readonly memberships: Live<MembershipRow>
   /** Looks after what time alone changes. */
   readonly clock: AudienceClock
+  /** Tells of carts that nothing came of. */
+  readonly carts: CartClock
   /** Takes events of many callers at once. */
   readonly intake: Intake
   readonly keyRing: KeyRing

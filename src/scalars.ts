@@ -74,6 +74,35 @@ export const JsonDocumentScalar = new GraphQLScalarType<JsonObject, JsonObject>(
   parseLiteral: (node, variables) => checkJsonObject(literal(node, variables), documentLimits),
 })
 
+/** A decimal number as text, so that each of its digits is kept. */
+export const DecimalScalar = new GraphQLScalarType<string, string>({
+  name: 'Decimal',
+  description: 'A decimal number without exponent, as text such as `"19.90"`, which keeps each digit, or as a number.',
+  serialize: String,
+  parseValue: parseDecimal,
+  parseLiteral: (node) =>
+    parseDecimal(node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT ? node.value : null),
+})
+
+const decimalDigits = /^[+-]?\d{1,30}(\.\d{1,30})?$/
+
+function parseDecimal(value: unknown): string {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : ''
+  if (!decimalDigits.test(text)) throw badInput(`not a decimal number, such as 19.90: ${show(value)}`)
+  return text
+}
+
+export const MinorUnitsScalar = new GraphQLScalarType<bigint, number>({
+  name: 'MinorUnits',
+  description:
+    'An amount of money in whole units of its currency’s smallest part, such as 1990 for 19.90 EUR, 1990 for 1,990 JPY, and 1990 for 1.990 KWD.',
+  // Sums of what is stored stay far below 2^53.
+  serialize: (value) => Number(value),
+  parseValue: () => {
+    throw badInput('amounts are given as Decimal')
+  },
+})
+
 function checkJsonObject(value: unknown, limits: JsonLimits): JsonObject {
   const json = checkJson(value, limits)
   if (typeof json !== 'object' || json === null || Array.isArray(json))

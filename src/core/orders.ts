@@ -1,6 +1,6 @@
-// What events say of orders and transactions.
+// What events say of orders and transactions: ids, currencies and amounts, read on their decimal digits.
 
-import type { Instant, JsonObject, OrderFacts } from './targeting/facts.ts'
+import type { JsonObject } from './targeting/facts.ts'
 
 const maxLength = 256
 
@@ -16,7 +16,7 @@ function textOf(data: JsonObject, key: string): string | null {
   return text === '' || text.length > maxLength ? null : text
 }
 
-/** The events that tell of an order, by their folded names. */
+/** The events that state an order as it was placed, by their folded names. */
 export const orderEvents: readonly string[] = ['purchase', 'order_completed']
 
 /** Where an order's amount is read: the first that is there. */
@@ -28,30 +28,14 @@ export const decimalText = '^[ \\t\\r\\n]*([+-]?)([0-9]{1,30})(?:[.]([0-9]{1,30}
 /** Amounts beyond it are not read, so that a thousand of them add up exactly. In minor units. */
 export const maxAmountMinor = 1e12
 
-/**
- * The order that an event tells of; null for an event of another name. Its id is that of the transaction, else the event's, so
- * that events of one transaction are one order. The amount is that of `total`, else `revenue`, `value` or `amount`, a number
- * or decimal text, rounded to the currency's minor unit, halves away from zero; null without a currency of three letters.
- */
-export function orderOf(event: { id: string; name: string; data: JsonObject; t: Instant }): OrderFacts | null {
-  const { id: eventId, name, data, t } = event
-  if (!orderEvents.includes(name)) return null
-  const currency = currencyOf(ownValue(data, 'currency'))
-  return {
-    id: transactionIdOf(data) ?? eventId,
-    eventId,
-    at: t,
-    amountMinor: currency === null ? null : minorUnits(amountOf(data), minorDigits(currency)),
-    currency,
-  }
-}
-
-function currencyOf(value: unknown): string | null {
+/** An ISO 4217 code, upper-cased; null for what is no text of three letters. */
+export function currencyOf(value: unknown): string | null {
   const text = typeof value === 'string' ? value.trim() : ''
   return /^[A-Za-z]{3}$/.test(text) ? text.toUpperCase() : null
 }
 
-function amountOf(data: JsonObject): unknown {
+/** The amount that data tell: `total`, else `revenue`, `value` or `amount`, the first that is there; null for none. */
+export function amountOf(data: JsonObject): unknown {
   for (const key of amountKeys) {
     const value = ownValue(data, key)
     if (value !== undefined && value !== null) return value
@@ -75,8 +59,8 @@ const decimal = new RegExp(decimalText)
 // Below it a number is written with an exponent, and rounds to nothing in every currency.
 const smallest = 1e-6
 
-/** The amount in minor units, worked out on its decimal digits; null where it is none, or too large. */
-function minorUnits(amount: unknown, exponent: number): number | null {
+/** The amount, a number or decimal text, in minor units of so many digits, worked out on its decimal digits; null where it is none, or too large. */
+export function minorUnits(amount: unknown, exponent: number): number | null {
   const [, sign, whole, fraction = ''] = decimal.exec(decimalOf(amount)) ?? []
   if (whole === undefined) return null
   const kept = Number(whole + fraction.slice(0, exponent).padEnd(exponent, '0'))
@@ -85,10 +69,26 @@ function minorUnits(amount: unknown, exponent: number): number | null {
   return sign === '-' && minor !== 0 ? -minor : minor
 }
 
-function decimalOf(amount: unknown): string {
+/**
+ * So many times the price, a number or decimal text, in minor units of so many digits: multiplied exactly, then rounded, halves
+ * away from zero; null where the price is none, or it comes to too much.
+ */
+export function timesPrice(price: unknown, quantity: number, exponent: number): number | null {
+  const [, sign, whole, fraction = ''] = decimal.exec(decimalOf(price)) ?? []
+  if (whole === undefined) return null
+  const scale = 10n ** BigInt(fraction.length)
+  const product = BigInt(whole + fraction) * BigInt(quantity) * 10n ** BigInt(exponent)
+  const minor = Number((product * 2n + scale) / (scale * 2n))
+  if (minor > maxAmountMinor) return null
+  return sign === '-' && minor !== 0 ? -minor : minor
+}
+
+/** A number or text as decimal text; blank for anything else. */
+export function decimalOf(amount: unknown): string {
   if (typeof amount === 'string') return amount
   if (typeof amount !== 'number') return ''
   return Math.abs(amount) < smallest ? '0' : String(amount)
 }
 
-const ownValue = (data: JsonObject, key: string): unknown => (Object.hasOwn(data, key) ? data[key] : undefined)
+/** What the object itself has under the key. */
+export const ownValue = (data: JsonObject, key: string): unknown => (Object.hasOwn(data, key) ? data[key] : undefined)

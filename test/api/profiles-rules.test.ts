@@ -6,6 +6,7 @@ import { decodeId, encodeId } from '../../src/core/ids.ts'
 import { compileRule } from '../../src/core/rules/compile.ts'
 import type { OrderRule, Rule } from '../../src/core/rules/rule.ts'
 import { isTrue } from '../../src/core/rules/truth.ts'
+import type { OrderFacts } from '../../src/core/targeting/facts.ts'
 import { personAt } from '../../src/core/targeting/people.ts'
 import type { Json } from '../../src/scalars.ts'
 import { defineFields } from '../support/fields.ts'
@@ -28,6 +29,8 @@ afterAll(() => server?.stop())
 const list = `query ($filter: RuleInput, $first: Int) {
   profiles(filter: $filter, first: $first) { totalCount edges { node { id } } }
 }`
+
+const totalOf = (told?: OrderFacts) => (told?.kind === 'STATED' ? told.totalMinor : null)
 
 interface Listed {
   profiles: { totalCount: number; edges: { node: { id: string } }[] }
@@ -92,7 +95,7 @@ test.each(['EUR', 'JPY', 'KWD'])('money in %s is read alike, to the minor unit, 
   const buyers = await insertPeople(server, await accountOf(caller), { people: amounts.map(bought), edges: [] })
   const read = buyers.map(({ id, history }) => ({
     id: encodeId('Profile', id),
-    minor: history.orders[0]?.amountMinor ?? null,
+    minor: totalOf(history.orders[0]),
   }))
   const listed = async (op: OrderRule['op'], value: number) => {
     const filter = { order: { aggregate: 'LARGEST_MINOR', op, value, currency } }

@@ -5,7 +5,6 @@ import { expect, test } from 'vitest'
 import { asksOf } from '../../src/core/rules/asks.ts'
 import { type HistoryMoment, rangesOf, wantsOf } from '../../src/modules/events/history-ranges.ts'
 
-const orders = { names: ['purchase', 'order_completed'], cap: 1000 }
 const membersOf = (personId: string) => [personId, `${personId}, merged`]
 
 /** The latest so many of the times at or before t. */
@@ -45,11 +44,11 @@ test('an event wants what its own journeys ask, of all profiles of the person, a
     ],
   ])
   const asksAt = ({ name = '' }: HistoryMoment) => asks.get(name) ?? asksOf([])
-  const wanted = (...moments: HistoryMoment[]) => wantsOf({ moments, membersOf, asksAt }, orders)
+  const wanted = (...moments: HistoryMoment[]) => wantsOf({ moments, membersOf, asksAt })
   const none = wanted({ personId: 'ann', t: 1, name: 'login' })
-  expect([none.events.size, none.orders.size, none.qualities.size, none.friends.size]).toEqual([0, 0, 0, 0])
+  expect([none.events.size, none.orders.times.size, none.qualities.size, none.friends.size]).toEqual([0, 0, 0, 0])
   const some = wanted({ personId: 'ann', t: 1, name: 'visit' }, { personId: 'ann', t: 9, name: 'signup' })
   const times = (...all: number[]) => new Map(membersOf('ann').map((id) => [id, new Set(all)]))
   expect(some.events).toEqual(new Map([['click', { cap: 4, times: times(1, 9) }]]))
-  expect(some.orders).toEqual(new Map(orders.names.map((name) => [name, { cap: 1000, times: times(9) }])))
+  expect(some.orders).toEqual({ times: times(9), items: false })
 })

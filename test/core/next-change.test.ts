@@ -70,11 +70,9 @@ const person: fc.Arbitrary<PersonFacts> = fc
           ['purchase', purchases],
         ]),
         orders: purchases.map((at, i) => ({
-          id: String(i),
-          eventId: String(i),
-          at,
-          amountMinor: 700,
-          currency: 'EUR',
+          ...{ kind: 'STATED' as const, id: String(i), orderId: String(i), eventId: String(i) },
+          ...{ at, placedAt: at, totalMinor: 700, currency: 'EUR' },
+          items: [{ line: 1, productId: 'mug', sku: 'mug-1', category: ['Home'], quantity: 1, totalMinor: 700 }],
         })),
         qualities: qualities.map((at, i) => ({ at, quality: (['HIGH', 'LOW', 'NONE'] as const)[i % 3] ?? 'NONE' })),
         friends: shown,
@@ -136,7 +134,12 @@ it.each([
     history: {
       ...newPerson('p').history,
       events: new Map([['click', [now - 5_000, now - 1_000]]]),
-      orders: [{ id: '1', eventId: '1', at: now - 9_000, amountMinor: null, currency: null }],
+      orders: [
+        {
+          ...{ kind: 'STATED', id: '1', orderId: '1', eventId: '1', at: now - 9_000, placedAt: now - 9_000 },
+          ...{ totalMinor: null, currency: null },
+        },
+      ],
     },
   }
   expect(nextChange({ rule: one, holds: compileRule(one) }, who, now)).toBe(expected)

@@ -2,17 +2,23 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { minorDigits, orderOf, transactionIdOf } from '../../src/core/orders.ts'
+import { tellingOf } from '../../src/core/orders/telling.ts'
+import { minorDigits, transactionIdOf } from '../../src/core/orders.ts'
 import type { JsonObject } from '../../src/core/targeting/facts.ts'
 
-const read = (data: JsonObject, name = 'purchase') => orderOf({ id: 'e', name, data, t: 7 })
+/** What a statement of an order says. */
+function read(data: JsonObject, name = 'purchase') {
+  const telling = tellingOf({ id: 'e', name, data, t: 7 })
+  if (telling?.told.kind !== 'STATED') return null
+  const { placedAt, currency, totalMinor: amountMinor } = telling.told
+  return { id: telling.orderId, at: placedAt, amountMinor, currency }
+}
 const minor = (total: unknown, currency: unknown = 'EUR') => read({ total, currency })?.amountMinor
 
 describe('an order', () => {
   test('is told by purchases and completed orders alone', () => {
     expect(read({ total: 1, currency: 'EUR' })).toEqual({
       id: 'e',
-      eventId: 'e',
       at: 7,
       amountMinor: 100,
       currency: 'EUR',

@@ -53,6 +53,7 @@ const nothing = {
   audienceIds: new Set(),
   eventCaps: new Map(),
   orders: false,
+  items: false,
   qualityCaps: new Map(),
   friends: false,
 }

@@ -172,6 +172,7 @@ describe('what rules ask the loader for', () => {
       audienceIds: new Set(),
       eventCaps: new Map(),
       orders: false,
+      items: false,
       qualityCaps: new Map(),
       friends: false,
     })
@@ -190,6 +191,7 @@ describe('what rules ask the loader for', () => {
         ['view', 1],
       ]),
       orders: true,
+      items: false,
       qualityCaps: new Map([['LOW', 3]]),
       friends: true,
     })

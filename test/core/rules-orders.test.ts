@@ -7,10 +7,14 @@ import { newPerson } from '../../src/core/targeting/people.ts'
 import { ask, daysAgo, opposite, t, windowOf, windows } from './asking.ts'
 
 describe('a condition on orders', () => {
+  type Statement = Extract<OrderFacts, { kind: 'STATED' }>
   let made = 0
-  const order = (amountMinor: number | null, changes: Partial<OrderFacts> = {}): OrderFacts => {
+  /** A statement of an order, placed when it was told. */
+  const order = (totalMinor: number | null, changes: Partial<Statement> = {}): Statement => {
     const eventId = `e${String(++made).padStart(4, '0')}`
-    return { id: eventId, eventId, at: daysAgo(1), amountMinor, currency: 'EUR', ...changes }
+    const { at = daysAgo(1) } = changes
+    const told = { kind: 'STATED' as const, id: eventId, orderId: eventId, eventId, currency: 'EUR', totalMinor }
+    return { ...told, at, placedAt: at, ...changes }
   }
   const buyer = (...orders: OrderFacts[]): PersonFacts => {
     const person = newPerson('F')
@@ -75,9 +79,9 @@ describe('a condition on orders', () => {
 
   test('events of one order are one order, as the latest of them up to the event says, in whatever order they are listed', () => {
     const [first, second, late] = [
-      order(1000, { id: 'o', at: daysAgo(9) }),
-      order(400, { id: 'o', at: daysAgo(2) }),
-      order(9000, { id: 'o', at: t + 1 }),
+      order(1000, { orderId: 'o', at: daysAgo(9) }),
+      order(400, { orderId: 'o', at: daysAgo(2) }),
+      order(9000, { orderId: 'o', at: t + 1 }),
     ]
     for (const orders of [
       [first, second, late],
@@ -86,14 +90,14 @@ describe('a condition on orders', () => {
       expect(askOrders({ ...total, op: 'EQ', value: 400 }, ...orders)).toBe('TRUE')
       expect(askOrders({ aggregate: 'COUNT', op: 'EQ', value: 1 }, ...orders)).toBe('TRUE')
     }
-    const [one, two] = [order(1, { id: 'o' }), order(2, { id: 'o' })]
+    const [one, two] = [order(1, { orderId: 'o' }), order(2, { orderId: 'o' })]
     expect(askOrders({ ...total, op: 'EQ', value: 2 }, two, one)).toBe('TRUE')
   })
 
   test('an order lies in the window where its latest event does', () => {
-    const moved = [order(1000, { id: 'o', at: daysAgo(9) }), order(1000, { id: 'o', at: daysAgo(2) })]
+    const moved = [order(1000, { orderId: 'o', at: daysAgo(9) }), order(1000, { orderId: 'o', at: daysAgo(2) })]
     expect(askOrders({ aggregate: 'COUNT', op: 'EQ', value: 1, withinLastDays: 7 }, ...moved)).toBe('TRUE')
-    const returned = [order(1000, { id: 'o', at: daysAgo(2) }), order(0, { id: 'o', at: daysAgo(1) })]
+    const returned = [order(1000, { orderId: 'o', at: daysAgo(2) }), order(0, { orderId: 'o', at: daysAgo(1) })]
     expect(askOrders({ ...total, op: 'EQ', value: 0, withinLastDays: 7 }, ...returned)).toBe('TRUE')
   })
 })

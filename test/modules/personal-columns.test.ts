@@ -50,7 +50,8 @@ test('an export holds the rows of all tables that rows of people are in, and era
   await mutate(server, 'eraseProfile', { profile: { id } })
   const ids = `(${profileIds.map((one: string) => `'${one}'`).join(', ')})`
   for (const { table, of, personal } of ofPeople) {
-    const where = of === 'event_id' ? `${of} IN (SELECT id FROM event WHERE profile_id IN ${ids})` : `${of} IN ${ids}`
+    const through = { event_id: 'event', order_id: 'placed_order' }[of as string]
+    const where = `${of} IN ${through ? `(SELECT id FROM ${through} WHERE profile_id IN ${ids})` : ids}`
     const left = await rows<Record<string, unknown>>(`SELECT * FROM ${table} WHERE ${where}`)
     for (const row of left)
       for (const name of personal) expect([table, name, blank(row[name])]).toEqual([table, name, true])
@@ -85,6 +86,14 @@ async function someoneEverywhere(): Promise<string> {
   await mutate(server, 'setInterests', { profile: { id }, interests: ['Everywhere'] })
   const address = { kind: 'HOME', lines: ['Everywhere Street 1'], name: 'E. Verywhere', city: 'C', region: 'R' }
   await mutate(server, 'setAddresses', { profile: { id }, addresses: [{ ...address, postalCode: '1', country: 'DE' }] })
+  const placed = { sourceId: 'Everywhere 2', profile: { id }, placedAt: '2026-01-01T00:00:00Z', currency: 'EUR' }
+  const items = [{ product: 'mug', name: 'Everywhere', total: '9', fields: { for: 'Everywhere' } }]
+  const kept = { fields: { a: 'Everywhere' }, couponCodes: ['Everywhere'], shippingAddress: { city: 'Everywhere' } }
+  await mutate(server, 'saveOrders', {
+    orders: [{ ...placed, ...kept, items, billingAddress: { city: 'Everywhere' } }],
+  })
+  const order = { sourceId: placed.sourceId }
+  await mutate(server, 'refundOrder', { order, amount: '1', refundId: 'Everywhere', reason: 'Everywhere' })
   await mutate(server, 'blockPerson', { profile: { id }, what: 'REWARDS', reason: 'Everywhere' })
   await mutate(server, 'addToAudience', { audienceId: await anAudience(server), profiles: [{ id }] })
   await mutate(server, 'createShare', { shareId: 'S', programId, advocate: { id }, recipients: ['a@example.com'] })

@@ -53,6 +53,7 @@ async function filled(one: Caller, to: number): Promise<Caller> {
   ;({ programId, campaignId } = await openBrand(one))
   const history = { event: { name: 'purchase', atLeast: 2, withinLastDays: 30 } }
   const spent = { order: { aggregate: 'TOTAL_MINOR', op: 'GTE', value: 3000, currency: 'EUR' } }
+  const drinks = { product: { id: 'P-1', atLeast: 2 } }
   const flow = (name: string, names: string[], more: object = {}) => ({
     name,
     role: 'PARTICIPANT',
@@ -66,7 +67,7 @@ async function filled(one: Caller, to: number): Promise<Caller> {
     name: 'Loyal',
     journeys: [
       flow('loyal', ['purchase'], { entry: history, priority: 200 }),
-      flow('big', ['purchase'], { entry: spent, priority: 150 }),
+      flow('big', ['purchase'], { entry: { all: [spent, { not: drinks }] }, priority: 150 }),
     ],
   })
   await one.query(
@@ -93,7 +94,7 @@ async function filled(one: Caller, to: number): Promise<Caller> {
 
 /** Rules, codes, programs, revisions and the like: as many as people wrote, and read whole. */
 const small =
-  /^(account|api_key|program|program_label|campaign|campaign_revision|campaign_state_change|journey_definition|code_campaign|audience|audience_mark|audience_replacement|event_type|event_type_alias|field_definition|field_index|field_policy|field_normaliser|field_type_change|value_mapping|feed_head|feed_epoch|pg_\w+)$/
+  /^(account|api_key|program|program_label|campaign|campaign_revision|campaign_state_change|journey_definition|code_campaign|audience|audience_mark|audience_replacement|event_type|event_type_alias|field_definition|field_index|field_policy|field_normaliser|field_type_change|value_mapping|feed_head|feed_epoch|currency_rate|pg_\w+)$/
 
 interface Plan {
   'Node Type': string
@@ -179,6 +180,8 @@ const send = async (inputs: object[]) => {
 
 const hourAgo = () => new Date(Date.now() - 3_600_000).toISOString()
 
+const products = [{ product_id: 'P-5', quantity: 2, price: 1 }, { sku: 'unheard of' }]
+
 /** All that an event may bring: codes, shares, addresses that were shared with, follow-ups, late ones, rules that ask for the past. */
 const batch = () => [
   { name: 'click', profile: { sourceId: 'p7' }, idempotencyKey: `key ${Math.random()}` },
@@ -186,6 +189,11 @@ const batch = () => [
   { name: 'join', profile: { email: 'user41@example.com' } },
   { name: 'join', profile: { sourceId: 'p31' }, targeting: { shareIds: ['SHARE40'] } },
   { name: 'purchase', profile: { sourceId: 'p8', deviceId: 'd9' }, data: { order_id: 'T-100', total: 5 } },
+  {
+    name: 'purchase',
+    profile: { sourceId: 'p8' },
+    data: { order_id: `N-${Math.random()}`, total: 5, currency: 'EUR', products },
+  },
   { name: 'refund', profile: { sourceId: 'p10' }, data: { order_id: 'T-4' } },
   { name: 'purchase', profile: { sourceId: 'p11' }, occurredAt: hourAgo(), targeting: { partnerId: 'shop' } },
   { name: 'hum', profile: { deviceId: 'unheard of' } },
@@ -198,7 +206,18 @@ describe('on an index, whatever is looked up', () => {
     const { scans, wide, tables } = await scansOf(() => send(batch()))
     expect([scans, wide]).toEqual([[], []])
     const used = ['attribution', 'code', 'event', 'evidence', 'idempotency_key', 'identity', 'journey', 'relationship']
-    expect([...tables]).toEqual(expect.arrayContaining([...used, 'attribution_count', 'feed_head', 'journey_step']))
+    expect([...tables]).toEqual(
+      expect.arrayContaining([
+        ...used,
+        'attribution_count',
+        'feed_head',
+        'journey_step',
+        'order_change',
+        'order_item',
+        'placed_order',
+        'product',
+      ]),
+    )
   })
 
   test('for a decision made anew', async () => {

@@ -21,5 +21,6 @@ export const fillBelongings = `
   INSERT INTO value_plan (account_id, id, field) SELECT id, id, 'tier' FROM account;
   INSERT INTO value_plan_row (account_id, plan_id, profile_id, before, after) SELECT account_id, account_id, id, '1', '2' FROM profile;
   INSERT INTO erased_identity (account_id, hash, erased_at) SELECT account_id, 'hash ' || id, now() FROM profile;
-  ANALYZE consent, person_block, interest, address, audience_member, audience_replacement_member, audience_change, field_change, field_raw, field_value, merge_key, merge_candidate,
+  INSERT INTO open_cart (account_id, profile_id, event_id, last_at, due_at) SELECT account_id, id, id, now(), now() + interval '1 day' FROM profile;
+  ANALYZE open_cart, consent, person_block, interest, address, audience_member, audience_replacement_member, audience_change, field_change, field_raw, field_value, merge_key, merge_candidate,
     value_plan_row, erased_identity`

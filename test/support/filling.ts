@@ -103,6 +103,7 @@ export async function fillEvents(run: Run, past: Past): Promise<void> {
     ${made}, LATERAL (SELECT n % 4 < 2 AS taken, CASE n % 4 WHEN 2 THEN 'EVENT_NOT_SUPPORTED' WHEN 3 THEN 'NO_REFERRAL' END AS failure) AS outcome`,
     [accountId, campaignId],
   )
+  await fillOrders(run, { accountId, made: `${made} WHERE n % 4 = 1` })
   await run(
     `INSERT INTO journey_step (account_id, id, journey_id, kind, event_id, event_name, at)
     SELECT $1::uuid, id, journey_id, 'CREDITED', id, name, at ${made} WHERE n % 4 < 2`,
@@ -123,6 +124,31 @@ export async function fillEvents(run: Run, past: Past): Promise<void> {
   await run(
     `INSERT INTO feed_head (account_id, topic, position) VALUES ($1::uuid, 'ATTRIBUTIONS', ${to})
     ON CONFLICT (account_id, topic) DO UPDATE SET position = excluded.position`,
+    [accountId],
+  )
+}
+
+/** The orders of those events, a line each, of as many products as there are orders, in one form each. */
+async function fillOrders(run: Run, { accountId, made }: { accountId: string; made: string }): Promise<void> {
+  await run(
+    `INSERT INTO placed_order (account_id, id, source_id, profile_id, placed_at, stated_at, last_change_at, currency, total_minor, source)
+    SELECT $1::uuid, id, 'T-' || n, profile_id, at, at, at, 'EUR', n % 100 * 100, 'EVENT' ${made}`,
+    [accountId],
+  )
+  await run(
+    `INSERT INTO order_change (account_id, id, order_id, profile_id, kind, at, source, event_id, placed_at, currency, total_minor)
+    SELECT $1::uuid, id, id, profile_id, 'STATED', at, 'EVENT', id, at, 'EUR', n % 100 * 100 ${made}`,
+    [accountId],
+  )
+  await run(
+    `INSERT INTO product (account_id, id, source_id, is_placeholder) SELECT $1::uuid, id, 'P-' || n, TRUE ${made}`,
+    [accountId],
+  )
+  await run(`INSERT INTO product_variant (account_id, sku, product_id) SELECT $1::uuid, 'S-' || n, id ${made}`, [
+    accountId,
+  ])
+  await run(
+    `INSERT INTO order_item (account_id, order_id, line, product_id, quantity) SELECT $1::uuid, id, 1, id, 1 ${made}`,
     [accountId],
   )
 }

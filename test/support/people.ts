@@ -8,6 +8,8 @@ import { remember } from '../../src/core/targeting/history.ts'
 import { factsOf, newPerson } from '../../src/core/targeting/people.ts'
 import type { IdentityKind, Quality } from '../../src/generated/prisma/client.ts'
 import { newId } from '../../src/ids.ts'
+import { applyOrders } from '../../src/modules/orders/batch.ts'
+import { findOrderFacts, readOrderFact } from '../../src/modules/orders/facts-sql.ts'
 import type { JsonObject } from '../../src/scalars.ts'
 import type { Caller, TestServer } from './server.ts'
 
@@ -137,7 +139,10 @@ async function insertHistory(server: TestServer, accountId: string, { profiles, 
   const { system } = server.app.services.database
   const happenings = profiles.flatMap((parts, i) =>
     parts.flatMap((part) =>
-      part.events.map((event) => ({ id: newId(), person: facts[i], profileId: part.id, ...event })),
+      part.events.map(({ data, ...event }) => ({
+        ...{ id: newId(), person: facts[i], profileId: part.id, data: ownOrders(data, i) },
+        ...event,
+      })),
     ),
   )
   await system.event.createMany({
@@ -163,10 +168,32 @@ async function insertHistory(server: TestServer, accountId: string, { profiles, 
       })),
     ),
   })
+  const told = happenings.map(({ id, profileId, name, at, data }) => ({
+    ...{ id, profileId, name, data },
+    occurredAt: new Date(at),
+  }))
+  await server.app.services.database.batch((sql) => applyOrders(sql, accountId, told))
   for (const { id, person, name, at, data, qualities } of happenings) {
     const event = { id, name, personId: person?.id ?? '', t: at, data }
     if (person) remember(person, { event, quality: qualities.at(-1) ?? null })
   }
+  for (const person of facts) person.history.orders.splice(0)
+  const owners = new Map(happenings.map(({ profileId, person }) => [profileId, person]))
+  const asked = { profileIds: [...owners.keys()], untils: [...owners].map(() => farAhead) }
+  const loaded = await findOrderFacts(system, accountId, { ...asked, items: true, exceptEventId: null })
+  for (const { profileId, value } of loaded) owners.get(profileId)?.history.orders.push(readOrderFact(value))
+}
+
+const farAhead = new Date('9999-01-01T00:00:00Z')
+
+/** An order is one person's, so the ids of orders that several are given are made their own. */
+function ownOrders(data: JsonObject, person: number): JsonObject {
+  const own = (value: unknown) =>
+    (typeof value === 'string' && value.trim() !== '' && value.length <= 100) || typeof value === 'number'
+      ? `${String(value).trim()} of ${person}`
+      : value
+  const ids = ['transaction_id', 'order_id'].filter((key) => key in data)
+  return { ...data, ...Object.fromEntries(ids.map((key) => [key, own(data[key])])) } as JsonObject // As it was, but for texts.
 }
 
 async function insertEdges(

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { consentStates } from '../../src/core/consent.ts'
 import type { FieldMeta, ValueMeta } from '../../src/core/fields/fold.ts'
+import { isMoney } from '../../src/core/rules/orders.ts'
 import {
   type ConsentRule,
   type CountBounds,
@@ -11,6 +12,8 @@ import {
   type OrderRule,
   orderAggregates,
   orderOperators,
+  type ProductRule,
+  productCountings,
   type Rule,
   ruleQualities,
   ruleSides,
@@ -109,7 +112,15 @@ const paths = [
 ]
 const names = ['email', 'emailDomain', 'sourceId', 'phone', 'deviceId', 'partnerUserId']
 
-const eventNames = ['click', 'purchase', 'order_completed']
+const eventNames = [
+  'click',
+  'purchase',
+  'order_completed',
+  'order_updated',
+  'order_cancelled',
+  'order_refunded',
+  'order_returned',
+]
 const currencies = ['EUR', 'JPY', 'KWD']
 
 /** Around `now`, many of them on the edges of windows. */
@@ -143,6 +154,17 @@ export const amounts = [
   [5],
 ]
 
+const orderItem = fc.record(
+  {
+    product_id: fc.constantFrom('mug', 'Mug', 'shirt'),
+    sku: fc.constantFrom('mug-1', 'shirt-m'),
+    price: fc.constantFrom(1, 2.5, '0.335', 'free'),
+    quantity: fc.constantFrom(1, 2, 3, '2', 0.5),
+    category: fc.constantFrom('Home', 'Home/Kitchen', 'Wear > Shirts'),
+  },
+  { requiredKeys: ['sku'] },
+)
+
 function orderData(): fc.Arbitrary<JsonObject> {
   const amount = fc.constantFrom(...amounts)
   return fc.record(
@@ -153,6 +175,7 @@ function orderData(): fc.Arbitrary<JsonObject> {
       currency: fc.constantFrom(...currencies, 'EUR', 'eur', ' Eur ', 'EURO', 'E', 3, null),
       transaction_id: fc.constantFrom('t1', ' t1 ', '', '\u3000', 1, '1', true, null, 'x'.repeat(257)),
       order_id: fc.constantFrom('t1', 'o1', 'o2', 7),
+      products: fc.array(orderItem, { maxLength: 3 }),
     },
     { requiredKeys: ['currency'] },
   ) as fc.Arbitrary<JsonObject> // As above.
@@ -265,7 +288,7 @@ const orderRule: fc.Arbitrary<OrderRule> = fc
     ...rule,
     ...window,
     aggregate,
-    ...(aggregate === 'COUNT' || aggregate === 'DAYS_SINCE_LAST' ? {} : { currency }),
+    ...(isMoney(aggregate) ? { currency } : {}),
   }))
 
 /** Rules that fields of people are much of, alone, beside one another and beside what people did: as lists are mostly asked for. */
@@ -283,6 +306,17 @@ export function ruleOnFields(now: number, named: Named): fc.Arbitrary<Rule> {
   )
 }
 
+const productRule: fc.Arbitrary<ProductRule> = fc
+  .tuple(
+    fc.oneof(
+      fc.record({ id: fc.constantFrom('mug', 'Mug', 'shirt', 'mug-1') }),
+      fc.record({ sku: fc.constantFrom('mug-1', 'shirt-m') }),
+      fc.record({ category: fc.constantFrom(['Home'], ['Home', 'Kitchen'], ['Wear', 'Shirts'], ['Kitchen']) }),
+    ),
+    fc.record({ counting: fc.constantFrom(...productCountings) }, { requiredKeys: [] }),
+  )
+  .map(([what, how]) => ({ ...what, ...how }))
+
 /** What rules may name. */
 export interface Named {
   audienceIds: readonly string[]
@@ -297,6 +331,7 @@ function historyRule({ programIds }: Named, where: fc.Arbitrary<Rule>): fc.Arbit
       event,
     })),
     orderRule.map((order) => ({ order })),
+    joined(productRule).map((product) => ({ product })),
     joined(fc.record({ is: fc.constantFrom(...ruleQualities) })).map((quality) => ({ quality })),
     joined(
       fc.record(

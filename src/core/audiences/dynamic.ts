@@ -1,7 +1,7 @@
 // Dynamic audiences, compiled once for each version of an account's rules: what each asks of people, and which of them
 // something that happens to a person may concern.
 
-import { orderEvents } from '../orders.ts'
+import { orderTellers } from '../orders/telling.ts'
 import { type Asks, asksOf, audienceId, leavesOf, wheresOf } from '../rules/asks.ts'
 import { compileRule, type Predicate } from '../rules/compile.ts'
 import { ruleProgramId } from '../rules/counts.ts'
@@ -99,7 +99,7 @@ function indexed(inOrder: readonly DynamicAudience[]): Omit<DynamicAudiences, 'b
   return {
     inOrder,
     byId: new Map(inOrder.map((audience) => [audience.id, audience])),
-    byEvent: indexBy(inOrder, ({ asks }) => [...asks.eventCaps.keys(), ...(asks.orders ? orderEvents : [])]),
+    byEvent: indexBy(inOrder, ({ asks }) => [...asks.eventCaps.keys(), ...(asks.orders ? orderTellers : [])]),
     byField: indexBy(inOrder, ({ fields }) => fields),
     byIdentity: indexBy(inOrder, ({ rule }) => identitiesOf(rule)),
     byQuality: indexBy(inOrder, ({ asks }) => asks.qualityCaps.keys()),

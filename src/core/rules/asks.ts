@@ -11,6 +11,8 @@ export interface Asks {
   /** By folded event name, how many of its latest times up to an event are enough: 1 to 1,001. */
   readonly eventCaps: ReadonlyMap<string, number>
   readonly orders: boolean
+  /** What was in them. */
+  readonly items: boolean
   /** By quality, how many of the latest decisions of it are enough: 1 to 1,001. */
   readonly qualityCaps: ReadonlyMap<Quality, number>
   /** Relationships in which the person is the advocate. */
@@ -22,19 +24,20 @@ export function asksOf(rules: Iterable<Rule>): Asks {
   const audienceIds = new Set<string>()
   const eventCaps = new Map<string, number>()
   const qualityCaps = new Map<Quality, number>()
-  let [orders, friends] = [false, false]
+  let [orders, items, friends] = [false, false, false]
   for (const leaf of leavesOf(rules)) {
     if ('audience' in leaf) audienceIds.add(audienceId(leaf.audience))
     else if ('event' in leaf) {
       const name = foldEventName(leaf.event.name)
       eventCaps.set(name, Math.max(eventCaps.get(name) ?? 0, enoughFor(leaf.event)))
     } else if ('order' in leaf) orders = true
+    else if ('product' in leaf) [orders, items] = [true, true]
     else if ('quality' in leaf) {
       const { is } = leaf.quality
       qualityCaps.set(is, Math.max(qualityCaps.get(is) ?? 0, enoughFor(leaf.quality)))
     } else if ('relationship' in leaf && leaf.relationship.as === 'ADVOCATE') friends = true
   }
-  return { audienceIds, eventCaps, orders, qualityCaps, friends }
+  return { audienceIds, eventCaps, orders, items, qualityCaps, friends }
 }
 
 /** The UUID in a checked audience rule. */

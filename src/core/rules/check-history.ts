@@ -1,10 +1,18 @@
-// The leaves that ask what a person did: events, orders, relationships, decisions of a quality.
+// The leaves that ask what a person did: events, orders and what they bought, relationships, decisions of a quality.
 
 import { decodeId } from '../ids.ts'
 import { foldEventName } from '../names.ts'
 import { type Fields, fault, isAbsent, isFlag, isObject, type RuleFault, strayKey, within } from './faults.ts'
 import { isMoney } from './orders.ts'
-import { maxRuleCount, maxRuleDays, orderAggregates, orderOperators, ruleQualities, ruleSides } from './rule.ts'
+import {
+  maxRuleCount,
+  maxRuleDays,
+  orderAggregates,
+  orderOperators,
+  productCountings,
+  ruleQualities,
+  ruleSides,
+} from './rule.ts'
 
 const maxEventName = 100
 const bounds = ['atLeast', 'atMost', 'withinLastDays']
@@ -41,6 +49,37 @@ export function checkOrder(rule: unknown, at: string): RuleFault | null {
   }
   return checkDays(rule, at)
 }
+
+const maxProductName = 256
+const maxCategoryLevels = 10
+
+/** The first fault of a would-be condition on products that were bought. */
+export function checkProduct(rule: unknown, at: string): RuleFault | null {
+  if (!isObject(rule)) return fault(at, 'NOT_AN_OBJECT', 'not a condition on products')
+  const stray = strayKey(rule, ['id', 'sku', 'category', 'counting', ...bounds])
+  if (stray !== undefined) return fault(within(at, stray), 'UNKNOWN_KEY', 'not part of a condition on products')
+  const { id, sku, category, counting } = rule
+  const given = [id, sku, category].filter((one) => !isAbsent(one))
+  if (given.length !== 1) return fault(at, 'BAD_VALUE', 'exactly one of id, sku and category says which product')
+  for (const [key, value] of Object.entries({ id, sku })) {
+    if (!isAbsent(value) && !isProductName(value)) {
+      return fault(within(at, key), 'BAD_VALUE', `not a text of 1 to ${maxProductName} characters`)
+    }
+  }
+  if (!isAbsent(category) && !isCategory(category)) {
+    return fault(within(at, 'category'), 'BAD_VALUE', `not 1 to ${maxCategoryLevels} names of categories`)
+  }
+  if (!isAbsent(counting) && !isAmong(counting, productCountings)) {
+    return fault(within(at, 'counting'), 'BAD_VALUE', `not one of ${productCountings.join(', ')}`)
+  }
+  return checkBounds(rule, at)
+}
+
+const isProductName = (value: unknown): boolean =>
+  typeof value === 'string' && value !== '' && value.length <= maxProductName
+
+const isCategory = (value: unknown): boolean =>
+  Array.isArray(value) && value.length >= 1 && value.length <= maxCategoryLevels && value.every(isProductName)
 
 /** The first fault of a would-be condition on relationships. */
 export function checkRelationship(rule: unknown, at: string): RuleFault | null {

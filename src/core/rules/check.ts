@@ -2,7 +2,7 @@
 
 import { foldEventName } from '../names.ts'
 import { leavesOf, wheresOf } from './asks.ts'
-import { checkEvent, checkOrder, checkQuality, checkRelationship } from './check-history.ts'
+import { checkEvent, checkOrder, checkProduct, checkQuality, checkRelationship } from './check-history.ts'
 import { checkAudience, checkConsent, checkField } from './check-person.ts'
 import { fault, isAbsent, isObject, type RuleFault, within } from './faults.ts'
 import { maxRuleDepth, maxRuleEvents, maxRuleLeaves, maxRuleWidth, type Rule } from './rule.ts'
@@ -13,6 +13,7 @@ const leaves: ReadonlyMap<string, (leaf: unknown, at: string) => RuleFault | nul
   ['field', checkField],
   ['event', checkEvent],
   ['order', checkOrder],
+  ['product', checkProduct],
   ['audience', checkAudience],
   ['relationship', checkRelationship],
   ['quality', checkQuality],

@@ -5,7 +5,7 @@ import { audienceId } from './asks.ts'
 import { checkRule } from './check.ts'
 import { boundsTest, type Counter, eventCounter, qualityCounter, relationshipCounter } from './counts.ts'
 import { compileEventData, compileField } from './fields.ts'
-import { orderFigure, orderTests } from './orders.ts'
+import { orderFigure, orderTests, productCounter } from './orders.ts'
 import type { AudienceRule, ConsentRule, CountBounds, OrderRule, Rule } from './rule.ts'
 import type { Predicate } from './subject.ts'
 import { askEvery, fieldTerm, type Term } from './terms.ts'
@@ -28,6 +28,7 @@ function compileChecked(rule: Rule): Predicate {
   if ('eventData' in rule) return compileEventData(rule.eventData)
   if ('audience' in rule) return compileAudience(rule.audience)
   if ('order' in rule) return compileOrder(rule.order)
+  if ('product' in rule) return counted(productCounter(rule.product), rule.product)
   if ('relationship' in rule) {
     const { where } = rule.relationship
     return counted(relationshipCounter(rule.relationship, where ? compileChecked(where) : undefined), rule.relationship)

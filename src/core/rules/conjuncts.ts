@@ -2,8 +2,9 @@
 // which rows of other tables are gathered.
 
 import { boundsOf } from './counts.ts'
+import { orderTests } from './orders.ts'
 import { identityKindOf, isEmailField } from './path.ts'
-import type { Rule } from './rule.ts'
+import type { OrderRule, Rule } from './rule.ts'
 
 export interface Parted {
   /** Conditions on fields alone. A person is meant where all of both kinds are true. */
@@ -38,7 +39,12 @@ export function isTrueConjunct(rule: Rule): boolean {
   if ('event' in rule) return rule.event.performed !== false && boundsOf(rule.event).least > 0
   if ('quality' in rule) return boundsOf(rule.quality).least > 0
   if ('relationship' in rule) return boundsOf(rule.relationship).least > 0
+  if ('product' in rule) return boundsOf(rule.product).least > 0
   if ('audience' in rule) return rule.audience.member ?? true
   if ('consent' in rule) return true
-  return 'order' in rule && rule.order.aggregate !== 'COUNT' && rule.order.aggregate !== 'TOTAL_MINOR'
+  return 'order' in rule && !holdsWithoutOrders(rule.order)
 }
+
+/** Without orders counts and totals are zero, and all else is unknown. */
+const holdsWithoutOrders = ({ aggregate, op, value }: OrderRule): boolean =>
+  (aggregate === 'COUNT' || aggregate === 'TOTAL_MINOR') && orderTests[op](0, value)

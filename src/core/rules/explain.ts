@@ -5,16 +5,16 @@ import { foldEventName } from '../names.ts'
 import { audienceId } from './asks.ts'
 import { compileRule, consentsOf } from './compile.ts'
 import { eventCounter, qualityCounter, relationshipCounter, ruleProgramId } from './counts.ts'
-import { orderFigure } from './orders.ts'
+import { orderFigure, productCounter } from './orders.ts'
 import { compilePath, readerOf, readPath } from './path.ts'
-import type { CountBounds, FieldOperator, FieldRule, OrderAggregate, OrderRule, Rule } from './rule.ts'
+import type { CountBounds, FieldOperator, FieldRule, OrderAggregate, OrderRule, ProductRule, Rule } from './rule.ts'
 import type { Predicate, Subject } from './subject.ts'
 import { isFalse, isTrue, type Truth, type TruthName, truthNames } from './truth.ts'
 
 /**
  * One condition in the way; under a `not` that is one which holds. Its kind is the last key of `at`, and says what it has:
  * field and eventData: field, op, value; audience: audience, member; event: event, performed; order: aggregate, op, value,
- * currency; relationship: relationship, programId; quality: quality; consent: channel, state. Bounds and windows are there where the rule has them.
+ * currency; product: product, sku or category, counting; relationship: relationship, programId; quality: quality; consent: channel, state. Bounds and windows are there where the rule has them.
  */
 export interface FailedLeaf {
   /** The place in the rule, as in `all[2].field`. */
@@ -30,6 +30,10 @@ export interface FailedLeaf {
   readonly performed?: boolean
   readonly aggregate?: OrderAggregate
   readonly currency?: string
+  readonly product?: string
+  readonly sku?: string
+  readonly category?: readonly string[]
+  readonly counting?: 'QUANTITY' | 'ORDERS'
   readonly relationship?: 'FRIEND' | 'ADVOCATE'
   readonly programId?: string
   /** Asked of the other person. */
@@ -75,6 +79,7 @@ export const nodeKinds = [
   'field',
   'event',
   'order',
+  'product',
   'audience',
   'relationship',
   'quality',
@@ -135,6 +140,7 @@ function told(leaf: Leaf, subject: Subject): Omit<FailedLeaf, 'at' | 'truth'> {
     return { event: name, performed, ...bounds(leaf.event), seen: eventCounter(leaf.event)(subject) }
   }
   if ('order' in leaf) return { ...figure(leaf.order), seen: orderFigure(leaf.order)(subject) }
+  if ('product' in leaf) return { ...bought(leaf.product), seen: productCounter(leaf.product)(subject) }
   if ('quality' in leaf) {
     return { quality: leaf.quality.is, ...bounds(leaf.quality), seen: qualityCounter(leaf.quality)(subject) }
   }
@@ -164,6 +170,14 @@ const figure = ({ aggregate, op, value, currency, withinLastDays }: OrderRule) =
   value,
   ...(currency ? { currency: currency.toUpperCase() } : {}),
   ...bounds({ withinLastDays: withinLastDays ?? null }),
+})
+
+const bought = (rule: ProductRule) => ({
+  ...(rule.id == null ? {} : { product: rule.id }),
+  ...(rule.sku == null ? {} : { sku: rule.sku }),
+  ...(rule.category == null ? {} : { category: rule.category }),
+  counting: rule.counting ?? 'QUANTITY',
+  ...bounds(rule),
 })
 
 const bounds = ({ atLeast, atMost, withinLastDays }: CountBounds) => ({

@@ -7,8 +7,9 @@ import { personAt } from '../targeting/people.ts'
 import { leavesOf } from './asks.ts'
 import { windowMs } from './counts.ts'
 import { parseInstant } from './instant.ts'
+import { isOfDays } from './orders.ts'
 import { readerOf } from './path.ts'
-import type { OrderRule, Rule } from './rule.ts'
+import type { OrderRule, ProductRule, Rule } from './rule.ts'
 import type { Predicate } from './subject.ts'
 
 export interface TimedRule {
@@ -78,17 +79,21 @@ function turningPoints(rule: Rule, person: PersonFacts, t: Instant): readonly In
           for (const at of turningPoints(leaf.relationship.where, other, t)) points.add(at)
       }
     } else if ('order' in leaf) addOrders(points, leaf.order, person)
+    else if ('product' in leaf) addOrders(points, leaf.product, person)
   }
   return [...points].filter((at) => at > t && at <= latest).sort((a, b) => a - b)
 }
 
-function addOrders(points: Set<Instant>, rule: OrderRule, person: PersonFacts): void {
+function addOrders(points: Set<Instant>, rule: OrderRule | ProductRule, person: PersonFacts): void {
   const back = windowMs(rule)
-  for (const { at } of person.history.orders) {
-    addSpan(points, at, back)
-    if (rule.aggregate !== 'DAYS_SINCE_LAST') continue
+  for (const change of person.history.orders) {
+    points.add(change.at)
+    if (change.kind !== 'STATED') continue
+    const placedAt = change.placedAt ?? change.at
+    addSpan(points, placedAt, back)
+    if (!('aggregate' in rule) || !isOfDays(rule.aggregate)) continue
     // Whole days pass the value, or leave it, at most twice.
-    for (const days of [Math.ceil(rule.value), Math.floor(rule.value) + 1]) points.add(at + days * dayMs)
+    for (const days of [Math.ceil(rule.value), Math.floor(rule.value) + 1]) points.add(placedAt + days * dayMs)
   }
 }
 

@@ -10,6 +10,7 @@ export type Rule =
   | { readonly field: FieldRule }
   | { readonly event: EventRule }
   | { readonly order: OrderRule }
+  | { readonly product: ProductRule }
   | { readonly audience: AudienceRule }
   | { readonly relationship: RelationshipRule }
   | { readonly quality: QualityRule }
@@ -66,7 +67,15 @@ export interface EventRule extends CountBounds {
   readonly performed?: boolean | null
 }
 
-export const orderAggregates = ['COUNT', 'TOTAL_MINOR', 'AVERAGE_MINOR', 'LARGEST_MINOR', 'DAYS_SINCE_LAST'] as const
+export const orderAggregates = [
+  'COUNT',
+  'TOTAL_MINOR',
+  'AVERAGE_MINOR',
+  'LARGEST_MINOR',
+  'FIRST_MINOR',
+  'DAYS_SINCE_LAST',
+  'DAYS_SINCE_FIRST',
+] as const
 
 export type OrderAggregate = (typeof orderAggregates)[number]
 
@@ -75,8 +84,9 @@ export const orderOperators = ['EQ', 'NE', 'LT', 'LTE', 'GT', 'GTE'] as const
 export type OrderOperator = (typeof orderOperators)[number]
 
 /**
- * A figure of the person's latest 1,000 orders, the event at hand not counted. Without orders COUNT and TOTAL_MINOR are 0, the
- * others UNKNOWN. DAYS_SINCE_LAST is whole days of 24 hours.
+ * A figure of the person's latest 1,000 orders, what the event at hand tells not counted, nor orders that were cancelled by then;
+ * amounts are without what was given back by then. Without orders COUNT and TOTAL_MINOR are 0, the others UNKNOWN. FIRST_MINOR
+ * is of the first of them all, unknown where that is in another currency or before the window. Days are whole, of 24 hours.
  */
 export interface OrderRule {
   readonly aggregate: OrderAggregate
@@ -87,6 +97,22 @@ export interface OrderRule {
   readonly currency?: string | null
   readonly withinLastDays?: number | null
 }
+
+/**
+ * How many pieces of a product the person bought, or in how many orders: of all orders that were not cancelled by then, without
+ * what was given back of them by then. Items are those that were told last. Exactly one of `id`, `sku` and `category`.
+ */
+export interface ProductRule extends CountBounds {
+  /** The shop's own id of the product; 1 to 256 characters. */
+  readonly id?: string | null
+  readonly sku?: string | null
+  /** What the product's category begins with, from the widest to the narrowest; 1 to 10 names. */
+  readonly category?: readonly string[] | null
+  /** QUANTITY: pieces; ORDERS: orders that have any of it. Default QUANTITY. */
+  readonly counting?: (typeof productCountings)[number] | null
+}
+
+export const productCountings = ['QUANTITY', 'ORDERS'] as const
 
 export const ruleSides = ['FRIEND', 'ADVOCATE'] as const
 

@@ -3,6 +3,7 @@
 
 import type { ConsentChannel, ConsentState } from '../consent.ts'
 import type { FieldMeta } from '../fields/fold.ts'
+import type { OrderChange } from '../orders/fold.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Quality, UnattributedReason } from './decision.ts'
 
@@ -131,20 +132,33 @@ export interface RelationshipFacts {
   other?: PersonFacts
 }
 
-/** What one event says of an order, as far as rules ask. Money in minor units of the currency; null where the sender told none that can be read. */
-export interface OrderFacts {
-  /** Shared by the events of one order, of which the latest counts. */
-  readonly id: string
-  readonly eventId: string
-  readonly at: Instant
-  readonly amountMinor: number | null
-  readonly currency: string | null
+/** One thing that was told of an order, as far as rules ask. */
+export type OrderFacts = OrderChange & {
+  /** The shop's own id of the order. */
+  readonly orderId: string
+  /** The event that told it; null for another way. */
+  readonly eventId: string | null
+  /** Of a statement: what was bought; absent where that was not told, or nobody asks. */
+  readonly items?: readonly ItemFacts[]
+}
+
+/** One line of an order. */
+export interface ItemFacts {
+  readonly line: number
+  /** The shop's own id. */
+  readonly productId: string
+  readonly sku: string | null
+  /** From the widest to the narrowest. */
+  readonly category: readonly string[]
+  readonly quantity: number
+  readonly totalMinor: number | null
 }
 
 /** What a person did before, as far as the rules in force ask: the loader gives, for each t of the batch, enough to answer them. */
 export interface PersonHistory {
   /** By folded event name, the times of it; unordered. */
   readonly events: Map<string, Instant[]>
+  /** All that was told of the person's orders, in no order. */
   readonly orders: OrderFacts[]
   /** Of earlier events that were decided. */
   readonly qualities: { readonly quality: Quality; readonly at: Instant }[]

@@ -1,6 +1,6 @@
 // What a decided event adds to its person's history, so that later events of the same batch see it.
 
-import { orderOf } from '../orders.ts'
+import { orderFactsOf } from '../orders/telling.ts'
 import type { Asks } from '../rules/asks.ts'
 import type { Quality } from './decision.ts'
 import type { EventFacts, PersonFacts, World } from './facts.ts'
@@ -11,7 +11,7 @@ export interface Decided {
   readonly quality: Quality | null
 }
 
-/** Adds the event's time, its order and the quality of its decision, as far as anybody asks; all of them without `asks`. */
+/** Adds the event's time, what it tells of an order and the quality of its decision, as far as anybody asks; all of them without `asks`. */
 export function remember(person: PersonFacts, { event, quality }: Decided, asks?: Asks): void {
   const { events, orders, qualities } = person.history
   if (!asks || asks.eventCaps.has(event.name)) {
@@ -19,8 +19,7 @@ export function remember(person: PersonFacts, { event, quality }: Decided, asks?
     if (times) times.push(event.t)
     else events.set(event.name, [event.t])
   }
-  const order = !asks || asks.orders ? orderOf(event) : null
-  if (order) orders.push(order)
+  if (!asks || asks.orders) orders.push(...orderFactsOf(event, orders))
   if (quality !== null && (!asks || asks.qualityCaps.has(quality))) qualities.push({ quality, at: event.t })
 }
 

@@ -5,7 +5,16 @@ import { identityKindOf } from '../rules/path.ts'
 import type { FieldOperator, OrderAggregate } from '../rules/rule.ts'
 import { eventWords, listWords, spoken, type Titles } from './summary-words.ts'
 
-export const conditionKinds = ['FIELD', 'EVENT', 'ORDER', 'AUDIENCE', 'RELATIONSHIP', 'QUALITY', 'EVENT_DATA'] as const
+export const conditionKinds = [
+  'FIELD',
+  'EVENT',
+  'ORDER',
+  'PRODUCT',
+  'AUDIENCE',
+  'RELATIONSHIP',
+  'QUALITY',
+  'EVENT_DATA',
+] as const
 
 export type ConditionKind = (typeof conditionKinds)[number]
 
@@ -13,6 +22,7 @@ const kindsByKey: ReadonlyMap<string, ConditionKind> = new Map([
   ['field', 'FIELD'],
   ['event', 'EVENT'],
   ['order', 'ORDER'],
+  ['product', 'PRODUCT'],
   ['audience', 'AUDIENCE'],
   ['relationship', 'RELATIONSHIP'],
   ['quality', 'QUALITY'],
@@ -54,6 +64,13 @@ const sayings: Readonly<Record<ConditionKind, (leaf: FailedLeaf, titles: Titles)
     const figure = aggregate === undefined ? 'a figure of the orders' : aggregates[aggregate]
     return `${figure}${within(leaf)} ${operatorWords(op)} ${currency === undefined ? valueWords(value) : moneyWords(value, currency)}`
   },
+  PRODUCT: (leaf) => {
+    const { category, counting, sku, product = sku, ...counts } = leaf
+    const name = spoken(category?.join(' > ') ?? product ?? '')
+    const what = name === null ? 'a certain product' : category ? `something of “${name}”` : `the product “${name}”`
+    if (counting === 'ORDERS') return `the person ordered ${what}${bounds(leaf)}`
+    return `the person bought ${what}${pieces(counts)}${within(leaf)}`
+  },
   RELATIONSHIP: (leaf, titles) => {
     const program = leaf.programId === undefined ? null : titles.program(leaf.programId)
     const where = program === null ? '' : ` in the program “${program}”`
@@ -88,7 +105,9 @@ const aggregates: Readonly<Record<OrderAggregate, string>> = {
   TOTAL_MINOR: 'the total of orders',
   AVERAGE_MINOR: 'the average order',
   LARGEST_MINOR: 'the largest order',
+  FIRST_MINOR: 'the first order',
   DAYS_SINCE_LAST: 'the number of days since the last order',
+  DAYS_SINCE_FIRST: 'the number of days since the first order',
 }
 
 function comparison(subject: string, { op, value }: FailedLeaf): string {
@@ -118,6 +137,16 @@ function bounds(leaf: FailedLeaf): string {
     ...(atMost === undefined ? [] : [`at most ${times(atMost)}`]),
   ]
   return `${counts.length > 0 ? ` ${counts.join(' and ')}` : ''}${within(leaf)}`
+}
+
+/** How many of something that can be bought several at a time. */
+function pieces({ atLeast, atMost }: Pick<FailedLeaf, 'atLeast' | 'atMost'>): string {
+  if (atMost === 0) return ', none of it'
+  const counts = [
+    ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
+    ...(atMost === undefined ? [] : [`at most ${atMost}`]),
+  ]
+  return counts.length > 0 ? `, ${counts.join(' and ')} of it` : ''
 }
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)

@@ -59,7 +59,9 @@ function withdrawCredit(person: PersonFacts, { decision, effects }: Done, others
 
 function forget({ history }: PersonFacts, { event, decision }: Done): void {
   removeOne(history.events.get(event.name) ?? [], event.t)
-  removeWhere(history.orders, ({ eventId }) => eventId === event.id)
+  // One event may have told several things of an order.
+  const others = history.orders.filter(({ eventId }) => eventId !== event.id)
+  history.orders.splice(0, history.orders.length, ...others)
   removeWhere(history.qualities, ({ quality, at }) => quality === decision.quality && at === event.t)
 }
 

@@ -191,6 +191,7 @@ export const ConditionKindEnum = builder.enumType('ConditionKind', {
     FIELD: 'A field or identity of the person.',
     EVENT: 'How often the person performed an event.',
     ORDER: 'A figure of the person’s orders.',
+    PRODUCT: 'How much of a product the person bought.',
     AUDIENCE: 'Whether the person is in an audience.',
     RELATIONSHIP: 'How many relationships the person has.',
     QUALITY: 'How many earlier events of the person were of a quality.',

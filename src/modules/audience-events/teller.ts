@@ -31,7 +31,7 @@ import {
   takeMarks,
 } from './sql.ts'
 
-type Parts = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'now'> & { bus: WakeBus; log: Log }
+type Parts = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'carts' | 'now'> & { bus: WakeBus; log: Log }
 
 /** Nobody calls for what a server left undone that is gone: it is found by the next look of another. */
 const idleMs = 5_000

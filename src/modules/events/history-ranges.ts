@@ -20,16 +20,10 @@ export type Wanted<Kind> = Map<Kind, { cap: number; readonly times: Times }>
 
 export interface Wants {
   readonly events: Wanted<string>
-  /** By the names of the events that tell of orders. */
-  readonly orders: Wanted<string>
+  /** All that was told of orders up to those times, and what was in them where anybody asks. */
+  readonly orders: { readonly times: Times; items: boolean }
   readonly qualities: Wanted<Quality>
   readonly friends: Times
-}
-
-/** How much of orders there is to read: the names of their events, and how many of each are enough. */
-interface OrderReading {
-  readonly names: readonly string[]
-  readonly cap: number
 }
 
 interface Moments {
@@ -41,14 +35,18 @@ interface Moments {
 }
 
 /** What the moments ask for. Of a kind that is asked for with several caps, the largest holds for all of its times. */
-export function wantsOf({ moments, membersOf, asksAt }: Moments, orders: OrderReading): Wants {
-  const wants: Wants = { events: new Map(), orders: new Map(), qualities: new Map(), friends: new Map() }
+export function wantsOf({ moments, membersOf, asksAt }: Moments): Wants {
+  const wants: Wants = {
+    ...{ events: new Map(), qualities: new Map(), friends: new Map() },
+    orders: { times: new Map(), items: false },
+  }
   for (const moment of moments) {
     const asks = asksAt(moment)
+    wants.orders.items ||= asks.items
     for (const profileId of membersOf(moment.personId)) {
       const add = (times: Times) => addTime(times, profileId, moment.t)
       for (const [name, cap] of asks.eventCaps) add(timesOf(wants.events, name, cap))
-      for (const name of asks.orders ? orders.names : []) add(timesOf(wants.orders, name, orders.cap))
+      if (asks.orders) add(wants.orders.times)
       for (const [quality, cap] of asks.qualityCaps) add(timesOf(wants.qualities, quality, cap))
       if (asks.friends) add(wants.friends)
     }

@@ -10,10 +10,12 @@ import type { Sql } from '../../platform/database.ts'
 import { isDataError, pause, RetryError, retrying } from '../../platform/retry.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
 import { addWarnings, appendAttributions } from '../attributions/sql.ts'
+import { applyCarts } from '../carts/apply.ts'
 import { applyConsents, consentWarnings } from '../consents/apply.ts'
 import { addCounts, countedOf } from '../counts/sql.ts'
 import { applyJourneys } from '../journeys/apply.ts'
 import { refreshMemberships } from '../memberships/refresh.ts'
+import { applyOrders, type OrderWarnings, tellsOrder } from '../orders/batch.ts'
 import { noteRivals } from '../profiles/candidates-sql.ts'
 import { findRows } from '../profiles/directory.ts'
 import { findErasedAmong } from '../profiles/erased.ts'
@@ -41,7 +43,7 @@ export interface Batch {
   first?(sql: Sql, events: readonly AcceptedEvent[]): Promise<boolean>
 }
 
-export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'now'>
+export type IngestServices = Pick<Services, 'database' | 'ruleSets' | 'live' | 'clock' | 'carts' | 'now'>
 
 /** Stores and decides the events in their order; each succeeds or fails alone. */
 export async function ingest(services: IngestServices, batch: Batch): Promise<Outcome[]> {
@@ -199,7 +201,7 @@ async function decideAndApply(
   const decided = decideBatch(request.events, steps, { world, rules: account.rules, later })
   const rows = eventRows(known, request.events)
   const decidedAt = services.now()
-  await apply(tx, {
+  const warnings = await apply(tx, {
     accountId,
     people,
     events: known,
@@ -210,6 +212,7 @@ async function decideAndApply(
     world,
     locked,
     clock: services.clock,
+    carts: services.carts,
   })
   return decided.results.map((result, index) => {
     const event = rows[index]
@@ -223,6 +226,7 @@ async function decideAndApply(
       people,
       decidedAt,
       dropped: known[index]?.dropped ?? [],
+      orderWarnings: warnings.get(event.id) ?? [],
     })
   })
 }
@@ -244,10 +248,13 @@ interface Applied {
   world: World
   locked: readonly MemberNow[]
   clock: Services['clock']
+  carts: Services['carts']
 }
 
-// Rows that others wait for come last: the feeds' heads right before the commit.
-async function apply(tx: Sql, applied: Applied): Promise<void> {
+const noWarnings = [null, new Map()] as const
+
+// Rows that others wait for come last: the feeds' heads right before the commit. Returns what was not taken of orders.
+async function apply(tx: Sql, applied: Applied): Promise<OrderWarnings> {
   const { accountId, people, events, rows, decided, account, decidedAt } = applied
   const { results, lateWarnings } = decided
   const effects = results.map((result, index) => writtenWith(rows[index]?.profileId, result.effects))
@@ -266,11 +273,15 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
       events: rows,
       membersOf: (profileId) => people.membersOf(people.rootOf(profileId)),
     }),
+    applyCarts(tx, accountId, { events: rows, expect: (at) => applied.carts.expect(at) }),
     keepRaws(tx, accountId, { changes: fieldsGiven(events), rules: account.fieldRules }),
     applyRelationships(tx, accountId, effects),
     applyJourneys(tx, accountId, effects),
     lateWarnings.length > 0 && addWarnings(tx, accountId, lateWarnings),
   ])
+  // What follows reads what it writes; it waits where an event tells of an order, and nowhere else.
+  const told = rows.filter(({ name }) => tellsOrder(name))
+  const [, warnings] = told.length > 0 ? await Promise.all([written, applyOrders(tx, accountId, told)]) : noWarnings
   if (account.audiences.inOrder.length > 0) {
     const expect = (at: Date) => applied.clock.expect(at)
     const refreshed = { audiences: account.audiences, touched: touchedBy(applied), now: decidedAt, expect }
@@ -294,6 +305,7 @@ async function apply(tx: Sql, applied: Applied): Promise<void> {
       })),
     ),
   ])
+  return warnings
 }
 
 const eventRows = (events: readonly KnownEvent[], facts: readonly EventFacts[]): EventRow[] =>

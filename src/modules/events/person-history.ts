@@ -1,16 +1,14 @@
 // What the people of a batch did before, as far as the rules that may take its events ask: one statement for each kind that is
 // asked for, none where nothing is. Each is told as of the times of the events, so that late ones see no more than they should.
 
-import { amountKeys, orderEvents, orderOf } from '../../core/orders.ts'
 import type { Asks } from '../../core/rules/asks.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
-import type { JsonObject, PersonFacts, PersonHistory } from '../../core/targeting/facts.ts'
+import type { PersonFacts, PersonHistory } from '../../core/targeting/facts.ts'
 import type { Sql } from '../../platform/database.ts'
+import { findOrderFacts, readOrderFact } from '../orders/facts-sql.ts'
 import { findEvidenceWithin } from '../relationships/sql.ts'
 import { type HistoryMoment, type Range, rangesOf, type Wanted, type Wants, wantsOf } from './history-ranges.ts'
 
-/** Of the events of one name that tell of orders, of one profile at one time: rules read the latest 1,000 of both names. */
-const maxOrders = 1000
 /** Of relationships of one advocate; the latest. */
 const maxFriends = 1001
 /**
@@ -42,6 +40,7 @@ const nothing: Asks = {
   audienceIds: new Set(),
   eventCaps: new Map(),
   orders: false,
+  items: false,
   qualityCaps: new Map(),
   friends: false,
 }
@@ -50,7 +49,7 @@ const nothing: Asks = {
 export async function loadHistory(tx: Sql, request: HistoryRequest): Promise<void> {
   const { events, orders, qualities, friends } = wantsIn(request)
   if (events.size > 0) await addEvents(tx, request, events)
-  if (orders.size > 0) await addOrders(tx, request, orders)
+  if (orders.times.size > 0) await addOrders(tx, request, orders)
   if (qualities.size > 0) await addQualities(tx, request, qualities)
   if (friends.size > 0) await addFriends(tx, request, friends)
 }
@@ -60,7 +59,7 @@ function wantsIn(request: HistoryRequest): Wants {
   const asksAt = ({ name }: HistoryMoment): Asks =>
     name === undefined || !request.asksOf ? asks : (request.asksOf(name) ?? nothing)
   const membersOf = (personId: string) => request.membersOf(personId)
-  return wantsOf({ moments, membersOf, asksAt }, { names: orderEvents, cap: maxOrders })
+  return wantsOf({ moments, membersOf, asksAt })
 }
 
 const historyOf = ({ people, rootOf }: HistoryRequest, profileId: string): PersonHistory | undefined =>
@@ -101,33 +100,15 @@ async function addEvents(tx: Sql, request: HistoryRequest, wanted: Wanted<string
   }
 }
 
-// What orderOf reads; nothing else of an event's data, which may be large.
-const orderKeys = ['transaction_id', 'order_id', 'currency', ...amountKeys]
-
-async function addOrders(tx: Sql, request: HistoryRequest, wanted: Wanted<string>): Promise<void> {
-  const { profileIds, kinds, afters, untils, caps } = columns(rangesOf(wanted))
-  const rows = await tx.$queryRaw<{ id: string; profileId: string; name: string; at: Date; data: JsonObject }[]>`
-    SELECT found.id, found.profile_id AS "profileId", found.name, found.at, (
-      SELECT coalesce(jsonb_object_agg(key, found.data -> key), '{}') FROM unnest(${orderKeys}::text[]) AS key WHERE found.data ? key
-    ) AS data
-    FROM (
-      SELECT asked.profile_id, asked.name, asked.cap, event.id, event.at, event.data,
-        row_number() OVER (PARTITION BY asked.profile_id, asked.name ORDER BY event.at DESC, event.id DESC) AS place
-      FROM unnest(${profileIds}::uuid[], ${kinds}::text[], ${afters}::timestamptz[], ${untils}::timestamptz[], ${caps}::int[])
-        AS asked (profile_id, name, after, until, cap)
-      CROSS JOIN LATERAL (
-        SELECT event.id, event.occurred_at AS at, event.data FROM event
-        WHERE event.account_id = ${request.accountId}::uuid AND event.profile_id = asked.profile_id AND event.name = asked.name
-          AND event.occurred_at > coalesce(asked.after, '-infinity') AND event.occurred_at <= asked.until
-          AND event.id IS DISTINCT FROM ${request.exceptEventId ?? null}::uuid
-        ORDER BY event.occurred_at DESC, event.id DESC LIMIT asked.cap
-      ) AS event
-    ) AS found
-    WHERE found.place <= found.cap + ${maxBetween}::int`
-  for (const { id, profileId, name, at, data } of rows) {
-    const order = orderOf({ id, name, data, t: at.getTime() })
-    if (order) historyOf(request, profileId)?.orders.push(order)
-  }
+async function addOrders(tx: Sql, request: HistoryRequest, { times, items }: Wants['orders']): Promise<void> {
+  const latest = [...times].map(([profileId, own]) => ({ profileId, until: new Date(Math.max(...own)) }))
+  const rows = await findOrderFacts(tx, request.accountId, {
+    profileIds: latest.map(({ profileId }) => profileId),
+    untils: latest.map(({ until }) => until),
+    items,
+    exceptEventId: request.exceptEventId ?? null,
+  })
+  for (const { profileId, value } of rows) historyOf(request, profileId)?.orders.push(readOrderFact(value))
 }
 
 async function addQualities(tx: Sql, request: HistoryRequest, wanted: Wanted<Quality>): Promise<void> {

@@ -2,13 +2,14 @@
 
 import { builder } from '../../builder.ts'
 import type { Context } from '../../context.ts'
-import { ApiError, type ErrorCode, errorCodes } from '../../errors.ts'
+import { ApiError } from '../../errors.ts'
 import type { Attribution, Event } from '../../generated/prisma/client.ts'
 import { idInput, nodeKey } from '../../ids.ts'
 import { answerFrom } from '../../loaded-rows.ts'
 import { decisionInForce } from '../attributions/in-force.ts'
 import { AttributionType } from '../attributions/schema.ts'
 import { FieldWarning } from '../fields/warning-schema.ts'
+import { OrderWarningType } from '../orders/warning-schema.ts'
 import { DroppedIdentifierType } from '../profiles/dropped-schema.ts'
 import { knowPerson, personRow } from '../profiles/members.ts'
 import { personList } from '../profiles/person-list-schema.ts'
@@ -16,6 +17,7 @@ import { ProfileType, personal } from '../profiles/schema.ts'
 import type { Ingested } from './admission.ts'
 import { EventType } from './event-type.ts'
 import { TrackEventInput } from './inputs.ts'
+import { ItemError, itemErrorOf } from './item-error-schema.ts'
 import { eventColumns, findEventPages } from './list-sql.ts'
 import { trackEvent, trackEvents } from './service.ts'
 
@@ -86,6 +88,11 @@ const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').imple
         'What of the event was left out or counts for less: what the definitions of fields do not allow, consents that name no known channel, addresses that the key may not verify. Told once, not of a replay.',
       resolve: ({ warnings }) => [...(warnings ?? [])],
     }),
+    orderWarnings: t.field({
+      type: [OrderWarningType],
+      description: 'Why what the event tells of an order changed nothing. Told once, not of a replay.',
+      resolve: ({ stored }) => [...(stored?.orderWarnings ?? [])],
+    }),
     replayed: t.exposeBoolean('replayed', {
       description: 'True where the idempotency key was known: the first answer again.',
     }),
@@ -99,22 +106,6 @@ async function profileOfEvent(context: Context, eventId: string) {
   })
   return personRow(context, event.profileId)
 }
-
-const ErrorCodeEnum = builder.enumType('ErrorCode', {
-  values: Object.keys(errorCodes) as ErrorCode[], // The keys of that object, exactly.
-  description: 'Every code that an error can carry.',
-})
-
-// A plain copy: GraphQL takes an Error that a resolver gives for the resolver's own failure.
-const ItemError = builder.objectRef<Pick<ApiError, 'code' | 'message' | 'field'>>('ItemError').implement({
-  description: 'Why one item of a list was refused.',
-  fields: (t) => ({
-    code: t.expose('code', { type: ErrorCodeEnum }),
-    message: t.exposeString('message'),
-    field: t.string({ nullable: true, description: 'The input at fault.', resolve: ({ field }) => field ?? null }),
-    retryable: t.boolean({ resolve: ({ code }) => errorCodes[code].retryable }),
-  }),
-})
 
 const TrackEventResult = builder
   .objectRef<{ index: number; outcome: Ingested | ApiError }>('TrackEventResult')
@@ -130,8 +121,7 @@ const TrackEventResult = builder
       error: t.field({
         type: ItemError,
         nullable: true,
-        resolve: ({ outcome }) =>
-          outcome instanceof ApiError ? { code: outcome.code, message: outcome.message, field: outcome.field } : null,
+        resolve: ({ outcome }) => itemErrorOf(outcome),
       }),
     }),
   })

@@ -2,6 +2,7 @@
 
 import type { DroppedIdentifier } from '../../core/identity.ts'
 import type { World } from '../../core/targeting/facts.ts'
+import type { OrderWarning } from '../orders/warnings.ts'
 import type { People } from '../profiles/resolve.ts'
 import type { AccountRules } from '../programs/rule-sets.ts'
 import type { Result } from './decide-batch.ts'
@@ -17,6 +18,8 @@ interface Parts {
   readonly people: People
   readonly decidedAt: Date
   readonly dropped: readonly DroppedIdentifier[]
+  /** What of it was not taken as an order's. */
+  readonly orderWarnings: readonly OrderWarning[]
 }
 
 /** Columns and related rows by the names of the data model; what is not known here is absent. */
@@ -36,6 +39,11 @@ export class StoredEvent {
   /** Identifiers that came with the event and say nothing of its person. */
   get dropped(): readonly DroppedIdentifier[] {
     return this.#parts.dropped
+  }
+
+  /** What of it was not taken as an order's. */
+  get orderWarnings(): readonly OrderWarning[] {
+    return this.#parts.orderWarnings
   }
 
   /** The person that the event belongs to, by the end of its batch. */

@@ -3,7 +3,7 @@
 import type { DynamicAudience, Touch } from '../../core/audiences/dynamic.ts'
 import { consentsIn, tellsConsent } from '../../core/consent.ts'
 import { groupBy } from '../../core/group.ts'
-import { orderEvents } from '../../core/orders.ts'
+import { orderTellers } from '../../core/orders/telling.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
 import type { Instant, JsonObject, World } from '../../core/targeting/facts.ts'
 import type { Cause, Touched } from '../memberships/refresh.ts'
@@ -105,7 +105,7 @@ function causeIn(own: readonly Trace[], audience: DynamicAudience): Cause {
   const isAsked = ({ name, quality, consents }: Trace) =>
     (asksConsents && consents) ||
     asks.eventCaps.has(name) ||
-    (asks.orders && orderEvents.includes(name)) ||
+    (asks.orders && orderTellers.includes(name)) ||
     (quality !== null && asks.qualityCaps.has(quality))
   const event = own.findLast(isAsked)
   if (event) return { cause: 'EVENT', eventId: event.eventId }

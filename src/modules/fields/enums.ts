@@ -6,7 +6,7 @@ import { FieldOwner, FieldType, type FieldVerdict } from '../../generated/prisma
 export const FieldOwnerEnum = builder.enumType(FieldOwner, {
   name: 'FieldOwner',
   description:
-    'Whose field it is. Values of people and of events (ORDER and ORDER_ITEM: of `purchase` and `order_completed`, an item in `products` or `items`), of campaigns, coupons and relationships are held to the definitions; of products they are only told.',
+    'Whose field it is; its values are held to the definitions. ORDER and ORDER_ITEM: also of `purchase` and `order_completed`, an item in `products` or `items`.',
 })
 export const FieldTypeEnum = builder.enumType(FieldType, {
   name: 'FieldType',

@@ -3,12 +3,12 @@
 import type { DynamicAudience } from '../../core/audiences/dynamic.ts'
 import { type ConsentChannel, type ConsentState, consentChannels } from '../../core/consent.ts'
 import { groupBy } from '../../core/group.ts'
-import { amountKeys, orderEvents, orderOf } from '../../core/orders.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
-import type { ConsentFacts, Instant, JsonObject, PersonFacts } from '../../core/targeting/facts.ts'
+import type { ConsentFacts, Instant, PersonFacts } from '../../core/targeting/facts.ts'
 import { factsOf, newPerson } from '../../core/targeting/people.ts'
 import type { Sql } from '../../platform/database.ts'
 import { foldPerson, marksOfMerge, type PersonRow } from '../member-fields/rows.ts'
+import { maxChanges, orderFactSql, readOrderFact } from '../orders/facts-sql.ts'
 
 /** A person under the id that all merges lead to, and all profiles that are the person. */
 export interface Somebody {
@@ -41,12 +41,10 @@ interface FactRow {
 }
 
 // As the hot path's loaders have them.
-const maxOrders = 1000
 /** Of each program that is asked about. */
 const maxEdges = 1001
 const anyProgram = '00000000-0000-0000-0000-000000000000'
 const maxIdentifiers = 100
-const orderKeys = ['transaction_id', 'order_id', 'currency', ...amountKeys]
 
 /** By person, what the audiences ask, of others whom they are related to as well. What is told ahead of its time is there too: it counts when its time comes. */
 export async function loadFacts(sql: Sql, accountId: string, asked: Asked): Promise<ReadonlyMap<string, Known>> {
@@ -145,11 +143,9 @@ function take({ person, seats }: { person: PersonFacts; seats: Seat[] }, { kind,
       else history.events.set(name, [t])
       return
     }
-    case 'ORDER': {
-      const order = orderOf({ id: name, name: orderEvents[0] ?? '', data: value as JsonObject, t }) // An object of the keys asked for.
-      if (order) history.orders.push(order)
+    case 'ORDER':
+      history.orders.push(readOrderFact(value))
       return
-    }
     case 'QUALITY':
       history.qualities.push({ quality: name as Quality, at: t }) // The column's own values.
       return
@@ -186,6 +182,7 @@ interface Need {
   readonly eventCaps: ReadonlyMap<string, number>
   readonly qualityCaps: ReadonlyMap<Quality, number>
   readonly orders: boolean
+  readonly items: boolean
   readonly identities: boolean
   readonly consents: boolean
   /** Programs; `anyProgram` for any. */
@@ -197,7 +194,7 @@ function needOf(audiences: Iterable<DynamicAudience>): Need {
   const audienceIds = new Set<string>()
   const [eventCaps, qualityCaps] = [new Map<string, number>(), new Map<Quality, number>()]
   const friendPrograms = new Set<string>()
-  let [orders, identities, consents, advocates] = [false, false, false, false]
+  let [orders, items, identities, consents, advocates] = [false, false, false, false, false]
   const raise = <Key>(caps: Map<Key, number>, more: ReadonlyMap<Key, number>) => {
     for (const [key, cap] of more) caps.set(key, Math.max(cap, caps.get(key) ?? 0))
   }
@@ -206,12 +203,13 @@ function needOf(audiences: Iterable<DynamicAudience>): Need {
     raise(eventCaps, asks.eventCaps)
     raise(qualityCaps, asks.qualityCaps)
     orders ||= asks.orders
+    items ||= asks.items
     identities ||= asksIdentities
     consents ||= asksConsents
     for (const programId of own) friendPrograms.add(programId ?? anyProgram)
     advocates ||= asksAdvocates
   }
-  return { audienceIds, eventCaps, qualityCaps, orders, identities, consents, friendPrograms, advocates }
+  return { audienceIds, eventCaps, qualityCaps, orders, items, identities, consents, friendPrograms, advocates }
 }
 
 // Each kind is one branch, which finds nothing where it is not asked for. Of what is counted the latest up to now are read, and
@@ -266,16 +264,10 @@ function findFacts(
         AND event.name = wanted.name AND occurred_at > ${now}::timestamptz)
     ) AS event
     UNION ALL
-    SELECT 'ORDER', asked.person_id, event.id::text, event.at, (
-      SELECT coalesce(jsonb_object_agg(key, event.data -> key), '{}') FROM unnest(${orderKeys}::text[]) AS key WHERE event.data ? key)
-    FROM asked CROSS JOIN unnest(${need.orders ? orderEvents : []}::text[]) AS wanted (name)
-    CROSS JOIN LATERAL (
-      (SELECT id, occurred_at AS at, data FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = asked.profile_id
-        AND event.name = wanted.name AND occurred_at <= ${now}::timestamptz ORDER BY occurred_at DESC, id DESC LIMIT ${maxOrders}::int)
-      UNION ALL
-      (SELECT id, occurred_at, data FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = asked.profile_id
-        AND event.name = wanted.name AND occurred_at > ${now}::timestamptz)
-    ) AS event
+    SELECT 'ORDER', asked.person_id, change.id::text, change.at, ${orderFactSql(accountId, need.items)}
+    FROM asked CROSS JOIN LATERAL (
+      SELECT * FROM order_change WHERE ${need.orders}::boolean AND order_change.account_id = ${accountId}::uuid AND order_change.profile_id = asked.profile_id
+      ORDER BY order_change.at DESC, order_change.id DESC LIMIT ${maxChanges}::int) AS change
     UNION ALL
     SELECT 'QUALITY', asked.person_id, wanted.quality::text, decision.at, NULL
     FROM asked CROSS JOIN unnest(${[...need.qualityCaps.keys()]}::text[]::quality[], ${[...need.qualityCaps.values()]}::int[]) AS wanted (quality, cap)

@@ -13,6 +13,7 @@ export type MembershipCause =
   | 'REMOVED'
   | 'MERGE'
   | 'CONSENT'
+  | 'ORDER'
 
 export interface MembershipChange {
   readonly audienceId: string

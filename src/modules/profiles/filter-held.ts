@@ -6,7 +6,7 @@ import { parseInstant } from '../../core/rules/instant.ts'
 import { compilePath } from '../../core/rules/path.ts'
 import type { FieldOperator, FieldRule, Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { signs } from './filter-history.ts'
+import { signs } from './filter-orders.ts'
 import type { FilterScope } from './filter-values.ts'
 
 export interface HeldScope extends FilterScope {

@@ -25,13 +25,20 @@ export interface SetScope extends HeldScope {
 export async function openScope(tx: Transaction, scope: FilterScope): Promise<SetScope> {
   // Else values that are there now could be gone when they are read.
   await tx.$executeRaw`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`
-  const { accountId } = scope
-  const [row] = await tx.$queryRaw<{ some: boolean; deep: boolean; filled: string[] }[]>`
+  const { accountId, now } = scope
+  const [row] = await tx.$queryRaw<{ some: boolean; deep: boolean; ahead: boolean; filled: string[] }[]>`
     SELECT EXISTS (SELECT FROM merge WHERE merge.account_id = ${accountId}::uuid) AS some, EXISTS (
       SELECT FROM merge JOIN merge AS next ON next.account_id = ${accountId}::uuid AND next.loser_id = merge.survivor_id
       WHERE merge.account_id = ${accountId}::uuid
-    ) AS deep, ARRAY(${filledFields(accountId)}) AS filled`
-  return { ...scope, merges: row?.deep ? 'deep' : row?.some ? 'flat' : 'none', filled: new Set(row?.filled) }
+    ) AS deep, EXISTS (
+      SELECT FROM placed_order WHERE placed_order.account_id = ${accountId}::uuid AND placed_order.last_change_at > ${now}::timestamptz
+    ) AS ahead, ARRAY(${filledFields(accountId)}) AS filled`
+  return {
+    ...scope,
+    merges: row?.deep ? 'deep' : row?.some ? 'flat' : 'none',
+    ahead: row?.ahead ?? true,
+    filled: new Set(row?.filled),
+  }
 }
 
 /** Every merged profile with the person that it is, as a table expression. */

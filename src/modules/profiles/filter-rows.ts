@@ -2,12 +2,11 @@
 // `profile_id`, the profile that the row was written with.
 
 import { foldEventName } from '../../core/names.ts'
-import { orderEvents } from '../../core/orders.ts'
 import { audienceId } from '../../core/rules/asks.ts'
-import { isMoney } from '../../core/rules/orders.ts'
-import type { ConsentRule, FieldRule, OrderRule, Rule } from '../../core/rules/rule.ts'
+import type { ConsentRule, FieldRule, Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { figureSql, isRelated, isWithin, maxOrders, minorSql, transactionSql } from './filter-history.ts'
+import { isWithin } from './filter-bounds.ts'
+import { isRelated } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
 import type { FilterScope } from './filter-values.ts'
 
@@ -70,30 +69,4 @@ export function consentGroups(
     ) AS told
     WHERE told.state = ${state ?? 'OPTED_IN'}::text::consent_state
     GROUP BY told.owner`
-}
-
-/** People with a figure of their orders, where they have one that counts. */
-export function orderGroups(rule: OrderRule, { accountId, now, owner, owners }: Owned): Prisma.Sql {
-  const minor = isMoney(rule.aggregate)
-    ? minorSql(rule.currency ?? '', Prisma.sql`event.data`)
-    : Prisma.sql`NULL::numeric`
-  return Prisma.sql`
-    SELECT orders.owner AS id, ${figureSql(rule, now)} AS figure
-    FROM (
-      SELECT DISTINCT ON (told.owner, told.id) told.owner, told.at, told.minor
-      FROM (
-        SELECT ${owner} AS owner, found.id, found.event_id, found.at, found.minor,
-          row_number() OVER (PARTITION BY ${owner} ORDER BY found.at DESC, found.event_id DESC) AS place
-        FROM (
-          SELECT event.profile_id, event.id AS event_id, event.occurred_at AS at, ${minor} AS minor,
-            coalesce(${transactionSql('transaction_id')}, ${transactionSql('order_id')}, event.id::text) AS id
-          FROM event WHERE event.account_id = ${accountId}::uuid AND event.name = ANY (${orderEvents}::text[])
-            AND event.occurred_at <= ${now}::timestamptz
-        ) AS found ${owners}
-      ) AS told
-      WHERE told.place <= ${maxOrders}::int
-      ORDER BY told.owner, told.id, told.at DESC, told.event_id DESC
-    ) AS orders
-    WHERE ${isWithin(Prisma.sql`orders.at`, rule, now)}
-    GROUP BY orders.owner`
 }

@@ -2,18 +2,19 @@
 // asked person by person. For counts and whole audiences; pages use compileFilter. A property test holds both to the rule in memory.
 
 import { isTrueConjunct, type Parted, partsOf } from '../../core/rules/conjuncts.ts'
-import { boundsOf } from '../../core/rules/counts.ts'
 import { parseInstant } from '../../core/rules/instant.ts'
 import { compilePath, identityKindOf, isEmailField } from '../../core/rules/path.ts'
-import type { CountBounds, FieldRule, OrderRule, RelationshipRule, Rule } from '../../core/rules/rule.ts'
+import type { FieldRule, OrderRule, RelationshipRule, Rule } from '../../core/rules/rule.ts'
 import { isNegated } from '../../core/rules/terms.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
+import { withinBounds } from './filter-bounds.ts'
 import { isHeld } from './filter-held.ts'
-import { isRelated, signs } from './filter-history.ts'
+import { isRelated } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
+import { comparedSql, orderGroups, productGroups, signs } from './filter-orders.ts'
 import { deepMergesSql, isLiving, mergedSql, openScope, peopleSql, type SetScope } from './filter-people.ts'
-import { consentGroups, countedRows, identityRows, orderGroups } from './filter-rows.ts'
+import { consentGroups, countedRows, identityRows } from './filter-rows.ts'
 import { compileFilter, eventDataSql, listFieldSql } from './filter-sql.ts'
 import type { FilterScope } from './filter-values.ts'
 
@@ -120,6 +121,10 @@ class Sets {
       const set = consentGroups(rule.consent, { ...this.#scope, owner: this.#owner, owners: this.#owners })
       return Prisma.sql`(${this.#gather(set, isRequired)}.n IS NOT NULL)`
     }
+    if ('product' in rule) {
+      const found = this.#gather(productGroups(rule.product, this.#owned), isRequired)
+      return withinBounds(Prisma.sql`coalesce(${found}.n, 0)`, rule.product)
+    }
     if ('audience' in rule) {
       const found = this.#gather(this.#counts(rule), isRequired)
       return (rule.audience.member ?? true) ? Prisma.sql`(${found}.n IS NOT NULL)` : Prisma.sql`(${found}.n IS NULL)`
@@ -145,11 +150,15 @@ class Sets {
   }
 
   #orderCondition(rule: OrderRule, isRequired: boolean): Prisma.Sql {
-    const set = orderGroups(rule, { ...this.#scope, owner: this.#owner, owners: this.#owners })
-    const figure = Prisma.sql`${this.#gather(set, isRequired)}.figure`
-    const isZeroWithout = rule.aggregate === 'COUNT' || rule.aggregate === 'TOTAL_MINOR'
-    const told = isZeroWithout ? Prisma.sql`coalesce(${figure}, 0)` : figure
-    return Prisma.sql`(${told} ${signs[rule.op]} ${String(rule.value)}::float8)`
+    return comparedSql(rule, Prisma.sql`${this.#gather(orderGroups(rule, this.#owned), isRequired)}.figure`)
+  }
+
+  get #owned() {
+    const members =
+      this.#scope.merges === 'none'
+        ? Prisma.sql`ARRAY[grouped.owner]`
+        : Prisma.sql`ARRAY(SELECT grouped.owner UNION ALL SELECT merged.member FROM ${mergedSql(this.#scope)} WHERE merged.root = grouped.owner)`
+    return { ...this.#scope, owner: this.#owner, owners: this.#owners, members }
   }
 
   /** A condition on the alias `person` alone. */
@@ -220,12 +229,6 @@ class Sets {
 function joined(conditions: readonly Prisma.Sql[], by: ' AND ' | ' OR '): Prisma.Sql {
   if (conditions.length === 0) return by === ' AND ' ? Prisma.sql`TRUE` : Prisma.sql`FALSE`
   return Prisma.sql`(${Prisma.join([...conditions], by)})`
-}
-
-function withinBounds(count: Prisma.Sql, bounds: CountBounds): Prisma.Sql {
-  const { least, most } = boundsOf(bounds)
-  const isEnough = Prisma.sql`${count} >= ${least}::int`
-  return most === null ? Prisma.sql`(${isEnough})` : Prisma.sql`(${isEnough} AND ${count} <= ${most}::int)`
 }
 
 function oneValueSql(rule: FieldRule, v: Prisma.Sql, now: Date): Prisma.Sql {

@@ -6,8 +6,9 @@ import type { AudienceRule, FieldRule, Rule } from '../../core/rules/rule.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { marksOfMerge } from '../member-fields/rows.ts'
 import { foldedSql, statedSql } from './filter-fields.ts'
-import { consentSql, eventSql, orderSql, qualitySql, relationshipSql } from './filter-history.ts'
+import { consentSql, eventSql, qualitySql, relationshipSql } from './filter-history.ts'
 import { valueSql } from './filter-operators.ts'
+import { orderSql, productSql } from './filter-orders.ts'
 import { type FilterScope, valuesSql } from './filter-values.ts'
 
 /** A condition on the alias `profile`, which has to be a person's own row: merged profiles count through it. */
@@ -59,6 +60,7 @@ function conditionSql(rule: Rule, scope: FilterScope): Prisma.Sql {
   if ('eventData' in rule) return eventDataSql(rule.eventData)
   if ('event' in rule) return eventSql(rule.event, scope)
   if ('order' in rule) return orderSql(rule.order, scope)
+  if ('product' in rule) return productSql(rule.product, scope)
   if ('relationship' in rule) {
     const { where } = rule.relationship
     return relationshipSql(rule.relationship, scope, where ? compileFilter(where, scope) : null)

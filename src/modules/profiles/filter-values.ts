@@ -10,6 +10,8 @@ export interface FilterScope {
   now: Date
   /** So many people may be asked one by one where their own fields leave no more of them; a usual number where it is absent. */
   few?: number
+  /** Something may be told of orders ahead of now; default true. */
+  ahead?: boolean
 }
 
 const identityKinds: ReadonlyMap<string, IdentityKind> = new Map([

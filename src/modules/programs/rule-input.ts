@@ -11,6 +11,7 @@ import {
   maxRuleWidth,
   type OrderAggregate,
   type OrderOperator,
+  type productCountings,
 } from '../../core/rules/rule.ts'
 import { QualityEnum } from '../attributions/enums.ts'
 import { ConsentChannelEnum, ConsentStateEnum } from '../consents/enums.ts'
@@ -79,13 +80,21 @@ const EventRuleInput = builder.inputType('EventRuleInput', {
 
 const OrderAggregateEnum = builder.enumType('OrderAggregate', {
   description:
-    'A figure of a person’s orders: of their events `purchase` and `order_completed`, those of one transaction id being one order, as the latest of them says.',
+    'A figure of a person’s orders, however they were told: those of one transaction id are one order, as the latest that was told of it says. Orders that were cancelled do not count, and amounts are without what was given back.',
   values: {
     COUNT: { description: 'How many; 0 without orders.' },
     TOTAL_MINOR: { description: 'The sum of their amounts; 0 without orders.' },
     AVERAGE_MINOR: { description: 'The mean of their amounts; unknown without orders.' },
     LARGEST_MINOR: { description: 'The largest amount; unknown without orders.' },
+    FIRST_MINOR: {
+      description:
+        'The amount of the first of them all; unknown without orders, and where that one is in another currency or before the window.',
+    },
     DAYS_SINCE_LAST: { description: 'Whole days since the latest; unknown without orders.' },
+    DAYS_SINCE_FIRST: {
+      description:
+        'Whole days since the first of them all; unknown without orders, and where that one is before the window.',
+    },
   } as const satisfies Record<OrderAggregate, { description: string }>,
 })
 
@@ -113,6 +122,30 @@ const OrderRuleInput = builder.inputType('OrderRuleInput', {
         'ISO 4217. Needed with amounts of money, of which only those in this currency count; refused with others.',
     }),
     withinLastDays: t.float({ description: window }),
+  }),
+})
+
+const ProductCountingEnum = builder.enumType('ProductCounting', {
+  description: 'What is counted of a product that was bought.',
+  values: {
+    QUANTITY: { description: 'Pieces, without those that were given back.' },
+    ORDERS: { description: 'Orders that have a piece of it left.' },
+  } as const satisfies Record<(typeof productCountings)[number], { description: string }>,
+})
+
+const ProductRuleInput = builder.inputType('ProductRuleInput', {
+  description:
+    'A condition on how much of a product the person bought before the event at hand, by exactly one of `id`, `sku` and `category`. Orders that were cancelled do not count.',
+  fields: (t) => ({
+    id: t.string({ description: 'The shop’s own id of it.' }),
+    sku: t.string(),
+    category: t.stringList({
+      description: 'What its category begins with, from the widest to the narrowest: at most 10.',
+    }),
+    counting: t.field({ type: ProductCountingEnum, defaultValue: 'QUANTITY' }),
+    atLeast: t.int({ description: atLeast }),
+    atMost: t.int({ description: atMost }),
+    withinLastDays: t.float({ description: `${window} That is, orders placed then.` }),
   }),
 })
 
@@ -172,6 +205,7 @@ RuleInput.implement({
     field: t.field({ type: FieldRuleInput }),
     event: t.field({ type: EventRuleInput }),
     order: t.field({ type: OrderRuleInput }),
+    product: t.field({ type: ProductRuleInput }),
     audience: t.field({ type: AudienceRuleInput }),
     relationship: t.field({ type: RelationshipRuleInput }),
     quality: t.field({ type: QualityRuleInput }),

@@ -9,6 +9,7 @@ import type {
   FieldRule,
   OrderAggregate,
   OrderOperator,
+  ProductRule,
   QualityRule,
   RelationshipRule,
   Rule,
@@ -24,6 +25,7 @@ export interface RuleShape {
   field?: FieldRuleShape | null
   event?: (CountShape & { name: string; performed?: boolean | null }) | null
   order?: OrderRuleShape | null
+  product?: ProductRuleShape | null
   audience?: { id: string | number; member?: boolean | null } | null
   relationship?: RelationshipRuleShape | null
   quality?: (CountShape & { is: QualityRule['is'] }) | null
@@ -58,6 +60,13 @@ interface OrderRuleShape {
   withinLastDays?: number | null
 }
 
+interface ProductRuleShape extends CountShape {
+  id?: string | null
+  sku?: string | null
+  category?: readonly string[] | null
+  counting?: ProductRule['counting']
+}
+
 /**
  * The rule that the input says, audiences and programs by their UUIDs, event names folded. BAD_INPUT naming the place, such as
  * `input.filter.all[1].field.op`.
@@ -83,6 +92,7 @@ function toRule(input: RuleShape, path: string): Rule {
     }
   }
   if (input.order) return { order: orderRule(input.order) }
+  if (input.product) return { product: productRule(input.product) }
   if (input.quality) return { quality: { is: input.quality.is, ...bounds(input.quality) } }
   if (input.consent) {
     const { channel, state } = input.consent
@@ -111,6 +121,16 @@ function orderRule({ aggregate, op, value, currency, withinLastDays }: OrderRule
     value,
     ...(currency == null ? {} : { currency: currency.trim().toUpperCase() }),
     ...(withinLastDays == null ? {} : { withinLastDays }),
+  }
+}
+
+function productRule({ id, sku, category, counting, ...counts }: ProductRuleShape) {
+  return {
+    ...(id == null ? {} : { id }),
+    ...(sku == null ? {} : { sku }),
+    ...(category == null ? {} : { category }),
+    ...(counting === 'ORDERS' ? { counting } : {}),
+    ...bounds(counts),
   }
 }
 

@@ -2,10 +2,10 @@
 // An event is looked up by its key for each row (a lateral with LIMIT), never joined as a whole: without statistics of a month's
 // partition the planner would read all of it, person after person. Of each time line as much as the person's events in the range can ask for: all after the earliest of their times, and the latest before.
 
-import { amountKeys, orderEvents } from '../../core/orders.ts'
 import type { Quality } from '../../core/targeting/decision.ts'
-import type { JourneyRole, JsonObject } from '../../core/targeting/facts.ts'
+import type { JourneyRole } from '../../core/targeting/facts.ts'
 import type { Transaction } from '../../platform/database.ts'
+import { maxChanges, type OrderFactRow, orderFactSql } from '../orders/facts-sql.ts'
 
 /** Events received before that are known. */
 export interface Before {
@@ -143,33 +143,22 @@ export function findEventsBefore(
     ) AS found`
 }
 
-const maxOrders = 1000
-const orderKeys = ['transaction_id', 'order_id', 'currency', ...amountKeys]
-
-export interface OrderRow {
-  id: string
-  profileId: string
-  name: string
-  at: Date
-  data: JsonObject
-}
-
-/** Events of the profiles that tell of orders; the latest 1,000 of each. */
+/**
+ * What was told of the profiles' orders by events received before, and by other ways whenever that was; what is dated later counts
+ * from then on.
+ */
 export function findOrdersBefore(
   tx: Transaction,
   { accountId, from }: Before,
-  profileIds: readonly string[],
-): Promise<OrderRow[]> {
-  return tx.$queryRaw<OrderRow[]>`
-    SELECT found.id, asked.id AS "profileId", found.name, found.at, found.data FROM unnest(${profileIds}::uuid[]) AS asked (id)
+  { profileIds, items }: { profileIds: readonly string[]; items: boolean },
+): Promise<OrderFactRow[]> {
+  return tx.$queryRaw<OrderFactRow[]>`
+    SELECT asked.id AS "profileId", ${orderFactSql(accountId, items)} AS value FROM unnest(${profileIds}::uuid[]) AS asked (id)
     CROSS JOIN LATERAL (
-      SELECT event.id, event.name, event.occurred_at AS at, (
-        SELECT coalesce(jsonb_object_agg(key, event.data -> key), '{}') FROM unnest(${orderKeys}::text[]) AS key WHERE event.data ? key
-      ) AS data
-      FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = asked.id AND event.name = ANY (${orderEvents}::text[])
-        AND event.received_at < ${from}
-      ORDER BY event.occurred_at DESC, event.id DESC LIMIT ${maxOrders}::int
-    ) AS found`
+      SELECT * FROM order_change WHERE order_change.account_id = ${accountId}::uuid AND order_change.profile_id = asked.id
+        AND coalesce((SELECT received_at < ${from} FROM event WHERE event.account_id = ${accountId}::uuid AND event.id = order_change.event_id LIMIT 1), TRUE)
+      ORDER BY order_change.at DESC, order_change.id DESC LIMIT ${maxChanges}::int
+    ) AS change`
 }
 
 /** The qualities of the profiles' decisions in force. */

@@ -68,17 +68,18 @@ export function wantedBy(rules: Iterable<RuleSet>): Wanted {
   const eventCaps = new Map<string, number>()
   const followUps = new Set<string>()
   const qualityCaps = new Map<Quality, number>()
-  let [orders, friends, hasFriendFlows] = [false, false, false]
+  let [orders, items, friends, hasFriendFlows] = [false, false, false, false]
   for (const set of rules) {
     for (const id of set.asks.audienceIds) audienceIds.add(id)
     for (const [name, cap] of set.asks.eventCaps) eventCaps.set(name, Math.max(cap, eventCaps.get(name) ?? 0))
     for (const name of set.followUps) followUps.add(name)
     orders ||= set.asks.orders
+    items ||= set.asks.items
     friends ||= set.asks.friends
     for (const [is, cap] of set.asks.qualityCaps) qualityCaps.set(is, Math.max(cap, qualityCaps.get(is) ?? 0))
     hasFriendFlows ||= set.hasFriendFlows
   }
-  return { asks: { audienceIds, eventCaps, orders, qualityCaps, friends }, hasFriendFlows, followUps }
+  return { asks: { audienceIds, eventCaps, orders, items, qualityCaps, friends }, hasFriendFlows, followUps }
 }
 
 /** What connects the people with others. */

@@ -1,13 +1,13 @@
 // The people of a chunk as they stood before the range, profile by profile, and their advocates: what decisions read of them.
 
 import { groupBy } from '../../core/group.ts'
-import { orderOf } from '../../core/orders.ts'
 import type { JourneyFacts, JsonObject, PersonFacts, RelationshipFacts } from '../../core/targeting/facts.ts'
 import { readHints } from '../../core/targeting/hints.ts'
 import { factsOf, newPerson } from '../../core/targeting/people.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { findMemberships } from '../audiences/sql.ts'
 import { fieldsOfRow } from '../member-fields/rows.ts'
+import { readOrderFact } from '../orders/facts-sql.ts'
 import { findProfiles } from '../profiles/sql.ts'
 import {
   type Asked,
@@ -136,7 +136,7 @@ async function addHistory(
   before: Before,
   { people, wanted, earliest }: Scene & { wanted: Wanted },
 ): Promise<void> {
-  const { eventCaps, orders, qualityCaps } = wanted.asks
+  const { eventCaps, orders, items, qualityCaps } = wanted.asks
   const asked = [...earliest].map(([id, t]): Asked => ({ id, t }))
   if (asked.length === 0) return
   if (eventCaps.size > 0) {
@@ -147,10 +147,9 @@ async function addHistory(
     }
   }
   if (orders) {
-    for (const { id, profileId, name, at, data } of await findOrdersBefore(tx, before, [...earliest.keys()])) {
-      const order = orderOf({ id, name, data, t: at.getTime() })
-      if (order) people.get(profileId)?.history.orders.push(order)
-    }
+    const asked = { profileIds: [...earliest.keys()], items }
+    for (const { profileId, value } of await findOrdersBefore(tx, before, asked))
+      people.get(profileId)?.history.orders.push(readOrderFact(value))
   }
   if (qualityCaps.size > 0) {
     for (const { id, quality, at } of await findQualitiesBefore(tx, before, { asked, caps: [...qualityCaps] }))

@@ -81,6 +81,33 @@ export async function blankDecisions(tx: Transaction, { accountId, ids }: Erasin
     WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
 }
 
+/** The source ids of the person's orders. */
+export async function findOrderSourceIds(tx: Transaction, { accountId, ids }: Erasing): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ sourceId: string }[]>`
+    SELECT source_id AS "sourceId" FROM placed_order
+    WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[]) ORDER BY source_id COLLATE "C" FOR UPDATE`
+  return rows.map(({ sourceId }) => sourceId)
+}
+
+/** Orders stay with what was bought and paid; their source ids are known by hashes alone. */
+export async function blankOrders(
+  tx: Transaction,
+  { accountId, ids }: Erasing,
+  { sourceIds, hashes }: { sourceIds: readonly string[]; hashes: readonly string[] },
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE order_item SET name = NULL, fields = '{}' FROM placed_order
+    WHERE order_item.account_id = ${accountId}::uuid AND placed_order.account_id = ${accountId}::uuid
+      AND placed_order.profile_id = ANY (${ids}::uuid[]) AND order_item.order_id = placed_order.id`
+  await tx.$executeRaw`
+    UPDATE order_change SET source_id = NULL, reason = NULL
+    WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`
+    UPDATE placed_order SET source_id = new.hash, coupon_codes = '{}', shipping_address = NULL, billing_address = NULL, fields = '{}'
+    FROM unnest(${sourceIds}::text[], ${hashes}::text[]) AS new (source_id, hash)
+    WHERE placed_order.account_id = ${accountId}::uuid AND placed_order.source_id = new.source_id`
+}
+
 /** The person's own codes are disabled, and tell no more to whom they went; others' shares no longer name the person. */
 export async function disableCodes(
   tx: Transaction,
@@ -121,6 +148,7 @@ export async function deleteBelongings(tx: Transaction, { accountId, ids, at }: 
   await tx.$executeRaw`DELETE FROM field_change WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM field_raw WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM value_plan_row WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`DELETE FROM open_cart WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM consent WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM address WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM interest WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`

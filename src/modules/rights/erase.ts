@@ -5,17 +5,19 @@ import type { Context } from '../../context.ts'
 import { type Identifier, identifiersOf, normalise } from '../../core/identity.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { RetryError, retrying } from '../../platform/retry.ts'
-import { erasedEventKey, erasedHash, findErased, wasErased } from '../profiles/erased.ts'
+import { erasedEventKey, erasedHash, erasedOrderId, findErased, wasErased } from '../profiles/erased.ts'
 import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
 import {
   blankDecisions,
   blankEvents,
+  blankOrders,
   blankProfiles,
   deleteBelongings,
   deleteIdentities,
   disableCodes,
   erasureKey,
   findEventKeys,
+  findOrderSourceIds,
   hashEventKeys,
   insertErased,
   leaveAudiences,
@@ -45,6 +47,8 @@ export async function eraseProfile(context: Context, input: { profile: ProfileKe
       await blankProfiles(tx, erasing)
       await blankEvents(tx, erasing)
       await blankDecisions(tx, erasing)
+      const sourceIds = await findOrderSourceIds(tx, erasing)
+      await blankOrders(tx, erasing, { sourceIds, hashes: sourceIds.map((one) => erasedOrderId(key, one)) })
       await disableCodes(tx, { ...erasing, identifiers })
       await deleteBelongings(tx, erasing)
       // Another erasure, the account's first, may have made one meanwhile.

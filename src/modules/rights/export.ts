@@ -48,6 +48,11 @@ function findAll(
       UNION ALL SELECT 'journey', to_jsonb(t), t.id::text FROM person JOIN journey AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'event', to_jsonb(t), t.id::text FROM person JOIN event AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'attribution', to_jsonb(t), t.event_id::text || lpad(t.revision::text, 9, '0') FROM person JOIN attribution AS t ON t.account_id = person.account_id AND t.profile_id = person.id
+      UNION ALL SELECT 'placed_order', to_jsonb(t), t.id::text FROM person JOIN placed_order AS t ON t.account_id = person.account_id AND t.profile_id = person.id
+      UNION ALL SELECT 'order_item', to_jsonb(t), t.order_id::text || lpad(t.line::text, 9, '0') FROM person
+        JOIN placed_order AS own ON own.account_id = person.account_id AND own.profile_id = person.id
+        JOIN order_item AS t ON t.account_id = person.account_id AND t.order_id = own.id
+      UNION ALL SELECT 'order_change', to_jsonb(t), t.id::text FROM person JOIN order_change AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'idempotency_key', to_jsonb(t), t.key FROM person JOIN event ON event.account_id = person.account_id AND event.profile_id = person.id
         JOIN idempotency_key AS t ON t.account_id = person.account_id AND t.key = event.idempotency_key
     )

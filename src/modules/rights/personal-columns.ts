@@ -3,7 +3,7 @@
 
 export interface TableColumns {
   /** How rows belong to a person; absent for tables whose rows belong to nobody. */
-  readonly of?: 'id' | 'profile_id' | 'advocate_id' | 'friend_id' | 'loser_id' | 'event_id'
+  readonly of?: 'id' | 'profile_id' | 'advocate_id' | 'friend_id' | 'loser_id' | 'event_id' | 'order_id'
   /** Blank once the person is erased, or the row is gone. */
   readonly personal?: readonly string[]
   /** Pseudonyms, times, kinds and what the brand itself set. */
@@ -11,7 +11,12 @@ export interface TableColumns {
 }
 
 export const personalColumns: Readonly<Record<string, TableColumns>> = {
-  account: { other: ['id', 'name', 'rules_version', 'created_at', 'erasure_key', 'identity_rules'] },
+  account: {
+    other: [
+      ...['id', 'name', 'rules_version', 'created_at', 'erasure_key', 'identity_rules', 'base_currency'],
+      'cart_minutes',
+    ],
+  },
   address: {
     of: 'profile_id',
     personal: ['name', 'lines', 'postal_code', 'city', 'region', 'country'],
@@ -85,6 +90,7 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
     personal: ['channel', 'state', 'source', 'at'],
     other: ['account_id', 'id', 'profile_id', 'event_id', 'recorded_at'],
   },
+  currency_rate: { other: ['account_id', 'base_currency', 'currency', 'valid_from', 'rate', 'created_at'] },
   erased_identity: { other: ['account_id', 'hash', 'erased_at'] },
   event: {
     of: 'profile_id',
@@ -162,11 +168,48 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
     ],
   },
   merge_key: { other: ['account_id', 'key', 'profile_id'] },
+  // Of people, but only until the cart is ordered or abandoned; an erased person's goes at once.
+  open_cart: { other: ['account_id', 'profile_id', 'event_id', 'last_at', 'due_at'] },
+  order_change: {
+    of: 'profile_id',
+    personal: ['source_id', 'reason'],
+    other: [
+      ...['account_id', 'id', 'order_id', 'profile_id', 'kind', 'at', 'source', 'event_id', 'placed_at', 'currency'],
+      ...['total_minor', 'status', 'refund_minor', 'line', 'quantity', 'recorded_at'],
+    ],
+  },
+  // What was bought stays, under the product's own name.
+  order_item: {
+    of: 'order_id',
+    personal: ['name', 'fields'],
+    other: [
+      ...['account_id', 'order_id', 'line', 'product_id', 'sku', 'quantity', 'unit_price_minor', 'discount_minor'],
+      ...['total_minor', 'refunded_quantity', 'refunded_minor'],
+    ],
+  },
   person_block: {
     of: 'profile_id',
     personal: ['reason'],
     other: ['account_id', 'id', 'profile_id', 'kind', 'at', 'lifted_at'],
   },
+  // Left of the source id is a keyed hash, so that the same order is known when it is told again.
+  placed_order: {
+    of: 'profile_id',
+    personal: ['source_id', 'coupon_codes', 'shipping_address', 'billing_address', 'fields'],
+    other: [
+      ...['account_id', 'id', 'profile_id', 'status', 'placed_at', 'cancelled_at', 'currency', 'total_minor'],
+      ...['refunded_minor', 'discount_minor', 'shipping_minor', 'tax_minor', 'tax_included', 'items_minor'],
+      ...['base_currency', 'base_rate', 'base_total_minor', 'source', 'stated_at', 'last_change_at', 'items_stated_at'],
+      ...['created_at', 'updated_at'],
+    ],
+  },
+  product: {
+    other: [
+      ...['account_id', 'id', 'source_id', 'name', 'status', 'is_placeholder', 'category', 'price_minor', 'currency'],
+      ...['fields', 'created_at', 'updated_at'],
+    ],
+  },
+  product_variant: { other: ['account_id', 'sku', 'product_id', 'name', 'price_minor', 'currency'] },
   profile: {
     of: 'id',
     personal: ['fields', 'field_meta', 'fields_end_at'],

@@ -3,19 +3,18 @@
 import type { Context } from '../../context.ts'
 import { type Engagement, engagementIn, engagementNames, engagementSince } from '../../core/engagement.ts'
 import { groupBy } from '../../core/group.ts'
-import { orderEvents } from '../../core/orders.ts'
 import { consentsOfPerson } from '../consents/service.ts'
 import { perPerson } from './per-person.ts'
-import { findDoers, findMonths, findSignals, type MonthRow, type SignalRow } from './sql.ts'
+import { findBuyers, findMonths, findSignals, type MonthRow, type SignalRow } from './sql.ts'
 
 export type PersonKind = 'CONTACT' | 'SUBSCRIBER' | 'CUSTOMER'
 
-/** A customer has ordered; a subscriber has opted in to a channel, and not out since; everybody else is a contact. */
+/** A customer has ordered, and not cancelled all of it; a subscriber has opted in to a channel, and not out since; everybody else is a contact. */
 export async function kindOfPerson(context: Context, profileId: string): Promise<PersonKind> {
   const { sql, accountId } = context
   const [isCustomer, consents] = await Promise.all([
     perPerson(context, { key: 'customers', profileId }, async (pairs) => {
-      const ids = await findDoers(sql, accountId, { ...pairs, names: orderEvents })
+      const ids = await findBuyers(sql, accountId, pairs)
       return new Map(ids.map((id) => [id, true]))
     }),
     consentsOfPerson(context, profileId),

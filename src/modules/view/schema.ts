@@ -22,7 +22,7 @@ const PersonKindEnum = builder.enumType('PersonKind', {
   values: {
     CONTACT: { description: 'Somebody who neither ordered nor opted in.' },
     SUBSCRIBER: { description: 'Opted in to a channel, and not out since; never ordered.' },
-    CUSTOMER: { description: 'Has an event of an order: `purchase` or `order_completed`.' },
+    CUSTOMER: { description: 'Has an order that was not cancelled, whoever told of it.' },
   } as const,
 })
 

@@ -3,18 +3,14 @@
 import type { Sql } from '../../platform/database.ts'
 import type { Pairs } from './per-person.ts'
 
-/** Those of the people who have an event of one of the names. */
-export async function findDoers(
-  sql: Sql,
-  accountId: string,
-  { roots, members, names }: Pairs & { names: readonly string[] },
-): Promise<string[]> {
+/** Those of the people who have an order that was not cancelled. */
+export async function findBuyers(sql: Sql, accountId: string, { roots, members }: Pairs): Promise<string[]> {
   const rows = await sql.$queryRaw<{ id: string }[]>`
     SELECT DISTINCT pair.root_id AS id FROM unnest(${roots}::uuid[], ${members}::uuid[]) AS pair (root_id, member_id)
-    CROSS JOIN unnest(${names}::text[]) AS asked (name)
     CROSS JOIN LATERAL (
-      SELECT FROM event WHERE event.account_id = ${accountId}::uuid AND event.profile_id = pair.member_id AND event.name = asked.name LIMIT 1
-    ) AS done`
+      SELECT FROM placed_order WHERE placed_order.account_id = ${accountId}::uuid AND placed_order.profile_id = pair.member_id
+        AND placed_order.status <> 'CANCELLED' LIMIT 1
+    ) AS bought`
   return rows.map(({ id }) => id)
 }
 
