@@ -153,6 +153,32 @@ describe.each([
     expect(await has({ category: ['Home'], atMost: 0 })).toBe(1)
   })
 
+  test('criteria count no order of somebody else, whoever tells of it', async () => {
+    const caller = await server.otherAccount()
+    const programId = await aProgram(caller)
+    const journeys = [
+      {
+        name: 'gated',
+        role: 'PARTICIPANT',
+        events: ['knocked'],
+        entry: { order: { aggregate: 'COUNT', op: 'GTE', value: 1 } },
+      },
+    ]
+    await addCampaign(caller, { programId, name: 'Buyers', journeys })
+    const knock = (sourceId: string) => ({ name: 'knocked', ...of(sourceId) })
+    const answers = await send(
+      caller,
+      bought('1', 10),
+      { ...bought('1', 10), ...of('bob') },
+      knock('bob'),
+      knock('ann'),
+      { ...bought('2', 10), ...of('bob') },
+      knock('bob'),
+    )
+    const [, , bob, ann, , later] = answers.map(({ attribution: { status } }) => status)
+    expect([bob, ann, later]).toEqual(['UNATTRIBUTED', 'ATTRIBUTED', 'ATTRIBUTED'])
+  })
+
   test('criteria see what was told up to the event, of orders and of products', async () => {
     const caller = await server.otherAccount()
     const programId = await aProgram(caller)

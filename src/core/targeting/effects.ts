@@ -115,7 +115,8 @@ export function takeEffect({ event, decision }: Settled, world: World, newId: ()
   const exits = [...decision.exits, ...expired]
   for (const { journeyId, at } of exits) exit(person, journeyId, at)
   const credit = takeCredit(decision, person, newId)
-  remember(person, { event, quality: decision.quality })
+  const { orderOwners } = world
+  remember(person, { event, quality: decision.quality, ...(orderOwners ? { orderOwners } : {}) })
   if (credit.relationshipCreated) rememberFriend(world, person, credit.relationshipCreated.id)
   registerTransaction({ event, decision }, credit, world)
   const step = (kind: StepKind, journeyId: string, at: Instant = event.t): NewStep => {

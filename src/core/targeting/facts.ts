@@ -244,4 +244,6 @@ export interface World {
   readonly sharesTo: Map<string, readonly CodeFacts[]>
   /** By transaction id. */
   readonly transactions: Map<string, TransactionFacts>
+  /** Whose the orders are that the events tell of, by order; those that nobody told of yet are absent. Without it all are the events' own people's. */
+  readonly orderOwners?: Map<string, string>
 }

@@ -97,6 +97,7 @@ function join(world: World, survivor: PersonFacts, loser: PersonFacts): void {
   for (const [key, code] of world.codes) world.codes.set(key, renamed(code))
   for (const [email, shares] of world.sharesTo) world.sharesTo.set(email, shares.map(renamed))
   for (const [id, transaction] of world.transactions) world.transactions.set(id, renamed(transaction))
+  for (const [id, ownerId] of world.orderOwners ?? []) world.orderOwners?.set(id, now(ownerId))
 }
 
 function joinedHistory(survivor: PersonHistory, loser: PersonHistory): PersonHistory {

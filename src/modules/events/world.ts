@@ -2,6 +2,7 @@
 // their advocates' journeys, and the memberships that the rules ask for. One statement a kind, whatever the batch's size.
 
 import { groupBy } from '../../core/group.ts'
+import { tellingOf } from '../../core/orders/telling.ts'
 import type {
   EventFacts,
   Instant,
@@ -18,6 +19,7 @@ import { findMemberships } from '../audiences/sql.ts'
 import { type CodeRow, findCodes, findSharesTo, type ShareRow } from '../codes/sql.ts'
 import { findActivitiesIn, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
 import { foldPerson, type PersonRow } from '../member-fields/rows.ts'
+import { findOwners } from '../orders/sql.ts'
 import type { KnownPerson } from '../profiles/resolve.ts'
 import { findMembers, findProfiles, type MemberNow } from '../profiles/sql.ts'
 import {
@@ -132,7 +134,19 @@ export async function loadWorld(tx: Sql, request: WorldRequest): Promise<World> 
     codes: new Map(links.codes.map((row) => [row.code, codeFacts(row, cast.rootOf)])),
     sharesTo: sharesByEmail(links.shares, cast.rootOf),
     transactions: await loadTransactions(tx, accountId, { ids: request.transactionIds, rootOf: cast.rootOf }),
+    orderOwners: await loadOwners(tx, request, cast.rootOf),
   }
+}
+
+/** Asked only where an event tells of an order and a criterion of the account asks about orders. */
+async function loadOwners(
+  tx: Sql,
+  { accountId, rules, events }: WorldRequest,
+  rootOf: (profileId: string) => string,
+): Promise<Map<string, string>> {
+  const ids = rules.asks.orders ? events.flatMap((event) => tellingOf(event)?.orderId ?? []) : []
+  const rows = ids.length > 0 ? await findOwners(tx, accountId, [...new Set(ids)]) : []
+  return new Map(rows.map(({ sourceId, profileId }) => [sourceId, rootOf(profileId)]))
 }
 
 const momentsOf = ({ events, moments }: Pick<WorldRequest, 'events' | 'moments'>): readonly Moment[] => [

@@ -39,6 +39,17 @@ export function lockOrders(sql: Sql, accountId: string, sourceIds: readonly stri
     ORDER BY source_id COLLATE "C" FOR UPDATE`
 }
 
+/** Whose the orders are that are somebody's. */
+export function findOwners(
+  sql: Sql,
+  accountId: string,
+  sourceIds: readonly string[],
+): Promise<{ sourceId: string; profileId: string }[]> {
+  return sql.$queryRaw<{ sourceId: string; profileId: string }[]>`
+    SELECT source_id AS "sourceId", profile_id AS "profileId" FROM placed_order
+    WHERE account_id = ${accountId}::uuid AND source_id = ANY (${sourceIds}::text[]) AND profile_id IS NOT NULL`
+}
+
 export interface ChangeRow {
   id: string
   orderId: string
