@@ -9,6 +9,8 @@ import { AudienceClock } from './modules/audiences/clock.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
 import { TypeChanges } from './modules/fields/type-changes.ts'
+import { Imports } from './modules/imports/imports.ts'
+import { importFiles } from './modules/imports/routes.ts'
 import { intakePosts } from './modules/intake/posts.ts'
 import { currentEpoch } from './modules/live/epoch.ts'
 import { Live } from './modules/live/live.ts'
@@ -23,7 +25,7 @@ import { buildSchema } from './schema.ts'
 
 export interface AppOptions {
   config: Pick<Config, 'port' | 'host' | 'redisUrl' | 'adminKey' | 'corsOrigins'> &
-    Partial<Pick<Config, 'persistedOperations' | 'persistedOnly' | 'retentionMonths'>>
+    Partial<Pick<Config, 'persistedOperations' | 'persistedOnly' | 'retentionMonths' | 'importMaxBytes'>>
   database: DatabasePlace
   log: Log
 }
@@ -74,7 +76,10 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     const keyRing = new KeyRing(database, now)
     const typeChanges = new TypeChanges({ database, log, now })
     closing(() => typeChanges.close())
-    const services: Services = { ...parts, intake: openIntake(parts), keyRing, typeChanges, log }
+    const most = { ...parts, intake: openIntake(parts), keyRing, typeChanges, log }
+    const imports = new Imports(most, { bytes: config.importMaxBytes })
+    closing(() => imports.close())
+    const services: Services = { ...most, imports }
     const http = await openHttp({
       schema: buildSchema(),
       log,
@@ -87,6 +92,7 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
       rightsOf,
       ready: () => problems(database),
       posts: intakePosts,
+      files: importFiles,
     })
     closing(() => http.close())
     // Last: a key that is shown once must not be made by a start that then fails, for want of a port perhaps.

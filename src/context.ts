@@ -5,6 +5,7 @@ import type { KeyRing } from './modules/accounts/key-ring.ts'
 import type { AudienceClock } from './modules/audiences/clock.ts'
 import type { Intake } from './modules/events/intake.ts'
 import type { TypeChanges } from './modules/fields/type-changes.ts'
+import type { Imports } from './modules/imports/imports.ts'
 import type { Live } from './modules/live/live.ts'
 import type { MembershipRow } from './modules/memberships/feed-sql.ts'
 import type { RuleSets } from './modules/programs/rule-sets.ts'
@@ -24,6 +25,8 @@ export interface Services {
   readonly intake: Intake
   readonly keyRing: KeyRing
   readonly typeChanges: TypeChanges
+  /** Carries imports out. */
+  readonly imports: Imports
   readonly log: Log
   readonly now: () => Date
 }
