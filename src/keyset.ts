@@ -51,8 +51,8 @@ export function byName(tag: string, accountId: string): Keyset<{ accountId: stri
 
 /** Lists of rows that are numbered within something; the tag names that too. */
 export function byNumber<Row extends { number: number }>(tag: string, accountId: string): Keyset<Row> {
-  const valueOf = (key: string) => (/^\d{1,9}$/.test(key) ? Number(key) : undefined)
-  return { tag, accountId, column: 'number', keyOf: ({ number }) => String(number), valueOf }
+  const numberIn = (key: string) => (/^\d{1,9}$/.test(key) ? Number(key) : undefined)
+  return { tag, accountId, column: 'number', keyOf: ({ number }) => String(number), valueOf: numberIn }
 }
 
 const uuidOf = (key: string) => (isUuid(key) ? key : undefined)

@@ -5,6 +5,7 @@ export const delimiters = [',', ';', '\t', '|'] as const
 export type Delimiter = (typeof delimiters)[number]
 
 const maxLines = 20
+const places: ReadonlyMap<string, number> = new Map(delimiters.map((delimiter, place) => [delimiter, place]))
 
 /**
  * The sign that parts the most lines into as many cells as it parts the header; of equals the one that makes more cells. A comma
@@ -41,7 +42,7 @@ function countsIn(head: string): number[][] {
       continue
     }
     isBlank = false
-    const place = isQuoted ? -1 : delimiters.findIndex((delimiter) => delimiter === sign)
+    const place = isQuoted ? -1 : (places.get(sign) ?? -1)
     if (place >= 0) counts[place] = (counts[place] ?? 0) + 1
   }
   // A last line that was cut off says less than the others; alone it is all there is.

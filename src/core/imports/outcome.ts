@@ -39,8 +39,8 @@ export const rejected = (number: number, code: RowCode, message: string): RowPla
   ...{ number, action: 'REJECT', profileId: null, changes: null, code, message },
 })
 
-export const skipped = (number: number, code: RowCode, message: string, profileId: string | null = null): RowPlan => ({
-  ...{ number, action: 'SKIP', profileId, changes: null, code, message },
+export const skipped = (number: number, code: RowCode, message: string): RowPlan => ({
+  ...{ number, action: 'SKIP', profileId: null, changes: null, code, message },
 })
 
 /** True where the two do the very same. */

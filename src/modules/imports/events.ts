@@ -69,7 +69,13 @@ async function workEvents(piece: Piece): Promise<RowPlan[]> {
   const events = checked.filter((one): one is EventOfRow => 'event' in one)
   if (isApplying && attribute) {
     const told = piece.told as ReadonlyMap<number, Outcome | undefined> // What `before` gave.
-    return [...refused, ...events.map((one) => outcomeOf(one, told.get(one.number)))]
+    return [
+      ...refused,
+      ...(await withPeople(
+        piece,
+        events.map((one) => outcomeOf(one, told.get(one.number))),
+      )),
+    ]
   }
   const keyed = events.flatMap(({ number, event: { idempotencyKey: key } }) => (key === null ? [] : [{ number, key }]))
   const repeated = isApplying ? new Map<number, number>() : await repeatedIn(piece, keyed)
@@ -143,6 +149,18 @@ function outcomeOf({ number, event }: EventOfRow, outcome: Outcome | undefined):
   if (!outcome || outcome instanceof Error) throw outcome ?? new Error('one event gives one outcome')
   const changes = { event: event.name, at: event.occurredAt.toISOString(), eventId: outcome.eventId }
   return { ...{ number, action: 'CREATE', profileId: null, changes, code: null, message: null } }
+}
+
+/** With the profiles that the events are stored with. */
+async function withPeople({ tx, job }: Piece, plans: readonly RowPlan[]): Promise<RowPlan[]> {
+  const idOf = ({ changes }: RowPlan) => (typeof changes?.eventId === 'string' ? changes.eventId : null)
+  const ids = plans.flatMap((plan) => idOf(plan) ?? [])
+  const rows = await tx.event.findMany({
+    where: { accountId: job.accountId, id: { in: ids } },
+    select: { id: true, profileId: true },
+  })
+  const profiles = new Map(rows.map(({ id, profileId }) => [id, profileId]))
+  return plans.map((plan) => ({ ...plan, profileId: profiles.get(idOf(plan) ?? '') ?? null }))
 }
 
 function eventCode(error: ApiError) {

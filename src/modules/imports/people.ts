@@ -219,7 +219,7 @@ function stepVerdict(
   const profileId = isNew ? null : (step.profileId ?? step.personId)
   if (isNew && job.strategy === 'UPDATE_ONLY') return skipped(number, 'UNKNOWN', 'nobody is known by these identifiers')
   if (!isNew && job.strategy === 'CREATE_ONLY')
-    return skipped(number, 'EXISTS', 'the person is known already', profileId)
+    return { ...skipped(number, 'EXISTS', 'the person is known already'), profileId }
   const plan: RowPlan = {
     number,
     action: isNew ? 'CREATE' : 'UPDATE',
@@ -249,7 +249,10 @@ async function withChanges(piece: Piece, judged: readonly Judged[], { more }: Pe
     }
     const message = messageOf(one)
     if (!one.isNew && Object.keys(changes).length === 0)
-      return { ...one, plan: { ...skipped(one.row.number, 'UNCHANGED', 'it is so already', one.plan.profileId) } }
+      return {
+        ...one,
+        plan: { ...skipped(one.row.number, 'UNCHANGED', 'it is so already'), profileId: one.plan.profileId },
+      }
     const action = more?.isNewThing ? ('CREATE' as const) : one.plan.action
     return {
       ...one,

@@ -26,11 +26,9 @@ async function admitted(
   const { services } = context
   if (!query.has('signature')) {
     const { accountId } = context
-    const job = await services.database
-      .forAccount(accountId)
-      .import.findUnique({
-        where: { accountId_id: { accountId, id: idInput('Import', decodeURIComponent(given), 'path') } },
-      })
+    const job = await services.database.forAccount(accountId).import.findUnique({
+      where: { accountId_id: { accountId, id: idInput('Import', decodeURIComponent(given), 'path') } },
+    })
     if (!job) throw notFound('no such import')
     assertMayImport(context, job.kind)
     if (purpose === 'outcome' && !can(principal, ['PII_READ']))
