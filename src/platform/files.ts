@@ -100,8 +100,8 @@ async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   const { socket } = request
   patient.add(socket)
   let timer: NodeJS.Timeout | undefined
+  const chunks: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false })
   try {
-    const chunks: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false })
     for (;;) {
       // Only the wait for the client counts, not what is done with what came.
       const still = new Promise<never>((_resolve, reject) => {
@@ -117,6 +117,8 @@ async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
       : error
   } finally {
     patient.delete(socket)
+    // Or what is still to come would wait for a reader for ever.
+    await chunks.return?.()
   }
   if (!request.complete) throw badRequest('The file broke off.')
 }

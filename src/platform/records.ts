@@ -223,20 +223,24 @@ async function* csvRecords(
     }
     await feeding
   } catch (error) {
-    throw error instanceof CsvError ? csvFault(error, { line, recordLength }) : error
+    throw error instanceof CsvError ? csvFault(error, recordLength) : error
   } finally {
     parser.destroy()
   }
 }
 
-function csvFault(error: CsvError, { line, recordLength }: { line: number; recordLength: number }): ApiError {
-  const at = `in the row that begins on line ${line}`
+function csvFault(error: CsvError, recordLength: number): ApiError {
+  // Where it is stands in the message alone; what was read before it is lost with the parser.
+  const [, line = '?'] = /at line (\d+)/.exec(error.message) ?? []
   if (error.code === 'CSV_MAX_RECORD_SIZE')
-    return new ApiError('LIMIT_EXCEEDED', `over ${recordLength} characters ${at}; is a quote left open there?`)
-  if (error.code === 'CSV_QUOTE_NOT_CLOSED') return badInput(`a quote is opened and never closed, ${at}`)
+    return new ApiError(
+      'LIMIT_EXCEEDED',
+      `a row of over ${recordLength} characters, up to line ${line}; is a quote left open there?`,
+    )
+  if (error.code === 'CSV_QUOTE_NOT_CLOSED') return badInput(`a quote is opened and never closed: the file ends inside it, on line ${line}`)
   if (error.code === 'INVALID_OPENING_QUOTE' || error.code === 'CSV_INVALID_CLOSING_QUOTE')
-    return badInput(`broken quotes ${at}: a quote inside a quoted cell is written twice ("")`)
-  return badInput(`the file cannot be read ${at}`)
+    return badInput(`broken quotes on line ${line}: a quote inside a quoted cell is written twice ("")`)
+  return badInput(`the file cannot be read from line ${line} on`)
 }
 
 async function* jsonLines(source: AsyncGenerator<string>, recordLength: number): AsyncGenerator<FileRecord> {

@@ -8,6 +8,8 @@ export interface KnownColumn {
   /** Other names that files use for it. */
   readonly aliases?: readonly string[]
   readonly required?: boolean
+  /** It names what a row is about; a file has to have one of them. */
+  readonly identifies?: boolean
   readonly description?: string
   /** For the example file: one value a row. */
   readonly examples?: readonly string[]
@@ -98,7 +100,7 @@ export class ColumnNames {
   }
 
   #nearest(folded: string): string | null {
-    const reach = folded.length < 4 ? 1 : folded.length < 10 ? 2 : 3
+    const reach = folded.length < 5 ? 1 : folded.length < 10 ? 2 : 3
     let best: { name: string; far: number } | null = null
     for (const [key, name] of this.#byName) {
       if (Math.abs(key.length - folded.length) > reach) continue
@@ -148,6 +150,11 @@ function unmatched(columns: readonly Column[], { known, strangers, mapping }: Co
   if (missing.length > 0) {
     const others = unknown.length > 0 ? `; the header has ${listed(unknown)}` : ''
     return bad(`the header lacks ${missing.join(', ')}${others}`)
+  }
+  const identifying = known.filter(({ identifies }) => identifies).map(({ name }) => name)
+  if (identifying.length > 0 && !identifying.some((name) => told.has(name))) {
+    const others = unknown.length > 0 ? `; the header has ${listed(unknown)}` : ''
+    return bad(`no column names what a row is about: one of ${identifying.join(', ')}${others}`)
   }
   const absent = [...mapping.keys()].filter((name) => !columns.some((column) => column.name === name))
   if (absent.length > 0)

@@ -18,7 +18,7 @@ import type { FileRow, Piece } from './job.ts'
 import type { PersonRow } from './people.ts'
 
 /** By which a row names its person, with the names that files have for them. */
-export const identifierColumns: readonly KnownColumn[] = [
+const named: readonly KnownColumn[] = [
   { name: 'id', aliases: ['profileId'], description: 'The id that the API gave.' },
   {
     name: 'sourceId',
@@ -40,6 +40,8 @@ export const identifierColumns: readonly KnownColumn[] = [
   { name: 'partnerUserId', description: "The person's id in a partner's system." },
   { name: 'deviceId', description: 'A device or browser.' },
 ]
+
+export const identifierColumns: readonly KnownColumn[] = named.map((column) => ({ ...column, identifies: true }))
 
 const identifierNames = new Set(identifierColumns.map(({ name }) => name))
 const maxCell = 32_768

@@ -5,14 +5,9 @@ import { rootConnection } from '../../connections.ts'
 import { byName } from '../../keyset.ts'
 import { type ImportExample, importExample } from './example.ts'
 import { ColumnMappingInput, ImportKindEnum } from './schema.ts'
-import { deleteImportPreset, saveImportPreset } from './service.ts'
+import { deleteImportPreset, type MappedColumn, presetColumns, saveImportPreset } from './service.ts'
 
-interface Mapped {
-  readonly column: string
-  readonly field: string | null
-}
-
-const MappedType = builder.objectRef<Mapped>('ImportColumnMapping').implement({
+const MappedType = builder.objectRef<MappedColumn>('ImportColumnMapping').implement({
   fields: (t) => ({ column: t.exposeString('column'), field: t.exposeString('field', { nullable: true }) }),
 })
 
@@ -25,10 +20,7 @@ const PresetType = builder.prismaObject('ImportPreset', {
     mapping: t.field({
       type: [MappedType],
       select: { options: true },
-      resolve: ({ options }) => {
-        const { mapping } = options as { mapping: Record<string, string | null> } // As `saveImportPreset` stored it.
-        return Object.entries(mapping).map(([column, field]) => ({ column, field }))
-      },
+      resolve: ({ options }) => [...presetColumns(options)],
     }),
   }),
 })

@@ -130,7 +130,7 @@ async function presetMapping(
   const preset = await tx.importPreset.findUnique({ where: { accountId_name: { accountId, name: name.trim() } } })
   if (!preset) throw notFound('no such preset', 'input.preset')
   if (preset.kind !== kind) throw badInput(`the preset is for ${preset.kind}`, 'input.preset')
-  return (preset.options as unknown as Pick<ImportOptions, 'mapping'>).mapping // As `saveImportPreset` stored it.
+  return Object.fromEntries(presetColumns(preset.options).map(({ column, field }) => [column, field]))
 }
 
 /** The import, locked. NOT_FOUND. */
@@ -193,6 +193,14 @@ export async function cancelImport(context: Context, { importId }: { importId: s
   return id
 }
 
+export interface MappedColumn {
+  readonly column: string
+  readonly field: string | null
+}
+
+/** What a preset says, in the order in which it was given. */
+export const presetColumns = (options: unknown) => (options as { mapping: readonly MappedColumn[] }).mapping // As `saveImportPreset` stored it.
+
 export interface SavePresetInput {
   name: string
   kind: ImportKind
@@ -204,7 +212,11 @@ export async function saveImportPreset(context: Context, input: SavePresetInput)
   const { accountId, db, now } = context
   assertMayImport(context, input.kind)
   const name = checkedText(input.name, 'input.name')
-  const options = { mapping: mappingOf(input.mapping, 'input.mapping') }
+  const mapping = Object.entries(mappingOf(input.mapping, 'input.mapping')).map(([column, field]) => ({
+    column,
+    field,
+  }))
+  const options = { mapping }
   const data = { kind: input.kind, options }
   await db.importPreset.upsert({
     where: { accountId_name: { accountId, name } },

@@ -107,7 +107,8 @@ function gather(records: readonly FileRecord[], names: ColumnNames, seen: Map<st
 function rowOf({ line, cells, size, fault }: FileRecord, number: number, columns: readonly Column[] | null): NewRow {
   if (!isList(cells)) {
     if (size > maxJsonRow) return { number, line, cells: {}, message: `over ${maxJsonRow} characters` }
-    return { number, line, cells, message: fault ?? unstorable(JSON.stringify(cells)) }
+    if (isUnstorable(cells)) return { number, line, cells: {}, message: 'text that cannot be stored' }
+    return { number, line, cells, message: fault ?? null }
   }
   const long = cells.findIndex((cell) => cell.length > maxCell)
   if (long >= 0) {
@@ -121,8 +122,12 @@ function rowOf({ line, cells, size, fault }: FileRecord, number: number, columns
 
 const isList = (cells: FileRecord['cells']): cells is readonly string[] => Array.isArray(cells)
 
-/** What PostgreSQL cannot keep in JSON comes only by escapes. */
-const unstorable = (json: string) => (/\\u0000|\\ud[89a-f]/i.test(json) ? 'text that cannot be stored' : null)
+/** True for text that PostgreSQL cannot keep; in JSON it may come by escapes. */
+function isUnstorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\u0000') || !value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).some(([name, inner]) => isUnstorable(name) || isUnstorable(inner))
+}
 
 async function settle({ services, now }: Context, { job, uploadId }: Upload, read: ReadFile): Promise<Uploaded> {
   const { kind, mode, strategy, blankCells, options } = job
