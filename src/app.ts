@@ -8,6 +8,7 @@ import { ensureFirstAccount } from './modules/accounts/keys.ts'
 import { AudienceClock } from './modules/audiences/clock.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
+import { exportFiles } from './modules/exports/routes.ts'
 import { TypeChanges } from './modules/fields/type-changes.ts'
 import { Imports } from './modules/imports/imports.ts'
 import { importFiles } from './modules/imports/routes.ts'
@@ -92,7 +93,7 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
       rightsOf,
       ready: () => problems(database),
       posts: intakePosts,
-      files: importFiles,
+      files: [...importFiles, ...exportFiles],
     })
     closing(() => http.close())
     // Last: a key that is shown once must not be made by a start that then fails, for want of a port perhaps.

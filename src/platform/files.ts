@@ -79,10 +79,11 @@ async function answer<Principal, Context extends object>(
   asked: Pick<FileCall<Principal, Context>, 'parts' | 'query'>,
   { request, response, options, mask }: Exchange<Principal, Context>,
 ): Promise<void> {
+  const body = bodyOf(request)
   try {
     const principal = await principalOf(bearerKey(request.headers.authorization), (key) => options.authenticate(key))
     const call = { ...asked, principal, context: options.contextFor(principal) }
-    if (request.method === 'PUT' && route.put) sendJson(response, 200, await route.put(call, bodyOf(request)))
+    if (request.method === 'PUT' && route.put) sendJson(response, 200, await route.put(call, body))
     else if (request.method === 'GET' && route.get) await send(response, await route.get(call))
     else {
       const allow = [route.put && 'PUT', route.get && 'GET'].filter(Boolean).join(', ')
@@ -90,13 +91,15 @@ async function answer<Principal, Context extends object>(
     }
   } catch (error) {
     fail(response, mask(error))
+  } finally {
+    body.return(undefined).catch(() => undefined)
     // What is still to come is read and thrown away, so that the client lives to read the answer.
     request.resume()
   }
 }
 
 /** The bytes as they come, at the reader's pace. BAD_REQUEST for a body that breaks off or stands still. */
-async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array, void> {
   const { socket } = request
   patient.add(socket)
   let timer: NodeJS.Timeout | undefined
@@ -119,6 +122,7 @@ async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
     patient.delete(socket)
     // Or what is still to come would wait for a reader for ever.
     await chunks.return?.()
+    request.resume()
   }
   if (!request.complete) throw badRequest('The file broke off.')
 }

@@ -237,7 +237,8 @@ function csvFault(error: CsvError, recordLength: number): ApiError {
       'LIMIT_EXCEEDED',
       `a row of over ${recordLength} characters, up to line ${line}; is a quote left open there?`,
     )
-  if (error.code === 'CSV_QUOTE_NOT_CLOSED') return badInput(`a quote is opened and never closed: the file ends inside it, on line ${line}`)
+  if (error.code === 'CSV_QUOTE_NOT_CLOSED')
+    return badInput(`a quote is opened and never closed: the file ends inside it, on line ${line}`)
   if (error.code === 'INVALID_OPENING_QUOTE' || error.code === 'CSV_INVALID_CLOSING_QUOTE')
     return badInput(`broken quotes on line ${line}: a quote inside a quoted cell is written twice ("")`)
   return badInput(`the file cannot be read from line ${line} on`)

@@ -182,7 +182,13 @@ describe('rows', () => {
       ['tags', 'LIST'],
     ])
       await caller.query(defineField, {
-        input: { owner: 'PROFILE', name, type, ...(name === 'visits' ? { min: 0 } : {}) },
+        input: {
+          owner: 'PROFILE',
+          name,
+          type,
+          ...(name === 'visits' ? { rules: { min: 0 } } : {}),
+          ...(type === 'LIST' ? { itemType: 'STRING' } : {}),
+        },
       })
     const file = [
       'sourceId;born;visits;price;tags;e-mail',

@@ -95,3 +95,21 @@ CREATE INDEX "import_account_id_digest_idx" ON "import"("account_id", "digest");
 
 -- CreateIndex
 CREATE INDEX "import_row_account_id_profile_id_idx" ON "import_row"("account_id", "profile_id");
+
+-- CreateEnum
+CREATE TYPE "file_format" AS ENUM ('CSV', 'JSON_LINES');
+
+-- CreateTable
+CREATE TABLE "export" (
+    "account_id" UUID NOT NULL,
+    "id" UUID NOT NULL,
+    "format" "file_format" NOT NULL,
+    "filter" JSONB,
+    "fields" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    "is_personal" BOOLEAN NOT NULL,
+    "secret" TEXT NOT NULL,
+    "api_key_id" UUID,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "export_pkey" PRIMARY KEY ("account_id","id")
+);

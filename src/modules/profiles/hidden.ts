@@ -23,7 +23,7 @@ export function shown<T>(context: Context, info: Asked, value: T): T | null {
 }
 
 /** Names of a person's fields that tell who they are, beside those that everybody uses: what the account's definitions mark. */
-function markedIn(fields: AccountFields | null | undefined): ReadonlySet<string> {
+export function markedIn(fields: AccountFields | null | undefined): ReadonlySet<string> {
   const defined = [...(fields?.of('PROFILE')?.byName.values() ?? [])].filter(({ definition }) => definition.pii)
   return new Set([...alwaysMarked, ...defined.map(({ key }) => key)])
 }

@@ -73,7 +73,8 @@ builder.queryField('profiles', (t) =>
   ),
 )
 
-async function checkedFilter({ db, sql, accountId, services }: Context, input: RuleShape): Promise<Rule> {
+/** The rule that a filter says. BAD_INPUT and NOT_FOUND, naming the place in `filter`. */
+export async function checkedFilter({ db, sql, accountId, services }: Context, input: RuleShape): Promise<Rule> {
   const rule = ruleOf(input, 'filter')
   if (countConditions(rule) > maxConditions) throw badInput(`over ${maxConditions} conditions`, 'filter')
   const places = fieldPlaces(rule, 'filter')

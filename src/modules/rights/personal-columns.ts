@@ -88,6 +88,9 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   event_type: { other: ['account_id', 'name', 'follows_transaction', 'created_at'] },
   event_type_alias: { other: ['account_id', 'alias', 'name', 'created_at'] },
   evidence: { other: ['account_id', 'id', 'relationship_id', 'kind', 'code_id', 'event_id', 'at'] },
+  export: {
+    other: [...['account_id', 'id', 'format', 'filter', 'fields', 'is_personal', 'secret', 'api_key_id', 'created_at']],
+  },
   feed_epoch: { other: ['id', 'epoch', 'system_identifier', 'timeline', 'since'] },
   feed_head: { other: ['account_id', 'topic', 'position'] },
   field_change: {
