@@ -149,7 +149,7 @@ describe('a file that breaks off half way', () => {
   test('leaves no rows behind, and may be sent again', async () => {
     const { id, uploadPath } = await createImport(caller, people)
     const before = await countPeople()
-    const lines = Array.from({ length: 5_000 }, (_, i) => `h${i},x`).join('\n')
+    const lines = Array.from({ length: 20_000 }, (_, i) => `h${i},x`).join('\n')
     let pulls = 0
     const kept = () =>
       server.app.services.database.system.importRow.count({ where: { importId: decodeId('Import', id) ?? '' } })

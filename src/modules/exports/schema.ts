@@ -32,7 +32,7 @@ builder.relayMutationField(
     description:
       'People as a file that is written while it is fetched: ids, identifiers (of each kind the first) and fields. Keys without PII_READ get no personal values. What a spreadsheet would run gets an apostrophe before it, which imports take away again.',
     resolve: async (_root, { input: { format, filter, audienceId, fields } }, context) => {
-      const audience = audienceId == null ? [] : [{ audience: { id: audienceId } }]
+      const audience = audienceId == null ? [] : [{ audience: { id: audienceId, member: true } }]
       const all = [...(filter ? [filter] : []), ...audience]
       const [only] = all
       const rule = all.length > 1 ? { all } : only

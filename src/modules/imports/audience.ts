@@ -46,7 +46,7 @@ const membership: RowContent = {
 export const audienceWork: ImportKindWork = {
   columns: personColumns,
   strangers: personStrangers,
-  chunkSize: 1_000,
+  chunkSize: 500,
   async work(piece) {
     // Its row is locked before people are, so that its members are changed by one at a time.
     try {

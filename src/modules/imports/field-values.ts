@@ -14,7 +14,7 @@ export const fieldValuesWork: ImportKindWork = {
     { name: 'fieldValue', aliases: ['value'], required: true, examples: ['gold', 'silver'] },
   ],
   strangers: () => 'IGNORE',
-  chunkSize: 1_000,
+  chunkSize: 500,
   async work(piece) {
     const checked = piece.rows.map((row) => valueRow(piece, row))
     const isFit = (row: PersonRow | RowPlan): row is PersonRow => 'ref' in row

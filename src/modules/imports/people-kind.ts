@@ -8,7 +8,7 @@ import { personColumns, personRow, personStrangers } from './person-rows.ts'
 export const peopleWork: ImportKindWork = {
   columns: personColumns,
   strangers: personStrangers,
-  chunkSize: 1_000,
+  chunkSize: 500,
   work: (piece) => workWide(piece, {}),
 }
 
