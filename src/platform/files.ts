@@ -80,6 +80,10 @@ async function answer<Principal, Context extends object>(
   { request, response, options, mask }: Exchange<Principal, Context>,
 ): Promise<void> {
   const body = bodyOf(request)
+  const { socket } = request
+  // Until it is answered; what a client still sends then has no time left.
+  patient.add(socket)
+  response.once('close', () => patient.delete(socket))
   try {
     const principal = await principalOf(bearerKey(request.headers.authorization), (key) => options.authenticate(key))
     const call = { ...asked, principal, context: options.contextFor(principal) }
@@ -100,8 +104,6 @@ async function answer<Principal, Context extends object>(
 
 /** The bytes as they come, at the reader's pace. BAD_REQUEST for a body that breaks off or stands still. */
 async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array, void> {
-  const { socket } = request
-  patient.add(socket)
   let timer: NodeJS.Timeout | undefined
   const chunks: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false })
   try {
@@ -119,7 +121,6 @@ async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array, voi
       ? badRequest('The file broke off.')
       : error
   } finally {
-    patient.delete(socket)
     // Or what is still to come would wait for a reader for ever.
     await chunks.return?.()
     request.resume()

@@ -57,6 +57,8 @@ export interface OpenOptions {
   readonly delimiterOf: (head: string) => string
   readonly limits?: Partial<RecordLimits>
   readonly batchSize: number
+  /** Of a header. */
+  readonly maxColumns: number
 }
 
 const headLength = 64 * 1024
@@ -86,6 +88,10 @@ export async function openRecords(source: AsyncIterable<Uint8Array>, options: Op
     return { form: { format: 'JSON_LINES', delimiter: null, ...form }, header: null, batches, sum }
   }
   const delimiter = options.delimiter ?? options.delimiterOf(head)
+  // Before all of them are parsed: there may be millions.
+  const [firstLine = ''] = head.trimStart().split(/[\r\n]/, 1)
+  if (!firstLine.includes('"') && firstLine.split(delimiter).length > options.maxColumns)
+    throw new ApiError('LIMIT_EXCEEDED', `over ${options.maxColumns} columns`)
   const records = csvRecords(all, { delimiter, recordLength: limits.recordLength })
   const first = await records.next()
   const header = first.done || !Array.isArray(first.value.cells) ? [] : first.value.cells

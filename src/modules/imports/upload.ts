@@ -78,7 +78,8 @@ async function readFile(context: Context, upload: Upload, body: AsyncIterable<Ui
   const rules = await services.ruleSets.inForce(sql, job.accountId)
   const columnRules = columnRulesOf(job, { rules, kind: importKinds[job.kind] })
   const { delimiter } = optionsOf(job)
-  const file = await openRecords(body, { delimiter, delimiterOf, batchSize, limits: services.imports.limits })
+  const { limits } = services.imports
+  const file = await openRecords(body, { delimiter, delimiterOf, batchSize, maxColumns, limits })
   const columns = file.header === null ? null : columnsOf(file.header, columnRules)
   if (columns !== null && 'code' in columns) throw new ApiError(columns.code, columns.message)
   const names = new ColumnNames(columnRules)
