@@ -103,6 +103,12 @@ describe('a file is refused as a whole, and nobody comes of it,', () => {
     ['for two columns that tell one thing', 'sourceId,customerId\na,b\n', 'BAD_INPUT', /both tell sourceId/],
     ['where no column names the person', 'town,emial\na,b\n', 'BAD_INPUT', /no column names.*"emial" \(email\?\)/],
     ['for a column without a name', 'sourceId,,town\na,b,c\n', 'BAD_INPUT', /column 2 has no name/],
+    [
+      'for a row that never ends',
+      `sourceId,town\na,"${'b'.repeat(4_100_000)}`,
+      'LIMIT_EXCEEDED',
+      /a row of over 4000000 characters/,
+    ],
     ['for ten million columns', 'a,'.repeat(10_000_000), 'LIMIT_EXCEEDED', /over 1000 columns/],
     [
       'for a thousand columns too many',

@@ -4,7 +4,7 @@ import { expect, vi } from 'vitest'
 import { createImport, importOf, send, settled } from './imports.ts'
 import type { ServerProcess } from './process.ts'
 
-const people = 12_000
+const people = 5_000
 
 /** Kills the server in the middle of an import, starts it again, and compares what came in with the file. */
 export async function crashInImport(start: () => Promise<ServerProcess>): Promise<void> {
