@@ -11,8 +11,11 @@ import { CartClock } from './modules/carts/clock.ts'
 import { acceptEvent } from './modules/events/check.ts'
 import { openHouse } from './modules/events/house-keeping.ts'
 import { openIntake } from './modules/events/intake.ts'
+import { exportFiles } from './modules/exports/routes.ts'
 import { FieldFilling } from './modules/field-values/filling.ts'
 import { TypeChanges } from './modules/fields/type-changes.ts'
+import { Imports } from './modules/imports/imports.ts'
+import { importFiles } from './modules/imports/routes.ts'
 import { intakePosts } from './modules/intake/posts.ts'
 import { currentEpoch } from './modules/live/epoch.ts'
 import { Live } from './modules/live/live.ts'
@@ -27,7 +30,7 @@ import { buildSchema } from './schema.ts'
 
 export interface AppOptions {
   config: Pick<Config, 'port' | 'host' | 'redisUrl' | 'adminKey' | 'corsOrigins'> &
-    Partial<Pick<Config, 'persistedOperations' | 'persistedOnly' | 'retentionMonths'>>
+    Partial<Pick<Config, 'persistedOperations' | 'persistedOnly' | 'retentionMonths' | 'importMaxBytes'>>
   database: DatabasePlace
   log: Log
 }
@@ -92,7 +95,10 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
     closing(() => typeChanges.close())
     const fieldFilling = new FieldFilling({ database, log })
     closing(() => fieldFilling.close())
-    const services: Services = { ...parts, intake, keyRing, typeChanges, fieldFilling, log }
+    const most = { ...parts, intake, keyRing, typeChanges, fieldFilling, log }
+    const imports = new Imports(most, { bytes: config.importMaxBytes })
+    closing(() => imports.close())
+    const services: Services = { ...most, imports }
     const http = await openHttp({
       schema: buildSchema(),
       log,
@@ -105,6 +111,7 @@ export async function openApp({ config, database: place, log }: AppOptions): Pro
       rightsOf,
       ready: () => problems(database),
       posts: intakePosts,
+      files: [...importFiles, ...exportFiles],
     })
     closing(() => http.close())
     // Last: a key that is shown once must not be made by a start that then fails, for want of a port perhaps.

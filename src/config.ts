@@ -22,6 +22,8 @@ export type Config = Readonly<{
   corsOrigins: readonly string[]
   /** Whole months that events are kept after theirs; undefined: for ever. */
   retentionMonths: number | undefined
+  /** Of a file that is imported, as it is sent. */
+  importMaxBytes: number
   /** Processes that serve; 1: this one. */
   workers: number
   /** Trusted operations, text by hash; undefined: none are listed. */
@@ -65,6 +67,13 @@ const monthCount = z
   .regex(/^\d{1,4}$/)
   .transform(Number)
   .pipe(z.number().min(1).max(maxMonths))
+const mostImportMegabytes = 100_000
+const megabyte = 1_000_000
+const importMegabytes = z
+  .string()
+  .regex(/^\d{1,6}$/)
+  .transform(Number)
+  .pipe(z.number().min(1).max(mostImportMegabytes))
 const truth = z.enum(['true', 'false']).transform((text) => text === 'true')
 const trustedOperations = z.string().transform((file, { addIssue }) => {
   try {
@@ -94,6 +103,7 @@ const variables = z.object({
     .optional(),
   CORS_ORIGINS: origins.default([]),
   RETENTION_MONTHS: monthCount.optional(),
+  IMPORT_MAX_MB: importMegabytes.default(2_000),
   WORKERS: workerCount.default(1),
   PERSISTED_OPERATIONS: trustedOperations.optional(),
   PERSISTED_ONLY: truth.default(false),
@@ -135,6 +145,7 @@ const expectations: Record<Name, { expected: string; example: string; secret?: b
     expected: `a whole number of months from 1 to ${maxMonths}, or nothing to keep events for ever`,
     example: '24',
   },
+  IMPORT_MAX_MB: { expected: `a whole number of megabytes from 1 to ${mostImportMegabytes}`, example: '2000' },
   WORKERS: { expected: `auto (one per core) or a number of processes from 1 to ${maxWorkers}`, example: 'auto' },
   PERSISTED_OPERATIONS: {
     expected: 'a JSON file with an object of GraphQL documents by hash',
@@ -173,6 +184,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     adminKey: data.ADMIN_KEY,
     corsOrigins: data.CORS_ORIGINS,
     retentionMonths: data.RETENTION_MONTHS,
+    importMaxBytes: data.IMPORT_MAX_MB * megabyte,
     workers: data.WORKERS,
     persistedOperations: data.PERSISTED_OPERATIONS,
     persistedOnly: data.PERSISTED_ONLY,

@@ -7,6 +7,7 @@ import type { CartClock } from './modules/carts/clock.ts'
 import type { Intake } from './modules/events/intake.ts'
 import type { FieldFilling } from './modules/field-values/filling.ts'
 import type { TypeChanges } from './modules/fields/type-changes.ts'
+import type { Imports } from './modules/imports/imports.ts'
 import type { Live } from './modules/live/live.ts'
 import type { MembershipRow } from './modules/memberships/feed-sql.ts'
 import type { RuleSets } from './modules/programs/rule-sets.ts'
@@ -29,6 +30,8 @@ export interface Services {
   readonly keyRing: KeyRing
   readonly typeChanges: TypeChanges
   readonly fieldFilling: FieldFilling
+  /** Carries imports out. */
+  readonly imports: Imports
   readonly log: Log
   readonly now: () => Date
 }

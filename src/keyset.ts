@@ -21,11 +21,11 @@ export interface Keyset<Row> {
   /** Names the list in its cursors. */
   readonly tag: string
   readonly accountId: string
-  readonly column: 'id' | 'position' | 'profileId' | 'name' | 'audienceId'
+  readonly column: 'id' | 'position' | 'profileId' | 'name' | 'audienceId' | 'number'
   /** The key of a row, as text. */
   keyOf(row: Row): string
   /** The column's value for a key; undefined for what cannot be one. */
-  valueOf(key: string): string | bigint | undefined
+  valueOf(key: string): string | bigint | number | undefined
 }
 
 /** The part of a Prisma query that fetches a page and the row after it. */
@@ -48,6 +48,12 @@ export function byProfileId<Row extends { profileId: string }>(tag: string, acco
 /** Lists in the order of their names, as the database orders text. */
 export function byName(tag: string, accountId: string): Keyset<{ accountId: string; name: string }> {
   return { tag, accountId, column: 'name', keyOf: ({ name }) => name, valueOf: (key) => key }
+}
+
+/** Lists of rows that are numbered within something; the tag names that too. */
+export function byNumber<Row extends { number: number }>(tag: string, accountId: string): Keyset<Row> {
+  const numberIn = (key: string) => (/^\d{1,9}$/.test(key) ? Number(key) : undefined)
+  return { tag, accountId, column: 'number', keyOf: ({ number }) => String(number), valueOf: numberIn }
 }
 
 const uuidOf = (key: string) => (isUuid(key) ? key : undefined)
@@ -153,7 +159,7 @@ export function keyInCursor({ tag, accountId }: CursorOf, cursor: string): strin
   return text.startsWith(prefix) ? text.slice(prefix.length) : undefined
 }
 
-function decodeCursor<Row>(keyset: Keyset<Row>, cursor: string, field: string): string | bigint {
+function decodeCursor<Row>(keyset: Keyset<Row>, cursor: string, field: string): string | bigint | number {
   const key = keyInCursor(keyset, cursor)
   const value = key === undefined ? undefined : keyset.valueOf(key)
   if (value === undefined) throw new ApiError('BAD_INPUT', 'not a cursor of this list', { field })

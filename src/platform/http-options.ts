@@ -1,6 +1,7 @@
 // What the edge is told by the application, and every limit it keeps. A limit can be lowered (tests do), none can be switched off.
 
 import type { GraphQLError, GraphQLSchema } from 'graphql'
+import type { FileRoute } from './files.ts'
 import type { Log } from './log.ts'
 import type { PersistedOptions } from './persisted.ts'
 import type { Posts } from './rest.ts'
@@ -31,6 +32,8 @@ export interface HttpOptions<Principal, Context extends object> {
   persisted?: PersistedOptions
   /** What is served by plain POST, by path. */
   posts?: Posts<Context>
+  /** Files that are sent and fetched, by the pattern of their path. */
+  files?: readonly FileRoute<Principal, Context>[]
   graphiql?: GraphiqlOptions
   limits?: Partial<HttpLimits>
 }

@@ -3,9 +3,11 @@
 
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createDocuments } from './documents.ts'
 import { createEventStreams, type EventStreams } from './event-stream.ts'
+import { createFiles, isPatient } from './files.ts'
 import { createFront } from './front.ts'
 import { createGraphiql } from './graphiql.ts'
 import { type HttpLimits, type HttpOptions, type HttpServer, httpLimits } from './http-options.ts'
@@ -80,6 +82,7 @@ export async function openHttp<Principal, Context extends object>(
     begin(request, response, log)
     Promise.resolve(route(request, response)).catch((error) => sendError(response, 500, onTheWire(mask(error))))
   })
+  server.on('clientError', refuseBroken)
   const sockets = openSockets({ server, pipeline, operations, ...live, authenticate, mask, log, corsOrigins, limits })
   await listen(server, options)
   return listening(server, { host: options.host, sockets, open, state })
@@ -108,6 +111,23 @@ function timeouts({ headersTimeoutMs, requestTimeoutMs }: HttpLimits) {
     // longer than the minute after which load balancers give up an idle connection, so that they are the ones to close it
     keepAliveTimeout: 65_000,
   }
+}
+
+const brokenAnswers: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+}
+
+/** What Node does by itself, but for files that take their time. */
+function refuseBroken(error: Error & { code?: string }, duplex: Duplex): void {
+  const socket = duplex as Socket // Of a TCP server.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isPatient(socket)) return
+  if (socket.writable) {
+    const status = brokenAnswers[error.code ?? ''] ?? '400 Bad Request'
+    socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
+  }
+  socket.destroy()
 }
 
 function begin(request: IncomingMessage, response: ServerResponse, log: Log): void {
@@ -139,6 +159,7 @@ function createRoutes<Principal, Context extends object>(
 ): Route {
   const graphiql = createGraphiql(options.graphiql)
   const posts = createPosts(options)
+  const files = createFiles(options)
   const ready = readiness(options, limits.readyTimeoutMs)
   const routes: Record<string, Route> = {
     '/': (_request, response) => response.writeHead(302, { location: '/graphql' }).end(),
@@ -160,7 +181,7 @@ function createRoutes<Principal, Context extends object>(
     // What is asked most need not be looked at by the others.
     if (request.method === 'POST' && route) return route(request, response)
     if (await graphiql(request, response)) return
-    if (!route && (await posts(request, response))) return
+    if (!route && ((await posts(request, response)) || (await files(request, response)))) return
     const lost = {
       message: 'Nothing is served here. The API is at /graphql.',
       extensions: { code: 'NOT_FOUND', retryable: false },

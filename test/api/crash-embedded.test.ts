@@ -6,6 +6,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { backend } from '../support/backend.ts'
 import { crashAndCompare } from '../support/crash.ts'
+import { crashInImport } from '../support/crash-import.ts'
 import { startProcess } from '../support/process.ts'
 
 // On PostgreSQL the same is asked in test/processes.
@@ -18,6 +19,12 @@ describe.runIf(backend() === 'embedded')('a server with the embedded database', 
 
   it('killed in the middle of a stream loses no acknowledged event and decides none twice', { timeout: 90_000 }, () =>
     crashAndCompare(() => startProcess({ DATA_DIR: folder })),
+  )
+
+  it(
+    'killed in the middle of an import goes on with it when it is back, and brings nothing in twice',
+    { timeout: 120_000 },
+    () => crashInImport(() => startProcess({ DATA_DIR: folder })),
   )
 
   it('refuses a folder that another process uses, and names it', { timeout: 60_000 }, async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeId } from '../../src/core/ids.ts'
 import { personalColumns } from '../../src/modules/rights/personal-columns.ts'
 import { openBrand, track } from '../support/brand.ts'
+import { bringIn } from '../support/imports.ts'
 import { mutate } from '../support/programs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { anAudience } from '../support/setup.ts'
@@ -82,6 +83,11 @@ async function someoneEverywhere(): Promise<string> {
   const { id } = told.profile
   await mutate(server, 'setFieldNormaliser', { field: 'name', kind: 'TRIM' })
   await mutate(server, 'updateProfile', { profile: { id }, set: { name: ' Everywhere ' } })
+  await bringIn(
+    { caller: server, url: server.url },
+    { kind: 'PEOPLE', mode: 'RUN' },
+    `email,street\n${profile.email},Everywhere 1\n`,
+  )
   await mutate(server, 'setConsent', { profile: { id }, channel: 'EMAIL', state: 'OPTED_IN' })
   await mutate(server, 'setInterests', { profile: { id }, interests: ['Everywhere'] })
   const address = { kind: 'HOME', lines: ['Everywhere Street 1'], name: 'E. Verywhere', city: 'C', region: 'R' }

@@ -30,6 +30,7 @@ describe('without any variable', () => {
       adminKey: undefined,
       corsOrigins: [],
       retentionMonths: undefined,
+      importMaxBytes: 2_000_000_000,
       workers: 1,
       persistedOperations: undefined,
       persistedOnly: false,
@@ -58,6 +59,7 @@ test('every variable is taken over', () => {
     ADMIN_KEY: adminKey,
     CORS_ORIGINS: 'https://app.example.com, http://localhost:5173',
     RETENTION_MONTHS: '24',
+    IMPORT_MAX_MB: '50',
     WORKERS: '3',
     PERSISTED_OPERATIONS: operationsFile,
     PERSISTED_ONLY: 'true',
@@ -74,6 +76,7 @@ test('every variable is taken over', () => {
     adminKey,
     corsOrigins: ['https://app.example.com', 'http://localhost:5173'],
     retentionMonths: 24,
+    importMaxBytes: 50_000_000,
     workers: 3,
     persistedOperations: new Map([['a1', '{ me { id } }']]),
     persistedOnly: true,
@@ -162,7 +165,7 @@ test('.env.example lists each variable that is read, with values that work', () 
   const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
   const listed = [...text.matchAll(/^#? ?([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)
   const names = `PORT HOST DATABASE_URL DATABASE_REPLICA_URL REDIS_URL DATA_DIR ADMIN_KEY CORS_ORIGINS RETENTION_MONTHS
-    WORKERS PERSISTED_OPERATIONS PERSISTED_ONLY LOG_LEVEL`.split(/\s+/)
+    WORKERS IMPORT_MAX_MB PERSISTED_OPERATIONS PERSISTED_ONLY LOG_LEVEL`.split(/\s+/)
   expect(listed.map(([name]) => name)).toEqual(names)
   expect(() => readConfig(Object.fromEntries(listed))).not.toThrow()
 })

@@ -94,7 +94,7 @@ async function filled(one: Caller, to: number): Promise<Caller> {
 
 /** Rules, codes, programs, revisions and the like: as many as people wrote, and read whole. */
 const small =
-  /^(account|api_key|program|program_label|campaign|campaign_revision|campaign_state_change|journey_definition|code_campaign|audience|audience_mark|audience_replacement|event_type|event_type_alias|field_definition|field_index|field_policy|field_normaliser|field_type_change|value_mapping|feed_head|feed_epoch|currency_rate|pg_\w+)$/
+  /^(account|api_key|program|program_label|campaign|campaign_revision|campaign_state_change|journey_definition|code_campaign|audience|audience_mark|audience_replacement|event_type|event_type_alias|field_definition|field_index|field_policy|field_normaliser|field_type_change|value_mapping|feed_head|feed_epoch|currency_rate|import|import_preset|export|pg_\w+)$/
 
 interface Plan {
   'Node Type': string

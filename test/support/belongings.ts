@@ -20,7 +20,12 @@ export const fillBelongings = `
     FROM (SELECT account_id, id, lag(id) OVER (PARTITION BY account_id ORDER BY id) AS other FROM profile) AS pair WHERE other IS NOT NULL;
   INSERT INTO value_plan (account_id, id, field) SELECT id, id, 'tier' FROM account;
   INSERT INTO value_plan_row (account_id, plan_id, profile_id, before, after) SELECT account_id, account_id, id, '1', '2' FROM profile;
+  INSERT INTO import (account_id, id, kind, state, mode, strategy, blank_cells, secret, rows, created_at, uploaded_at, done_at)
+    SELECT id, id, 'PEOPLE', 'DONE', 'RUN', 'UPSERT', 'IGNORE', 's', 1, now(), now(), now() FROM account;
+  INSERT INTO import_row (account_id, import_id, number, line, cells, action, applied, profile_id)
+    SELECT account_id, account_id, row_number() OVER (PARTITION BY account_id ORDER BY id), 2, '["a"]', 'CREATE', TRUE, id FROM profile;
+  INSERT INTO import_key (account_id, import_id, hash, number) SELECT account_id, account_id, decode(md5(id::text), 'hex'), 1 FROM profile;
   INSERT INTO erased_identity (account_id, hash, erased_at) SELECT account_id, 'hash ' || id, now() FROM profile;
   INSERT INTO open_cart (account_id, profile_id, event_id, last_at, due_at) SELECT account_id, id, id, now(), now() + interval '1 day' FROM profile;
   ANALYZE open_cart, consent, person_block, interest, address, audience_member, audience_replacement_member, audience_change, field_change, field_raw, field_value, merge_key, merge_candidate,
-    value_plan_row, erased_identity`
+    value_plan_row, erased_identity, import_row, import_key`

@@ -37,7 +37,7 @@ export async function addToAudience(context: Context, input: MembersInput): Prom
     const people = await resolvePeople(tx, refs, { accountId: context.accountId, write: true })
     const roots = rootsOf(people)
     await lockPeople(tx, context.accountId, { people, others: [], path: placeOf })
-    const added = await enter(tx, context, { audienceId, roots, people })
+    const added = await enterAudience(tx, context, { audienceId, roots, people })
     return { audienceId, added, created: people.created.length }
   })
 }
@@ -79,7 +79,7 @@ export async function replaceAudienceMembers(
     await lockPeople(tx, accountId, { people, others: present, path: placeOf })
     const gone = present.filter((id) => !roots.includes(id))
     const removed = await leave(tx, context, { audienceId, roots: gone })
-    const added = await enter(tx, context, { audienceId, roots, people })
+    const added = await enterAudience(tx, context, { audienceId, roots, people })
     return { audienceId, added, removed, created: people.created.length }
   })
 }
@@ -138,7 +138,8 @@ async function onStatic<T>(context: Context, input: MembersInput, work: (work: W
   return done
 }
 
-async function enter(
+/** Makes the people, who are locked, members of a static audience that is locked; returns how many were not before. */
+export async function enterAudience(
   tx: Transaction,
   context: Context,
   { audienceId, roots, people }: { audienceId: string; roots: readonly string[]; people: People },

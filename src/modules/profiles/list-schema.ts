@@ -77,7 +77,8 @@ builder.queryField('profiles', (t) =>
   ),
 )
 
-async function checkedFilter(context: Context, input: RuleShape): Promise<Rule> {
+/** The rule that a filter says. BAD_INPUT and NOT_FOUND, naming the place in `filter`. */
+export async function checkedFilter(context: Context, input: RuleShape): Promise<Rule> {
   const { db, sql, accountId, services } = context
   const rule = ruleOf(input, 'filter')
   if (countConditions(rule) > maxConditions) throw badInput(`over ${maxConditions} conditions`, 'filter')

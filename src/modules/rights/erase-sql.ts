@@ -149,6 +149,9 @@ export async function deleteBelongings(tx: Transaction, { accountId, ids, at }: 
   await tx.$executeRaw`DELETE FROM field_raw WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM value_plan_row WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM open_cart WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+  await tx.$executeRaw`
+    UPDATE import_row SET cells = '[]', changes = NULL, message = NULL
+    WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM consent WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM address WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
   await tx.$executeRaw`DELETE FROM interest WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`

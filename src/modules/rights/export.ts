@@ -37,6 +37,7 @@ function findAll(
       UNION ALL SELECT 'consent', to_jsonb(t), t.id::text FROM person JOIN consent AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'address', to_jsonb(t), t.id::text FROM person JOIN address AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'interest', to_jsonb(t), t.name FROM person JOIN interest AS t ON t.account_id = person.account_id AND t.profile_id = person.id
+      UNION ALL SELECT 'import_row', to_jsonb(t), t.import_id::text || lpad(t.number::text, 9, '0') FROM person JOIN import_row AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'person_block', to_jsonb(t), t.id::text FROM person JOIN person_block AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'audience_member', to_jsonb(t), t.audience_id::text FROM person JOIN audience_member AS t ON t.account_id = person.account_id AND t.profile_id = person.id
       UNION ALL SELECT 'audience_change', to_jsonb(t), lpad(t.position::text, 20, '0') FROM person JOIN audience_change AS t ON t.account_id = person.account_id AND t.profile_id = person.id

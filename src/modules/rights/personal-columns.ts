@@ -100,6 +100,9 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
   event_type: { other: ['account_id', 'name', 'follows_transaction', 'created_at'] },
   event_type_alias: { other: ['account_id', 'alias', 'name', 'created_at'] },
   evidence: { other: ['account_id', 'id', 'relationship_id', 'kind', 'code_id', 'event_id', 'at'] },
+  export: {
+    other: [...['account_id', 'id', 'format', 'filter', 'fields', 'is_personal', 'secret', 'api_key_id', 'created_at']],
+  },
   feed_epoch: { other: ['id', 'epoch', 'system_identifier', 'timeline', 'since'] },
   feed_head: { other: ['account_id', 'topic', 'position'] },
   field_change: {
@@ -137,6 +140,22 @@ export const personalColumns: Readonly<Record<string, TableColumns>> = {
     of: 'profile_id',
     personal: ['kind', 'value'],
     other: ['account_id', 'profile_id', 'created_at', 'shared', 'verified_at'],
+  },
+  import: {
+    other: [
+      ...['account_id', 'id', 'kind', 'state', 'mode', 'strategy', 'blank_cells', 'file_name', 'options', 'secret'],
+      ...['upload_id', 'digest', 'same_as_id', 'found', 'bytes', 'rows', 'cursor', 'planned', 'applied', 'fault_code'],
+      ...['fault_message', 'version', 'api_key_id', 'created_at', 'uploaded_at', 'started_at', 'done_at'],
+      'rows_dropped_at',
+    ],
+  },
+  // Hashes, gone when the import is done.
+  import_key: { other: ['account_id', 'import_id', 'hash', 'number'] },
+  import_preset: { other: ['account_id', 'name', 'kind', 'options', 'created_at'] },
+  import_row: {
+    of: 'profile_id',
+    personal: ['cells', 'changes', 'message'],
+    other: ['account_id', 'import_id', 'number', 'line', 'action', 'applied', 'profile_id', 'code'],
   },
   interest: { of: 'profile_id', personal: ['name'], other: ['account_id', 'profile_id', 'since'] },
   journey: {

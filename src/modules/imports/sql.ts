@@ -1,0 +1,169 @@
+// Statements of imports: rows that stream in, chunks that are worked on, and who holds a job.
+
+import type { RowPlan } from '../../core/imports/outcome.ts'
+import type { ImportAction, ImportState } from '../../generated/prisma/client.ts'
+import type { Sql } from '../../platform/database.ts'
+
+export interface ImportKey {
+  readonly accountId: string
+  readonly id: string
+}
+
+/** A row as it is kept. */
+export interface StoredRow {
+  readonly number: number
+  readonly line: number
+  /** In the order of the columns; of JSON lines an object; null of one that could not be read. */
+  readonly cells: readonly string[] | { readonly [name: string]: unknown } | null
+  readonly action: ImportAction | null
+  readonly applied: boolean
+  readonly profileId: string | null
+  readonly changes: unknown
+  readonly code: string | null
+  readonly message: string | null
+}
+
+export type NewRow = Pick<StoredRow, 'number' | 'line' | 'cells' | 'message'>
+
+/** Keeps rows of an upload; returns how many were kept: none where another upload has taken its place. */
+export function insertRows(
+  sql: Sql,
+  { accountId, id, uploadId }: ImportKey & { uploadId: string },
+  rows: readonly NewRow[],
+): Promise<number> {
+  return sql.$executeRaw`
+    INSERT INTO import_row (account_id, import_id, number, line, cells, message)
+    SELECT ${accountId}::uuid, ${id}::uuid, new.number, new.line, new.cells, new.message
+    FROM unnest(${rows.map(({ number }) => number)}::int[], ${rows.map(({ line }) => line)}::int[],
+      ${rows.map(({ cells }) => JSON.stringify(cells))}::jsonb[], ${rows.map(({ message }) => message)}::text[]) AS new (number, line, cells, message)
+    WHERE EXISTS (SELECT FROM import WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid AND upload_id = ${uploadId}::uuid)`
+}
+
+export async function deleteRows(sql: Sql, { accountId, id }: ImportKey): Promise<void> {
+  await sql.$executeRaw`DELETE FROM import_row WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid`
+  await deleteKeys(sql, { accountId, id })
+}
+
+/** Forgets which rows came with what. */
+export async function deleteKeys(sql: Sql, { accountId, id }: ImportKey): Promise<void> {
+  await sql.$executeRaw`DELETE FROM import_key WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid`
+}
+
+/** Which of the idempotency keys events have. */
+export async function findKnownKeys(
+  sql: Sql,
+  accountId: string,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (keys.length === 0) return new Set()
+  const rows = await sql.$queryRaw<{ key: string }[]>`
+    SELECT key FROM idempotency_key WHERE account_id = ${accountId}::uuid AND key = ANY (${keys}::text[])`
+  return new Set(rows.map(({ key }) => key))
+}
+
+/** Numbers the rows anew, by the times that their plans tell; those without are last. Twice, since a number is one row's at any time. */
+export async function orderByTime(sql: Sql, { accountId, id }: ImportKey): Promise<void> {
+  await sql.$executeRaw`
+    UPDATE import_row SET number = -ordered.place
+    FROM (
+      SELECT number, row_number() OVER (ORDER BY changes ->> 'at' NULLS LAST, number)::int AS place FROM import_row
+      WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid
+    ) AS ordered
+    WHERE import_row.account_id = ${accountId}::uuid AND import_row.import_id = ${id}::uuid AND import_row.number = ordered.number`
+  await sql.$executeRaw`
+    UPDATE import_row SET number = -number WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid`
+}
+
+/** The rows after a number, in their order. */
+export function findRows(
+  sql: Sql,
+  { accountId, id }: ImportKey,
+  { after, limit }: { after: number; limit: number },
+): Promise<StoredRow[]> {
+  return sql.$queryRaw<StoredRow[]>`
+    SELECT number, line, cells, action, applied, profile_id AS "profileId", changes, code, message FROM import_row
+    WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND number > ${after}::int ORDER BY number LIMIT ${limit}::int`
+}
+
+/** What was found of rows; `isApplied`: for good. */
+export async function storePlans(
+  sql: Sql,
+  { accountId, id }: ImportKey,
+  { plans, isApplied }: { plans: readonly RowPlan[]; isApplied: boolean },
+): Promise<void> {
+  if (plans.length === 0) return
+  await sql.$executeRaw`
+    UPDATE import_row SET action = plan.action, applied = ${isApplied}::boolean, profile_id = plan.profile_id, changes = plan.changes,
+      code = plan.code, message = plan.message
+    FROM unnest(${plans.map(({ number }) => number)}::int[], ${plans.map(({ action }) => action)}::text[]::import_action[],
+      ${plans.map(({ profileId }) => profileId)}::uuid[], ${plans.map(({ changes }) => (changes === null ? null : JSON.stringify(changes)))}::jsonb[],
+      ${plans.map(({ code }) => code)}::text[], ${plans.map(({ message }) => message)}::text[]) AS plan (number, action, profile_id, changes, code, message)
+    WHERE import_row.account_id = ${accountId}::uuid AND import_row.import_id = ${id}::uuid AND import_row.number = plan.number`
+}
+
+export interface Claim {
+  readonly hash: Buffer
+  readonly number: number
+}
+
+/** By hash, in hexadecimal, the first row that came with it: of these, or of those before. */
+export async function claimHashes(
+  sql: Sql,
+  { accountId, id }: ImportKey,
+  claims: readonly Claim[],
+): Promise<ReadonlyMap<string, number>> {
+  const first = new Map<string, Claim>()
+  for (const claim of claims) {
+    const key = claim.hash.toString('hex')
+    const known = first.get(key)
+    if (!known || claim.number < known.number) first.set(key, claim)
+  }
+  if (first.size === 0) return new Map()
+  const hashes = [...first.keys()]
+  await sql.$executeRaw`
+    INSERT INTO import_key (account_id, import_id, hash, number)
+    SELECT ${accountId}::uuid, ${id}::uuid, decode(new.hash, 'hex'), new.number
+    FROM unnest(${hashes}::text[], ${[...first.values()].map(({ number }) => number)}::int[]) AS new (hash, number)
+    ON CONFLICT DO NOTHING`
+  const rows = await sql.$queryRaw<{ hash: string; number: number }[]>`
+    SELECT encode(import_key.hash, 'hex') AS hash, import_key.number FROM unnest(${hashes}::text[]) AS given (hash)
+    JOIN import_key ON import_key.account_id = ${accountId}::uuid AND import_key.import_id = ${id}::uuid AND import_key.hash = decode(given.hash, 'hex')`
+  return new Map(rows.map(({ hash, number }) => [hash, number]))
+}
+
+export interface OpenImport extends ImportKey {
+  readonly state: ImportState
+}
+
+/** Imports of any account that there is something to do for, the oldest first. */
+export function findOpenImports(sql: Sql): Promise<OpenImport[]> {
+  return sql.$queryRaw<OpenImport[]>`
+    SELECT account_id AS "accountId", id, state FROM import
+    WHERE state IN ('QUEUED', 'VALIDATING', 'RUNNING') AND uploaded_at IS NOT NULL ORDER BY uploaded_at LIMIT 100`
+}
+
+/** Keeps the job for this transaction; false where another has it, or there is nothing left to do. */
+export async function holdImport(sql: Sql, { accountId, id }: ImportKey): Promise<boolean> {
+  const rows = await sql.$queryRaw<unknown[]>`
+    SELECT 1 AS one FROM import
+    WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid AND state IN ('QUEUED', 'VALIDATING', 'RUNNING') AND uploaded_at IS NOT NULL
+    FOR NO KEY UPDATE SKIP LOCKED`
+  return rows.length > 0
+}
+
+/** The same for a caller, who waits for whoever has it. */
+export async function lockImport(sql: Sql, { accountId, id }: ImportKey): Promise<void> {
+  await sql.$executeRaw`
+    SELECT 1 FROM import WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid FOR NO KEY UPDATE`
+}
+
+/** Imports whose rows are kept long enough, and uploads that nobody finished. */
+export function findStale(
+  sql: Sql,
+  { doneBefore, waitingBefore }: { doneBefore: Date; waitingBefore: Date },
+): Promise<OpenImport[]> {
+  return sql.$queryRaw<OpenImport[]>`
+    SELECT account_id AS "accountId", id, state FROM import
+    WHERE (done_at < ${doneBefore}::timestamptz AND uploaded_at IS NOT NULL AND rows_dropped_at IS NULL)
+      OR (state IN ('QUEUED', 'AWAITING_CONFIRMATION') AND created_at < ${waitingBefore}::timestamptz) LIMIT 20`
+}
