@@ -12,6 +12,7 @@ import { addCampaign, openBrand } from '../support/brand.ts'
 import { fillEvents, fillPeople } from '../support/filling.ts'
 import { listen } from '../support/listen.ts'
 import { accountOf } from '../support/people.ts'
+import { type Plan, plansOf } from '../support/plans.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { type Statement, statementsOf } from '../support/statements.ts'
 
@@ -96,46 +97,6 @@ async function filled(one: Caller, to: number): Promise<Caller> {
 const small =
   /^(account|api_key|program|program_label|campaign|campaign_revision|campaign_state_change|journey_definition|code_campaign|audience|audience_mark|audience_replacement|event_type|event_type_alias|field_definition|field_index|field_policy|field_normaliser|field_type_change|value_mapping|feed_head|feed_epoch|currency_rate|import|import_preset|export|pg_\w+)$/
 
-interface Plan {
-  'Node Type': string
-  'Relation Name'?: string
-  'Index Cond'?: string
-  Plans?: Plan[]
-}
-
-const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
-
-const literal = (value: unknown): string => {
-  if (value === null || value === undefined) return 'NULL'
-  if (value instanceof Date) return pg.escapeLiteral(value.toISOString())
-  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map(element).join(',')}}`)
-  return pg.escapeLiteral(typeof value === 'object' ? JSON.stringify(value) : String(value))
-}
-
-const element = (value: unknown): string => {
-  if (value === null || value === undefined) return 'NULL'
-  const text =
-    value instanceof Date ? value.toISOString() : typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return `"${text.replace(/["\\]/g, '\\$&')}"`
-}
-
-const planned = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'WITH']
-
-/** How the database goes about a statement: with its values, and for any where it is sent as a prepared one. */
-async function plansOf({ text, values, prepared }: Statement): Promise<{ nodes: Plan[]; text: string }[]> {
-  if (!planned.some((word) => text.trim().toUpperCase().startsWith(word))) return []
-  const plans = []
-  for (const mode of prepared ? ['force_custom_plan', 'force_generic_plan'] : ['force_custom_plan']) {
-    await client.query(`SET plan_cache_mode = ${mode}`)
-    await client.query(`PREPARE one AS ${text}`)
-    const call = values.length ? `one(${values.map(literal).join(', ')})` : 'one'
-    const { rows } = await client.query(`EXPLAIN (FORMAT JSON) EXECUTE ${call}`)
-    await client.query('DEALLOCATE one')
-    plans.push({ nodes: nodesOf(rows[0]['QUERY PLAN'][0].Plan), text: `${mode}: ${text.trim().replace(/\s+/g, ' ')}` })
-  }
-  return plans
-}
-
 interface Scans {
   scans: string[]
   wide: string[]
@@ -156,7 +117,7 @@ async function scansOf(work: () => Promise<unknown>): Promise<Scans> {
   const unique = [...new Map(statements.map((one) => [one.text, one])).values()]
   const [scans, wide, tables]: [string[], string[], Set<string>] = [[], [], new Set()]
   for (const statement of unique) {
-    for (const { nodes, text } of await plansOf(statement)) {
+    for (const { nodes, text } of await plansOf(client, statement)) {
       for (const node of nodes) {
         const { 'Node Type': type, 'Relation Name': name } = node
         if (name === undefined) continue
@@ -345,7 +306,7 @@ describe('one month is read', () => {
   const monthsOf = async (work: () => Promise<unknown>, table: string) => {
     const months = new Set<string>()
     for (const statement of await statementsOf(work)) {
-      const [custom] = await plansOf(statement)
+      const [custom] = await plansOf(client, statement)
       for (const { 'Relation Name': name } of custom?.nodes ?? []) if (name?.startsWith(`${table}_2`)) months.add(name)
     }
     return [...months]

@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts'
 import type { Identifier, IdentityKind } from '../../core/identity.ts'
 import { encodeId } from '../../core/ids.ts'
 import { csvLine } from '../../core/imports/written-csv.ts'
-import { isPersonalName, withoutPersonal } from '../../core/personal-names.ts'
+import { isPersonalName, noMarks, withoutPersonal } from '../../core/personal-names.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import type { Export } from '../../generated/prisma/client.ts'
 import type { Sql } from '../../platform/database.ts'
@@ -23,8 +23,6 @@ const identifierColumns: readonly [name: string, kind: IdentityKind][] = [
   ['deviceId', 'DEVICE'],
 ]
 
-const nothing: ReadonlySet<string> = new Set()
-
 /** What the caller may see of somebody, by column. */
 type Row = ReadonlyMap<string, unknown>
 
@@ -34,7 +32,7 @@ export async function* exportLines(newContext: () => Context, job: Export): Asyn
   const { marks } = await first.services.ruleSets.inForce(first.sql, job.accountId)
   const marked = marks.of('PROFILE')
   const names = job.fields.length > 0 ? job.fields : await findFieldNames(first.sql, job.accountId)
-  const isHidden = (name: string) => !job.isPersonal && isPersonalName(name, nothing)
+  const isHidden = (name: string) => !job.isPersonal && isPersonalName(name, noMarks)
   const kinds = identifierColumns.filter(([name]) => !isHidden(name))
   const columns = ['id', ...kinds.map(([name]) => name), ...names]
   if (job.format === 'CSV') yield csvLine(columns)

@@ -1,11 +1,10 @@
-// People from rows: who each row is about, what it changes of them, and the doing of it, set by set. An import { maxFieldsBytes } from '../../core/fields/limits.ts'
-import begins people and
-
+// People from rows: who each row is about, what it changes of them, and the doing of it, set by set. An import begins people and
 // completes them, but never makes two known people one: such a row is refused, naming both. The rules are those of events and of
 // updateProfile: identifiers, definitions and normalisers of fields, history, erased people, audiences.
 
 import { createHash } from 'node:crypto'
 import { inForce, own } from '../../core/fields/fold.ts'
+import { maxFieldsBytes } from '../../core/fields/limits.ts'
 import { isSameJson } from '../../core/fields/same-json.ts'
 import { type FieldWrite, write } from '../../core/fields/write.ts'
 import { groupBy } from '../../core/group.ts'
@@ -350,7 +349,8 @@ async function writeFields(
     .filter(({ writes }) => writes.length > 0)
     .map(({ fields: after, ...one }) => ({ ...one, after }))
   if (stored.length === 0) return new Map()
-  if ((await storeFields(tx, accountId, { changed: stored, rules: rules.fields?.of('PROFILE') })) > maxFieldsBytes) throw tooManyFields()
+  if ((await storeFields(tx, accountId, { changed: stored, rules: rules.fields?.of('PROFILE') })) > maxFieldsBytes)
+    throw tooManyFields()
   const cause = { source: 'IMPORT' as const, ...(apiKeyId ? { apiKeyId } : {}) }
   await insertHistory(
     tx,
