@@ -12,7 +12,7 @@ import { addCampaign, openBrand } from '../support/brand.ts'
 import { fillEvents, fillPeople } from '../support/filling.ts'
 import { listen } from '../support/listen.ts'
 import { accountOf } from '../support/people.ts'
-import { type Plan, plansOf } from '../support/plans.ts'
+import { type Plan, planned, plansOf } from '../support/plans.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { type Statement, statementsOf } from '../support/statements.ts'
 

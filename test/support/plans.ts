@@ -26,7 +26,8 @@ const element = (value: unknown): string => {
   return `"${text.replace(/["\\]/g, '\\$&')}"`
 }
 
-const planned = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'WITH']
+/** How statements begin that have a plan. */
+export const planned = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'WITH']
 
 /** How the database goes about a statement: with its values, and for any where it is sent as a prepared one. */
 export async function plansOf(
