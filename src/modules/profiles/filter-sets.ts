@@ -62,6 +62,7 @@ function setSql(rule: Rule, scope: SetScope): Prisma.Sql {
   if (
     only &&
     'any' in only &&
+    only.any.length > 0 &&
     others.length === 0 &&
     only.any.every((one) => isTrueConjunct(one) || isHeld(one, scope))
   ) {

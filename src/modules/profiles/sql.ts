@@ -3,8 +3,10 @@
 
 import type { Identifier, IdentityKind } from '../../core/identity.ts'
 import type { StoredIdentityRules } from '../../core/identity-rules.ts'
+import type { JsonObject } from '../../core/targeting/facts.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Sql } from '../../platform/database.ts'
+import { storeValues } from '../field-values/sql.ts'
 import { marksOfMerge, type PersonRow } from '../member-fields/rows.ts'
 import { usualFieldsSql } from '../member-fields/usual.ts'
 
@@ -171,11 +173,20 @@ export async function lockWithPeople(tx: Sql, accountId: string, ids: readonly s
  * is stated of the field, of any time, takes its place.
  */
 export async function insertProfiles(tx: Sql, accountId: string, ids: readonly string[]): Promise<void> {
-  await tx.$executeRaw`
-    INSERT INTO profile (account_id, id, fields)
-    SELECT ${accountId}::uuid, new.id, usual.fields
-    FROM unnest(${ids}::uuid[]) AS new (id)
-    CROSS JOIN ${usualFieldsSql(accountId, 'PROFILE')} AS usual`
+  const [row] = await tx.$queryRaw<{ fields: JsonObject; kept: string[] }[]>`
+    WITH inserted AS (
+      INSERT INTO profile (account_id, id, fields)
+      SELECT ${accountId}::uuid, new.id, usual.fields
+      FROM unnest(${ids}::uuid[]) AS new (id)
+      CROSS JOIN ${usualFieldsSql(accountId, 'PROFILE')} AS usual
+      RETURNING fields
+    )
+    SELECT fields, ARRAY(SELECT field FROM field_index WHERE account_id = ${accountId}::uuid AND is_wanted) AS kept
+    FROM inserted WHERE fields <> '{}' LIMIT 1`
+  if (!row) return
+  const usual = Object.entries(row.fields).filter(([field]) => row.kept.includes(field))
+  const held = ids.flatMap((profileId) => usual.map(([field, value]) => ({ profileId, field, value })))
+  await storeValues(tx, accountId, held)
 }
 
 /** What an account says of its identity rules, as far as it differs from the default. */
