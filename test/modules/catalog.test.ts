@@ -58,6 +58,8 @@ test('every other index begins with the account, but for the few that say why no
     'code_recipients_idx: recipients',
     // House keeping forgets old keys of all accounts.
     'idempotency_key_created_at_idx: created_at',
+    // As for what is due of audiences.
+    'open_cart_due_at_idx: due_at',
   ])
 })
 
