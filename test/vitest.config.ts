@@ -22,8 +22,11 @@ const project = (name: string, include: string[], more: object = {}) => ({
   test: { name, include, pool: 'forks' as const, ...patience, ...more },
 })
 
+// The sources are loaded once a process, not once a file: no test leaves anything behind in a module.
+const together = { isolate: false }
+
 const onServer = (name: 'embedded' | 'postgresql', include: string[]) =>
-  project(name, include, { globalSetup: ['test/support/global-setup.ts'], env: { TEST_BACKEND: name } })
+  project(name, include, { globalSetup: ['test/support/global-setup.ts'], env: { TEST_BACKEND: name }, ...together })
 
 const onBoth = ['test/api/**/*.test.ts', 'test/modules/**/*.test.ts']
 
@@ -36,7 +39,7 @@ export default defineConfig({
     // A file waits for its database and its sockets as much as for the processor.
     maxWorkers: '100%',
     projects: [
-      project('core', ['test/core/**/*.test.ts', 'test/*.test.ts']),
+      project('core', ['test/core/**/*.test.ts', 'test/*.test.ts'], together),
       project('platform', ['test/platform/**/*.test.ts']),
       project('faults', ['test/faults/**/*.test.ts']),
       onServer('embedded', onBoth),
