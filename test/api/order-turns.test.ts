@@ -94,6 +94,23 @@ describe('turns of an order', () => {
     })
   })
 
+  test('so is one by item, though all of the item came back by it', async () => {
+    await anOrder('twice by item')
+    const told = { refundId: 'R-2', items: [{ sku: 'mug-red', quantity: 3 }] }
+    expect(await turn('refundOrder', 'twice by item', told)).toMatchObject({ isChanged: true })
+    expect(await turn('refundOrder', 'twice by item', told)).toMatchObject({
+      isChanged: false,
+      order: { refundedMinor: 999 },
+    })
+  })
+
+  test('a return that lists no items is refused, and gives nothing back', async () => {
+    await anOrder('listless')
+    const told = { order: { sourceId: 'listless' }, items: [] }
+    expect(await refused(server, turnDocument('returnOrder'), told)).toBe('BAD_INPUT input.items')
+    expect(await readOrder(server, 'listless')).toMatchObject({ status: 'PLACED', refundedMinor: 0 })
+  })
+
   test('refunds that come at once give back no more than was paid', async () => {
     await anOrder('concurrent')
     const answers = await Promise.all(
