@@ -208,6 +208,24 @@ describe('what follows from an order', () => {
     expect(again.error).toMatchObject({ code: 'CONFLICT', field: 'input.orders[0].sourceId' })
   })
 
+  test('nor does an event that tells of such an order again make one of it', async () => {
+    const profile = { sourceId: 'erased by event' }
+    await saveOrder(server, { ...euros, sourceId: 'erased-2', profile, total: '8' })
+    await mutate(server, 'eraseProfile', { profile })
+    const told = await server.query(
+      'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { orderWarnings { code } profile { sourceId } } }',
+      {
+        input: {
+          ...{ name: 'Order Completed', profile: { sourceId: 'namesake' } },
+          data: { order_id: 'erased-2', total: 8, currency: 'EUR' },
+        },
+      },
+    )
+    expect(told.trackEvent.orderWarnings).toEqual([{ code: 'ORDER_OF_SOMEBODY_ERASED' }])
+    expect(await readOrder(server, 'erased-2')).toBeNull()
+    expect(await orderFigures(server, { sourceId: 'namesake' })).toMatchObject({ count: 0 })
+  })
+
   test('keys without PII_READ see no addresses', async () => {
     await saveOrder(server, {
       ...euros,
