@@ -148,7 +148,9 @@ test('batches that tell of the same orders at once all end, and every order is o
     }))
   })
   await Promise.all(
-    batches.map((events) => server.app.services.database.batch((sql) => applyOrders(sql, accountId, { events, erasureKey: null }))),
+    batches.map((events) =>
+      server.app.services.database.batch((sql) => applyOrders(sql, accountId, { events, erasureKey: null })),
+    ),
   )
   const orders = folded(await written(accountId, ids))
   expect(orders).toHaveLength(20)

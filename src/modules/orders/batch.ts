@@ -42,7 +42,9 @@ export async function applyOrders(
   })
   const outcomes = await applyChanges(sql, accountId, told.map(changeIn(erasureKey)))
   const stated = outcomes.flatMap(({ orderId, result }, index) =>
-    orderId !== null && result === 'APPLIED' && told[index]?.telling.told.kind === 'STATED' ? [orderId] : [],
+    orderId !== null && (result === 'APPLIED' || result === 'OVERTAKEN') && told[index]?.telling.told.kind === 'STATED'
+      ? [orderId]
+      : [],
   )
   await writeBaseAmounts(sql, accountId, [...new Set(stated)])
   const warnings = new Map<string, readonly OrderWarning[]>()
