@@ -43,17 +43,23 @@ export function amountOf(data: JsonObject): unknown {
   return null
 }
 
-const digits = new Map<string, number>()
-
-/** How many decimal digits the currency's minor unit has, such as 2 for EUR, 0 for JPY, 3 for KWD; 2 for one that is not known. */
-export function minorDigits(currency: string): number {
-  const known = digits.get(currency)
-  if (known !== undefined) return known
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-  const found = format.resolvedOptions().maximumFractionDigits ?? 2
-  digits.set(currency, found)
-  return found
+// The currencies of ISO 4217 (list one, 2024) whose exponent is not 2. Not from Intl: it says how amounts are shown, such as
+// forints without fillér, and that changes with the runtime while stored amounts do not.
+const exponents: Readonly<Record<number, readonly string[]>> = {
+  0: [
+    ...['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV'],
+    ...['XAF', 'XOF', 'XPF'],
+  ],
+  3: ['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'],
+  4: ['CLF', 'UYW'],
 }
+
+const digits = new Map(
+  Object.entries(exponents).flatMap(([exponent, codes]) => codes.map((code) => [code, Number(exponent)] as const)),
+)
+
+/** The exponent of ISO 4217: how many decimal digits the currency's minor unit has, such as 2 for EUR and HUF, 0 for JPY, 3 for KWD; 2 for one that is not known. */
+export const minorDigits = (currency: string): number => digits.get(currency) ?? 2
 
 const decimal = new RegExp(decimalText)
 // Below it a number is written with an exponent, and rounds to nothing in every currency.

@@ -95,3 +95,26 @@ test('an account says how long a cart waits, or that none is ever abandoned; wha
   expect(await abandoned(caller, 'half an hour')).toHaveLength(1)
   for (const sourceId of ['old', 'never']) expect(await abandoned(caller, sourceId)).toEqual([])
 })
+
+test('what comes in late of a cart that was told of makes no second one', async () => {
+  await mutate(server, 'setOrderSettings', { cartMinutes: 60 })
+  await add(server, 'late', 70)
+  await allAreTold(server)
+  expect(await abandoned(server, 'late')).toHaveLength(1)
+  await add(server, 'late', 80)
+  await allAreTold(server)
+  expect(await abandoned(server, 'late')).toHaveLength(1)
+})
+
+test('an account that wants no cart to be abandoned any more has those closed that were open', async () => {
+  const caller = await server.otherAccount('Carts no more')
+  await openBrand(caller)
+  await add(caller, 'left', 59.9)
+  await mutate(caller, 'setOrderSettings', { cartMinutes: null })
+  // Due a moment later, so that it is told when that of the other account was looked at.
+  await add(server, 'soon', 59.88)
+  await expect.poll(() => abandoned(server, 'soon'), { timeout: 30_000 }).toHaveLength(1)
+  await mutate(caller, 'setOrderSettings', { cartMinutes: 60 })
+  await allAreTold(caller)
+  expect(await abandoned(caller, 'left')).toEqual([])
+})

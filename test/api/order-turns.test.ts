@@ -94,6 +94,23 @@ describe('turns of an order', () => {
     })
   })
 
+  test('so is one by item, though all of the item came back by it', async () => {
+    await anOrder('twice by item')
+    const told = { refundId: 'R-2', items: [{ sku: 'mug-red', quantity: 3 }] }
+    expect(await turn('refundOrder', 'twice by item', told)).toMatchObject({ isChanged: true })
+    expect(await turn('refundOrder', 'twice by item', told)).toMatchObject({
+      isChanged: false,
+      order: { refundedMinor: 999 },
+    })
+  })
+
+  test('a return that lists no items is refused, and gives nothing back', async () => {
+    await anOrder('listless')
+    const told = { order: { sourceId: 'listless' }, items: [] }
+    expect(await refused(server, turnDocument('returnOrder'), told)).toBe('BAD_INPUT input.items')
+    expect(await readOrder(server, 'listless')).toMatchObject({ status: 'PLACED', refundedMinor: 0 })
+  })
+
   test('refunds that come at once give back no more than was paid', async () => {
     await anOrder('concurrent')
     const answers = await Promise.all(
@@ -189,6 +206,24 @@ describe('what follows from an order', () => {
     expect(left.order.sourceId).toMatch(/^[\w-]{43}$/)
     const [again] = await saveOrders(server, { ...euros, sourceId: 'erased-1', total: '8' })
     expect(again.error).toMatchObject({ code: 'CONFLICT', field: 'input.orders[0].sourceId' })
+  })
+
+  test('nor does an event that tells of such an order again make one of it', async () => {
+    const profile = { sourceId: 'erased by event' }
+    await saveOrder(server, { ...euros, sourceId: 'erased-2', profile, total: '8' })
+    await mutate(server, 'eraseProfile', { profile })
+    const told = await server.query(
+      'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { orderWarnings { code } profile { sourceId } } }',
+      {
+        input: {
+          ...{ name: 'Order Completed', profile: { sourceId: 'namesake' } },
+          data: { order_id: 'erased-2', total: 8, currency: 'EUR' },
+        },
+      },
+    )
+    expect(told.trackEvent.orderWarnings).toEqual([{ code: 'ORDER_OF_SOMEBODY_ERASED' }])
+    expect(await readOrder(server, 'erased-2')).toBeNull()
+    expect(await orderFigures(server, { sourceId: 'namesake' })).toMatchObject({ count: 0 })
   })
 
   test('keys without PII_READ see no addresses', async () => {

@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addCampaign } from '../support/brand.ts'
+import { readOrder } from '../support/orders.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { aProgram, fresh } from '../support/setup.ts'
 
@@ -87,6 +88,36 @@ describe.each([
     expect(warningsIn(await send(caller, about('refund', '1')))).toEqual([[]])
     expect(await count(caller, figure('TOTAL_MINOR', 4_000))).toBe(1)
     expect(await count(caller, figure('COUNT', 2))).toBe(1)
+  })
+
+  test('a refund of items that nobody can find is told, and gives nothing back', async () => {
+    const caller = await server.otherAccount()
+    const refunded = (data: object) => about('Order Refunded', '1', data)
+    const answers = await send(
+      caller,
+      bought('1', 100, { products: [{ product_id: 'mug', quantity: 2, price: 50 }] }),
+      refunded({ products: [] }),
+      refunded({ products: [{ product_id: 'hat', quantity: 1 }] }),
+      refunded({ products: [{ product_id: 'mug', quantity: 0 }] }),
+      about('order_returned', '1', { products: [{ quantity: 1 }] }),
+    )
+    const told = ['ITEMS_UNKNOWN']
+    expect(warningsIn(answers)).toEqual([[], told, told, told, told])
+    expect(await count(caller, figure('TOTAL_MINOR', 10_000))).toBe(1)
+  })
+
+  test('what a later statement does not tell stays, and the items come to what they are now', async () => {
+    const caller = await server.otherAccount()
+    const one = { product_id: 'mug', quantity: 1 }
+    await send(
+      caller,
+      bought('1', 100, { discount: 5, shipping: 3, tax: 2, products: [{ ...one, price: 100 }] }),
+      bought('1', 110),
+    )
+    const kept = { discountMinor: 500, shippingMinor: 300, taxMinor: 200 }
+    expect(await readOrder(caller, '1')).toMatchObject({ ...kept, itemsMinor: 10_000 })
+    await send(caller, bought('1', 110, { products: [one] }))
+    expect(await readOrder(caller, '1')).toMatchObject({ ...kept, itemsMinor: null })
   })
 
   test('a cancelled order is none, and one that is told of again stays what it was', async () => {

@@ -134,6 +134,19 @@ describe('an account’s own currency', () => {
   })
 })
 
+test('an order whose amount is not known any more has none in the account’s own currency', async () => {
+  const caller = await server.otherAccount('No rate')
+  await mutate(caller, 'setOrderSettings', { baseCurrency: 'EUR' })
+  const told = (data: object) =>
+    mutate(caller, 'trackEvents', {
+      events: [{ name: 'order_completed', profile: { sourceId: 'ann' }, data: { order_id: '1', ...data } }],
+    })
+  await told({ total: 10, currency: 'EUR' })
+  expect((await readOrder(caller, '1')).base).toMatchObject({ totalMinor: 1000 })
+  await told({ total: 'free' })
+  expect(await readOrder(caller, '1')).toMatchObject({ totalMinor: null, base: null })
+})
+
 test('orders are listed by status, by when they were placed and by person, page by page', async () => {
   const caller = await server.otherAccount('Lists')
   const days = ['2026-01-01', '2026-01-02', '2026-01-03', '2026-01-04']

@@ -86,6 +86,16 @@ const advocateCode = (code: string, advocate: string) =>
     },
   )
 
+test('an order that somebody else told of again stays the first one’s', async () => {
+  const entry = { order: { aggregate: 'COUNT', op: 'GTE', value: 1 } }
+  await campaign('Buyers', { name: 'gated', events: ['knocked'], entry })
+  const data = { order_id: '1', total: 10, currency: 'EUR' }
+  await track(caller, { name: 'order_completed', profile: person('ann'), data })
+  await track(caller, { name: 'order_completed', profile: person('bob'), data })
+  for (const name of ['bob', 'ann']) await track(caller, { name: 'knocked', profile: person(name) })
+  expect(await replay()).toMatchObject({ total: 4, same: 4, changed: 0, drifted: 0 })
+})
+
 describe('the demo’s history', () => {
   // 60 of its 2,102 redemptions, and the event by which it finds its place in the feed.
   test('reports no change for unchanged rules', { timeout: 120_000 }, async () => {

@@ -76,7 +76,7 @@ const line = (changes: Partial<LineFacts> = {}): LineFacts => ({
   ...changes,
 })
 const give = (told: Partial<Extract<OrderTold, { kind: 'REFUND' }>>, changes: OrderFacts[], lines: LineFacts[] = []) =>
-  changesBy({ kind: 'REFUND', amount: null, currency: null, items: [], ...told }, { changes, lines })
+  changesBy({ kind: 'REFUND', amount: null, currency: null, items: null, ...told }, { changes, lines })
 
 describe('a refund', () => {
   const order = [stated('o', 1, 1500), refund('o', 2, 300)]
@@ -106,6 +106,45 @@ describe('a refund', () => {
     expect(give({ items: [{ productId: 'mug', quantity: 2 }] }, order, [rest])).toBe('REFUND_BEYOND_PAID')
     const twice = { productId: 'mug', quantity: 2 }
     expect(give({ items: [twice, twice] }, order, [line()])).toBe('REFUND_BEYOND_PAID')
+  })
+
+  test('by SKU takes the lines of that SKU, and those of the product only where no line has it', () => {
+    const lines = [line({ sku: 'mug-1' }), line({ line: 2, sku: 'mug-2' })]
+    const by = (sku: string) => give({ items: [{ productId: 'mug', sku, quantity: 1 }] }, order, lines)
+    expect(by('mug-2')).toMatchObject([{ line: 2, quantity: 1 }])
+    expect(by('mug-9')).toMatchObject([{ line: 1, quantity: 1 }])
+  })
+
+  test('of more pieces than one line has goes over all the lines that are meant', () => {
+    const lines = [line({ quantity: 2, totalMinor: 600 }), line({ line: 2, quantity: 2, totalMinor: 500 })]
+    const back = (quantity: number | null) => give({ items: [{ productId: 'mug', quantity }] }, order, lines)
+    expect(back(3)).toEqual([
+      { kind: 'REFUND', refundMinor: 600, line: 1, quantity: 2 },
+      { kind: 'REFUND', refundMinor: 250, line: 2, quantity: 1 },
+    ])
+    expect(back(null)).toMatchObject([{ quantity: 2 }, { quantity: 2 }])
+    expect(back(5)).toBe('REFUND_BEYOND_PAID')
+  })
+
+  test('of items that nobody can find is no refund of the whole order', () => {
+    const lines = [line()]
+    expect(give({ items: [] }, order, lines)).toBe('ITEMS_UNKNOWN')
+    expect(give({ items: [], returned: true }, order, lines)).toBe('ITEMS_UNKNOWN')
+    expect(give({ items: [{ productId: 'hat', quantity: 1 }] }, order, lines)).toBe('ITEMS_UNKNOWN')
+    expect(give({ items: [], amount: 100 }, order, lines)).toMatchObject([{ refundMinor: 100, line: null }])
+  })
+
+  test('by the price of its items multiplies before it rounds, and looks at no sign', () => {
+    const priced = (price: string, lines: LineFacts[]) =>
+      give({ items: [{ productId: 'mug', quantity: 3, price }] }, order, lines)
+    expect(priced('0.335', [])).toMatchObject([{ refundMinor: 101, line: null }])
+    expect(priced('-0.335', [line({ totalMinor: null })])).toMatchObject([{ refundMinor: 101, line: 1 }])
+    expect(priced('-5.01', [line({ totalMinor: null })])).toBe('REFUND_BEYOND_PAID')
+  })
+
+  test('of the last pieces counts what went before with an amount of its own', () => {
+    const known = line({ refundedQuantity: 2, refundedMinor: 0 })
+    expect(give({ items: [{ line: 1, quantity: null }] }, order, [known])).toMatchObject([{ refundMinor: 333 }])
   })
 
   test('is refused where nobody told of the order, it is in another currency, or cannot be read', () => {
@@ -195,7 +234,9 @@ describe('an event tells of an order', () => {
       { order_id: '7', total: 1, currency: 'EUR' },
       { kind: 'STATED', placedAt: null, totalMinor: 100 },
     ],
-    ['order_refunded', { order_id: '7' }, { kind: 'REFUND', amount: null, items: [] }],
+    ['order_refunded', { order_id: '7' }, { kind: 'REFUND', amount: null, items: null }],
+    ['order_refunded', { order_id: '7', products: [] }, { kind: 'REFUND', amount: null, items: [] }],
+    ['order_refunded', { order_id: '7', items: [{ id: 'p', quantity: 1.5 }] }, { kind: 'REFUND', items: [] }],
     ['refund', { transaction_id: '7', value: 5, currency: 'EUR' }, { kind: 'REFUND', amount: '5', currency: 'EUR' }],
     ['order_returned', { order_id: '7' }, { kind: 'REFUND', returned: true }],
   ])('%s', (name, data, told) => {

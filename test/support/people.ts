@@ -172,7 +172,7 @@ async function insertHistory(server: TestServer, accountId: string, { profiles, 
     ...{ id, profileId, name, data },
     occurredAt: new Date(at),
   }))
-  await server.app.services.database.batch((sql) => applyOrders(sql, accountId, told))
+  await server.app.services.database.batch((sql) => applyOrders(sql, accountId, { events: told, erasureKey: null }))
   for (const { id, person, name, at, data, qualities } of happenings) {
     const event = { id, name, personId: person?.id ?? '', t: at, data }
     if (person) remember(person, { event, quality: qualities.at(-1) ?? null })

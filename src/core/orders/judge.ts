@@ -1,6 +1,6 @@
 // What becomes of something told of an order: the changes that it makes, or why it is refused.
 
-import { minorDigits, minorUnits } from '../orders.ts'
+import { minorDigits, minorUnits, timesPrice } from '../orders.ts'
 import type { Instant } from '../targeting/facts.ts'
 import { foldOrder, type OrderChange, type OrderState, type OrderStatus } from './fold.ts'
 
@@ -21,19 +21,20 @@ export interface RefundTold {
   readonly amount: number | string | null
   /** ISO 4217; null: the order's. */
   readonly currency: string | null
-  readonly items: readonly RefundedItem[]
+  /** Null: none were listed, so that without an amount it is all of the order. */
+  readonly items: readonly RefundedItem[] | null
   /** All of the order came back. */
   readonly returned?: boolean
 }
 
-/** One line of it, or so many of one line: by the line's number, else by product or sku. */
+/** So many of the lines that are meant: the one of that number, else those of the sku, else those of the product. */
 export interface RefundedItem {
   readonly line?: number | null
   readonly productId?: string | null
   readonly sku?: string | null
-  /** Whole, more than 0; null: all that is left of the line. */
+  /** Whole, more than 0; null: all that is left of the lines. */
   readonly quantity: number | null
-  /** What one of them cost, as decimal text, for lines whose total is not known. */
+  /** What one of them cost, as decimal text whose sign is not looked at, for lines whose total is not known. */
   readonly price?: string | null
 }
 
@@ -55,9 +56,10 @@ export interface KnownOrder {
 
 /**
  * ORDER_UNKNOWN: nobody has stated the order. REFUND_BEYOND_PAID: it would give back more than was paid, or more of a line than
- * it has. OTHER_CURRENCY: it is not in the order's. NOT_AN_AMOUNT: it cannot be read.
+ * it has. OTHER_CURRENCY: it is not in the order's. NOT_AN_AMOUNT: it cannot be read. ITEMS_UNKNOWN: items were listed, no
+ * amount was told, and none of them is of the order.
  */
-export type OrderRefusal = 'ORDER_UNKNOWN' | 'REFUND_BEYOND_PAID' | 'OTHER_CURRENCY' | 'NOT_AN_AMOUNT'
+export type OrderRefusal = 'ORDER_UNKNOWN' | 'REFUND_BEYOND_PAID' | 'OTHER_CURRENCY' | 'NOT_AN_AMOUNT' | 'ITEMS_UNKNOWN'
 
 /** A change that is still to get its id and time. */
 export type Draft =
@@ -84,10 +86,11 @@ function refundBy(told: RefundTold, order: Stated): readonly Draft[] | OrderRefu
   if (told.currency !== null && state.currency !== null && told.currency !== state.currency) return 'OTHER_CURRENCY'
   const amount = amountIn(told.amount, currency)
   if (amount === undefined) return 'NOT_AN_AMOUNT'
-  const items = itemsOf(told.items, order)
+  const items = itemsOf(told.items ?? [], order)
   if (typeof items === 'string') return items
   const drafts = amount === null ? items : [refund(amount), ...items.map((item) => ({ ...item, refundMinor: null }))]
-  const isWhole = amount === null && items.length === 0
+  const isWhole = amount === null && told.items === null
+  if (!isWhole && drafts.length === 0) return 'ITEMS_UNKNOWN'
   const all = isWhole ? restOf(order) : drafts
   const sum = all.reduce((total, { refundMinor }) => total + (refundMinor ?? 0), 0)
   if (state.netMinor !== null && sum > Math.max(state.netMinor, 0)) return 'REFUND_BEYOND_PAID'
@@ -120,43 +123,80 @@ function amountIn(amount: number | string | null, currency: string | null): numb
 
 function itemsOf(items: readonly RefundedItem[], { state, lines }: Stated): RefundDraft[] | OrderRefusal {
   const left = new Map(lines.map((line) => [line.line, line]))
+  const priced = pricedIn(state.currency)
   const drafts: RefundDraft[] = []
   for (const item of items) {
-    const meant = [...left.values()].filter((one) => isMeant(item, one))
-    const line = meant.find((one) => restIn(one) > 0) ?? meant[0]
-    const digits = minorDigits(state.currency ?? 'EUR')
-    const price = item.price == null ? null : minorUnits(item.price, digits)
-    if (!line) {
+    const meant = meantBy(item, [...left.values()])
+    if (meant.length === 0) {
       // Where nobody told the order's items, the refund's own price is all there is.
       if (item.line != null) return 'REFUND_BEYOND_PAID'
-      if (price !== null && price > 0) drafts.push(refund(price * (item.quantity ?? 1)))
+      const cost = priced(item, item.quantity ?? 1)
+      if (cost) drafts.push(refund(cost))
       continue
     }
-    const quantity = item.quantity ?? restIn(line)
-    if (quantity > restIn(line)) return 'REFUND_BEYOND_PAID'
-    if (quantity === 0) continue
-    const refundMinor = shareOf(line, quantity) ?? (price === null ? null : price * quantity)
-    drafts.push({ kind: 'REFUND', refundMinor, line: line.line, quantity })
-    left.set(line.line, {
-      ...line,
-      refundedQuantity: line.refundedQuantity + quantity,
-      refundedMinor: line.refundedMinor + (refundMinor ?? 0),
-    })
+    const parts = spreadOver(meant, item.quantity)
+    if (!parts) return 'REFUND_BEYOND_PAID'
+    let before = 0
+    for (const { line, quantity } of parts) {
+      const refundMinor = shareOf(line, quantity) ?? difference(priced(item, before + quantity), priced(item, before))
+      before += quantity
+      drafts.push({ kind: 'REFUND', refundMinor, line: line.line, quantity })
+      left.set(line.line, {
+        ...line,
+        refundedQuantity: line.refundedQuantity + quantity,
+        refundedMinor: line.refundedMinor + (refundMinor ?? 0),
+      })
+    }
   }
   return drafts
 }
 
+/** What so many of an item cost by its own price; null for none, or one that cannot be read. */
+const pricedIn =
+  (currency: string | null) =>
+  ({ price }: RefundedItem, quantity: number): number | null => {
+    const cost = price == null ? null : timesPrice(price, quantity, minorDigits(currency ?? 'EUR'))
+    return cost === null ? null : Math.abs(cost)
+  }
+
+const difference = (more: number | null, less: number | null): number | null =>
+  more === null || less === null ? null : more - less
+
 const restIn = ({ quantity, refundedQuantity }: LineFacts): number => Math.max(quantity - refundedQuantity, 0)
 
-const isMeant = ({ line, productId, sku }: RefundedItem, one: LineFacts): boolean =>
-  line != null
-    ? one.line === line
-    : (sku != null && one.sku === sku) || (productId != null && one.productId === productId)
+/** A sku says which of a product's variants came back, so it goes before the product. */
+function meantBy({ line, productId, sku }: RefundedItem, lines: readonly LineFacts[]): readonly LineFacts[] {
+  if (line != null) return lines.filter((one) => one.line === line)
+  const ofSku = sku == null ? [] : lines.filter((one) => one.sku === sku)
+  if (ofSku.length > 0 || productId == null) return ofSku
+  return lines.filter((one) => one.productId === productId)
+}
 
-/** What so many of a line cost: the last of them all that is left, others their part of the whole, halves away from zero. */
+interface Part {
+  readonly line: LineFacts
+  readonly quantity: number
+}
+
+/** So many of the lines, or all that is left of them, the first lines first; null where they have not so many. */
+function spreadOver(lines: readonly LineFacts[], wanted: number | null): readonly Part[] | null {
+  const parts: Part[] = []
+  let open = wanted ?? Number.POSITIVE_INFINITY
+  for (const line of lines) {
+    const quantity = Math.min(restIn(line), open)
+    if (quantity > 0) parts.push({ line, quantity })
+    open -= quantity
+  }
+  return wanted !== null && open > 0 ? null : parts
+}
+
+/**
+ * What so many of a line cost: the last of them all that is left, others their part of the whole, halves away from zero. What
+ * came back with an amount of its own took its part of the line with it.
+ */
 function shareOf({ quantity, refundedQuantity, totalMinor, refundedMinor }: LineFacts, wanted: number): number | null {
   if (totalMinor === null) return null
-  const left = Math.max(totalMinor - refundedMinor, 0)
+  const taken = Math.max(refundedMinor, Math.round((totalMinor * refundedQuantity) / quantity))
+  const left = Math.max(totalMinor - taken, 0)
   if (wanted === quantity - refundedQuantity) return left
   return Math.min(left, Math.round((totalMinor * wanted) / quantity))
 }

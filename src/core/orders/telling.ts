@@ -13,7 +13,7 @@ import {
   transactionIdOf,
 } from '../orders.ts'
 import type { EventFacts, ItemFacts, JsonObject, OrderFacts } from '../targeting/facts.ts'
-import { changesBy, type LineFacts, type OrderTold } from './judge.ts'
+import { changesBy, type LineFacts, type OrderTold, type RefundedItem } from './judge.ts'
 
 type Kind = 'PLACED' | 'UPDATED' | 'CANCELLED' | 'REFUNDED' | 'RETURNED'
 
@@ -96,15 +96,17 @@ function toldBy(kind: Kind, { data, currency, t }: Content): OrderTold {
     kind: 'REFUND',
     amount: amount === null ? null : decimalOf(amount),
     currency,
-    items: listed(data).flatMap((item) => {
-      const named = productIn(item)
-      const quantity = quantityIn(item)
-      const price = ownValue(item, 'price')
-      if (!named || quantity === null) return []
-      return [{ ...named, quantity, price: price == null ? null : decimalOf(price) }]
-    }),
+    items: isListed(data) ? listed(data).flatMap(refundedIn) : null,
     ...(kind === 'RETURNED' ? { returned: true } : {}),
   }
+}
+
+function refundedIn(item: JsonObject): RefundedItem[] {
+  const named = productIn(item)
+  const quantity = quantityIn(item)
+  const price = ownValue(item, 'price')
+  if (!named || quantity === null) return []
+  return [{ ...named, quantity, price: price == null ? null : decimalOf(price) }]
 }
 
 const maxItems = 500

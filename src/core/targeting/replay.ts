@@ -133,11 +133,12 @@ function perform(play: Play, performance: Performance): Replayed[] {
 }
 
 // What is only read is shared: fields, and codes, shares and transactions themselves.
-const copyOf = ({ people, codes, sharesTo, transactions }: World): World => ({
+const copyOf = ({ people, codes, sharesTo, transactions, orderOwners }: World): World => ({
   people: new Map([...people].map(([id, person]) => [id, personCopy(person)])),
   codes: new Map(codes),
   sharesTo: new Map(sharesTo),
   transactions: new Map(transactions),
+  ...(orderOwners ? { orderOwners: new Map(orderOwners) } : {}),
 })
 
 const personCopy = (person: PersonFacts): PersonFacts => ({

@@ -1,5 +1,6 @@
 // A condition of a rule that was in the way, in words. Values that a person has are never said, only those that the rule asks for.
 
+import { minorDigits } from '../orders.ts'
 import type { FailedLeaf } from '../rules/explain.ts'
 import { identityKindOf } from '../rules/path.ts'
 import type { FieldOperator, OrderAggregate } from '../rules/rule.ts'
@@ -124,8 +125,7 @@ function valueWords(value: unknown): string {
 /** Minor units as people write them: 5000 of EUR is “50.00 EUR”, of JPY “5000 JPY”. */
 function moneyWords(minor: unknown, currency: string): string {
   if (typeof minor !== 'number' || !/^[A-Z]{3}$/.test(currency)) return valueWords(minor)
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
+  const digits = minorDigits(currency)
   return `${(minor / 10 ** digits).toFixed(digits)} ${currency}`
 }
 

@@ -9,6 +9,7 @@ import type { Log } from '../../platform/log.ts'
 import type { JsonObject } from '../../scalars.ts'
 import { findMembers } from '../profiles/sql.ts'
 import {
+  areCartsOff,
   closeCarts,
   type DueCart,
   findCarts,
@@ -16,6 +17,7 @@ import {
   findLastEvents,
   findLastOrders,
   findNextCart,
+  findToldCarts,
 } from './sql.ts'
 
 /** An event to be stored as if a caller had sent it. */
@@ -101,23 +103,40 @@ export class CartClock {
   /** Returns when to look again. */
   async #look(): Promise<number> {
     const { database, now } = this.#services
+    // What could not be told comes again, must not be asked for at once, and keeps no other account waiting.
+    const held: string[] = []
     while (!this.#isClosed) {
-      const due = await findDueCarts(database.system, { now: now(), limit: pageSize })
+      const due = await findDueCarts(database.system, { now: now(), limit: pageSize, without: held })
       if (due.length === 0) break
-      let isHeld = false
       for (const [accountId, carts] of groupBy(due, (cart) => cart.accountId))
-        isHeld = !(await this.#tell(accountId, carts)) || isHeld
-      // What could not be told comes again, and must not be asked for at once.
-      if (isHeld) return afterFaultMs
+        if (!(await this.#isTold(accountId, carts))) held.push(accountId)
     }
+    if (held.length > 0) return afterFaultMs
     const next = await findNextCart(database.system)
     return next ? Math.max(grainMs, Math.min(idleMs, next.getTime() - now().getTime())) : idleMs
+  }
+
+  /** As below, and false where it went wrong: one account's fault is no other's. */
+  async #isTold(accountId: string, due: readonly DueCart[]): Promise<boolean> {
+    try {
+      return await this.#tell(accountId, due)
+    } catch (error) {
+      this.#services.log.warn(
+        { err: error, accountId },
+        'carts: those of an account were not told; tried again in 5 seconds',
+      )
+      return false
+    }
   }
 
   /** False where some are still to be told. */
   async #tell(accountId: string, due: readonly DueCart[]): Promise<boolean> {
     const { database, log, emit } = this.#services
     const sql = database.system
+    if (await areCartsOff(sql, accountId)) {
+      await closeCarts(sql, accountId, due)
+      return true
+    }
     const { abandoned, over } = await this.#sort(accountId, due)
     if (over.length > 0) await closeCarts(sql, accountId, over)
     if (abandoned.length === 0) return true
@@ -146,7 +165,7 @@ export class CartClock {
     return told.length === abandoned.length
   }
 
-  /** Of each person the cart that was touched last, where it is due and nothing was ordered since; and all that are over. */
+  /** Of each person the cart that was touched last, where it is due, nothing was ordered since and no later one was told of; and all that are over. */
   async #sort(accountId: string, due: readonly DueCart[]): Promise<{ abandoned: DueCart[]; over: DueCart[] }> {
     const { database, now } = this.#services
     const sql = database.system
@@ -158,6 +177,9 @@ export class CartClock {
     const rootOf = new Map(members.map(({ profileId, rootId }) => [profileId, rootId]))
     const ids = [...rootOf.keys()]
     const [carts, orders] = [await findCarts(sql, accountId, ids), await findLastOrders(sql, accountId, ids)]
+    const since = new Date(Math.min(...due.map(({ lastAt }) => lastAt.getTime())))
+    const told = await findToldCarts(sql, accountId, { profileIds: ids, since, name: cartAbandoned })
+    const toldOf = groupBy(told, ({ profileId }) => rootOf.get(profileId))
     const ordersOf = groupBy(orders, ({ profileId }) => rootOf.get(profileId))
     const [abandoned, over]: [DueCart[], DueCart[]] = [[], []]
     for (const [personId, own] of groupBy(carts, ({ profileId }) => rootOf.get(profileId))) {
@@ -165,7 +187,9 @@ export class CartClock {
       over.push(...earlier)
       if (!latest) continue
       const isOrdered = ordersOf.get(personId)?.some(({ placedAt }) => placedAt >= latest.lastAt) ?? false
-      if (isOrdered) over.push(latest)
+      // What came in late belongs to a cart that was told of already.
+      const isLate = toldOf.get(personId)?.some(({ lastAt }) => lastAt > latest.lastAt) ?? false
+      if (isOrdered || isLate) over.push(latest)
       else if (latest.dueAt <= now()) abandoned.push(latest)
     }
     // Of profiles that are there no more.

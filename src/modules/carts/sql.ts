@@ -31,11 +31,35 @@ export interface DueCart extends CartRow {
   dueAt: Date
 }
 
-/** Carts that are due, the longest due first; of any account. */
-export function findDueCarts(sql: Sql, { now, limit }: { now: Date; limit: number }): Promise<DueCart[]> {
+/** Carts that are due, the longest due first; of any account but those left out. */
+export function findDueCarts(
+  sql: Sql,
+  { now, limit, without }: { now: Date; limit: number; without: readonly string[] },
+): Promise<DueCart[]> {
   return sql.$queryRaw<DueCart[]>`
     SELECT account_id AS "accountId", profile_id AS "profileId", event_id AS "eventId", last_at AS "lastAt", due_at AS "dueAt"
-    FROM open_cart WHERE due_at <= ${now}::timestamptz ORDER BY due_at LIMIT ${limit}::int`
+    FROM open_cart WHERE due_at <= ${now}::timestamptz AND account_id <> ALL (${without}::uuid[]) ORDER BY due_at LIMIT ${limit}::int`
+}
+
+/** True where the account wants no cart to be abandoned. */
+export async function areCartsOff(sql: Sql, accountId: string): Promise<boolean> {
+  const rows = await sql.$queryRaw<unknown[]>`
+    SELECT 1 FROM account WHERE id = ${accountId}::uuid AND cart_minutes IS NOT NULL`
+  return rows.length === 0
+}
+
+/** When that was done which the carts told of as abandoned since then end with; of the profiles that have any. */
+export function findToldCarts(
+  sql: Sql,
+  accountId: string,
+  { profileIds, since, name }: { profileIds: readonly string[]; since: Date; name: string },
+): Promise<{ profileId: string; lastAt: Date }[]> {
+  return sql.$queryRaw<{ profileId: string; lastAt: Date }[]>`
+    SELECT told.profile_id AS "profileId", last.occurred_at AS "lastAt" FROM event AS told
+    JOIN event AS last ON last.account_id = ${accountId}::uuid
+      AND last.id = CASE WHEN told.data ->> 'last_event_id' ~ '^[0-9a-f-]{36}$' THEN (told.data ->> 'last_event_id')::uuid END
+    WHERE told.account_id = ${accountId}::uuid AND told.profile_id = ANY (${profileIds}::uuid[]) AND told.name = ${name}::text
+      AND told.occurred_at >= ${since}::timestamptz`
 }
 
 /** When a cart is due next, of any account. */

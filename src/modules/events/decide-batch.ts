@@ -49,6 +49,7 @@ export function worldRequest(
   return {
     accountId,
     rules: account.rules,
+    erasureKey: account.erasureKey,
     events: facts,
     // Just before: what a later event did itself is not to be seen.
     moments: later.flatMap(({ personId, t, name }) => [

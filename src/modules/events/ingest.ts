@@ -281,7 +281,10 @@ async function apply(tx: Sql, applied: Applied): Promise<OrderWarnings> {
   ])
   // What follows reads what it writes; it waits where an event tells of an order, and nowhere else.
   const told = rows.filter(({ name }) => tellsOrder(name))
-  const [, warnings] = told.length > 0 ? await Promise.all([written, applyOrders(tx, accountId, told)]) : noWarnings
+  const [, warnings] =
+    told.length > 0
+      ? await Promise.all([written, applyOrders(tx, accountId, { events: told, erasureKey: account.erasureKey })])
+      : noWarnings
   if (account.audiences.inOrder.length > 0) {
     const expect = (at: Date) => applied.clock.expect(at)
     const refreshed = { audiences: account.audiences, touched: touchedBy(applied), now: decidedAt, expect }

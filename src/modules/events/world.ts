@@ -19,7 +19,7 @@ import { findMemberships } from '../audiences/sql.ts'
 import { type CodeRow, findCodes, findSharesTo, type ShareRow } from '../codes/sql.ts'
 import { findActivitiesIn, findJourneys, findPartnerIds, type JourneyRow } from '../journeys/sql.ts'
 import { foldPerson, type PersonRow } from '../member-fields/rows.ts'
-import { findOwners } from '../orders/sql.ts'
+import { findOrderOwners } from '../orders/owners.ts'
 import type { KnownPerson } from '../profiles/resolve.ts'
 import { findMembers, findProfiles, type MemberNow } from '../profiles/sql.ts'
 import {
@@ -36,6 +36,8 @@ export interface WorldRequest {
   accountId: string
   events: readonly EventFacts[]
   rules: RuleSet
+  /** What orders of erased people are known by; null where nobody was erased. */
+  erasureKey: string | null
   /** Times at which somebody is looked at beside those of the events. */
   moments: readonly Moment[]
   /** Upper-cased codes that the events' hints name. */
@@ -141,12 +143,13 @@ export async function loadWorld(tx: Sql, request: WorldRequest): Promise<World> 
 /** Asked only where an event tells of an order and a criterion of the account asks about orders. */
 async function loadOwners(
   tx: Sql,
-  { accountId, rules, events }: WorldRequest,
+  { accountId, rules, events, erasureKey }: WorldRequest,
   rootOf: (profileId: string) => string,
 ): Promise<Map<string, string>> {
   const ids = rules.asks.orders ? events.flatMap((event) => tellingOf(event)?.orderId ?? []) : []
-  const rows = ids.length > 0 ? await findOwners(tx, accountId, [...new Set(ids)]) : []
-  return new Map(rows.map(({ sourceId, profileId }) => [sourceId, rootOf(profileId)]))
+  if (ids.length === 0) return new Map()
+  const owners = await findOrderOwners(tx, accountId, { ids, erasureKey })
+  return new Map([...owners].map(([id, profileId]) => [id, rootOf(profileId)]))
 }
 
 const momentsOf = ({ events, moments }: Pick<WorldRequest, 'events' | 'moments'>): readonly Moment[] => [

@@ -28,6 +28,8 @@ export type { StatedDetails, StatedItem } from './items-sql.ts'
 export interface ChangeInput {
   /** The shop's own id of the order. */
   readonly orderSourceId: string
+  /** What the order is known by where its person was erased. */
+  readonly erasedId?: string | null
   /** Whom it was told of; null for a guest. */
   readonly profileId: string | null
   readonly at: Date
@@ -47,7 +49,13 @@ export interface ChangeInput {
  * APPLIED: the order is as told. OVERTAKEN: it is kept, and something later holds. REPEATED: it was told before. Anything else
  * is a refusal, and nothing was written.
  */
-export type ChangeResult = 'APPLIED' | 'OVERTAKEN' | 'REPEATED' | 'ORDER_OF_SOMEBODY_ELSE' | OrderRefusal
+export type ChangeResult =
+  | 'APPLIED'
+  | 'OVERTAKEN'
+  | 'REPEATED'
+  | 'ORDER_OF_SOMEBODY_ELSE'
+  | 'ORDER_OF_SOMEBODY_ERASED'
+  | OrderRefusal
 
 export interface ChangeOutcome {
   /** Null where there is no such order. */
@@ -69,7 +77,12 @@ export async function applyChanges(
 ): Promise<readonly ChangeOutcome[]> {
   if (changes.length === 0) return []
   const book = await openBook(sql, accountId, changes)
-  const outcomes = changes.map((change) => enter(book.get(change.orderSourceId), change, book.isSame))
+  const outcomes = changes.map(
+    (change): ChangeOutcome =>
+      book.erased.has(change.orderSourceId)
+        ? { orderId: null, result: 'ORDER_OF_SOMEBODY_ERASED', isNew: false }
+        : enter(book.get(change.orderSourceId), change, book.isSame),
+  )
   await writeBook(sql, accountId, [...book.orders.values()])
   return outcomes
 }
@@ -88,7 +101,23 @@ interface Entry {
   details?: StatedDetails
 }
 
-async function openBook(sql: Sql, accountId: string, changes: readonly ChangeInput[]) {
+/** The source ids of orders of erased people. Both names are locked at once, since an erasure puts one in the place of the other. */
+async function findErased(sql: Sql, accountId: string, changes: readonly ChangeInput[]): Promise<Set<string>> {
+  const plain = new Map(
+    changes.flatMap(({ erasedId, orderSourceId: id }) => (erasedId ? [[erasedId, id] as const] : [])),
+  )
+  if (plain.size === 0) return new Set()
+  const locked = await lockOrders(sql, accountId, [...plain].flat())
+  return new Set(locked.flatMap(({ sourceId }) => plain.get(sourceId) ?? []))
+}
+
+async function openBook(sql: Sql, accountId: string, told: readonly ChangeInput[]) {
+  const erased = await findErased(sql, accountId, told)
+  const changes = told.filter(({ orderSourceId }) => !erased.has(orderSourceId))
+  return { ...(await openLiving(sql, accountId, changes)), erased }
+}
+
+async function openLiving(sql: Sql, accountId: string, changes: readonly ChangeInput[]) {
   const sourceIds = [...new Set(changes.map(({ orderSourceId }) => orderSourceId))]
   const stated = new Map<string, ChangeInput>()
   for (const change of changes) {
@@ -171,12 +200,16 @@ function enter(
   entry.changes.push(...rows)
   entry.fresh.push(...rows)
   const isInForce = change.told.kind !== 'STATED' || isLatest(entry, rows[0])
-  if (isInForce && change.details) entry.details = { ...entry.details, ...change.details }
+  if (isInForce && change.details) entry.details = { ...entry.details, ...toldIn(change.details) }
   if (change.items && (entry.itemsStatedAt === null || change.at >= entry.itemsStatedAt))
     takeItems(entry, change.items, change.at)
   for (const row of rows) takeRefund(entry, row)
   return { orderId, result: rows.length === 0 ? 'REPEATED' : isInForce ? 'APPLIED' : 'OVERTAKEN', isNew }
 }
+
+/** What a statement does not tell stays as an earlier one told it. */
+const toldIn = (details: StatedDetails): StatedDetails =>
+  Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null))
 
 /** No statement is later. */
 const isLatest = ({ changes }: Entry, row: ChangeRow | undefined): boolean =>
@@ -252,7 +285,9 @@ async function writeBook(sql: Sql, accountId: string, orders: readonly Entry[]):
   if (changed.length === 0) return
   const owned = changed.filter(({ isNew, profileId, row }) => !isNew && profileId !== row.profileId)
   const itemized = changed.flatMap(({ row, items }) => (items ? [{ orderId: row.id, items }] : []))
-  const detailed = changed.flatMap(({ row, details }) => (details ? [{ orderId: row.id, details }] : []))
+  const detailed = changed.flatMap(({ row, details, items }) =>
+    details || items ? [{ orderId: row.id, details: details ?? {}, items }] : [],
+  )
   const refunded = changed.filter(
     ({ fresh, items, changes }) =>
       fresh.some(({ kind, line }) => kind === 'REFUND' && line !== null) ||

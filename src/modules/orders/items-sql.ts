@@ -1,6 +1,7 @@
 // Statements of the lines of orders and of the products that they name: those that nobody has told of yet become placeholders.
 
 import { groupBy } from '../../core/group.ts'
+import { itemsMinorOf } from '../../core/orders/order-totals.ts'
 import type { Sql } from '../../platform/database.ts'
 
 /** One line, as it was told. */
@@ -101,25 +102,28 @@ export interface StatedDetails {
   readonly shippingMinor?: number | null
   readonly taxMinor?: number | null
   readonly couponCodes?: readonly string[]
-  /** The sum of the items, where all tell what they cost. */
-  readonly itemsMinor?: number | null
 }
 
-/** What else the statement in force told; what it did not tell stays. */
+/** What else the statement in force told, what it did not tell stays; and where items took the place of others, what those come to. */
 export async function writeDetails(
   sql: Sql,
   accountId: string,
-  orders: readonly { orderId: string; details: StatedDetails }[],
+  orders: readonly { orderId: string; details: StatedDetails; items?: readonly StatedItem[] | undefined }[],
 ): Promise<void> {
   const amounts = (key: Exclude<keyof StatedDetails, 'couponCodes'>) =>
     digits(orders.map(({ details }) => details[key]))
+  const sums = orders.map(
+    ({ items }) =>
+      items &&
+      itemsMinorOf(items.map(({ totalMinor }) => ({ totalMinor: totalMinor === null ? null : BigInt(totalMinor) }))),
+  )
   await sql.$executeRaw`
     UPDATE placed_order SET discount_minor = coalesce(told.discount, discount_minor), shipping_minor = coalesce(told.shipping, shipping_minor),
-      tax_minor = coalesce(told.tax, tax_minor), items_minor = coalesce(told.items, items_minor),
+      tax_minor = coalesce(told.tax, tax_minor), items_minor = CASE WHEN told.itemized THEN told.items ELSE items_minor END,
       coupon_codes = CASE WHEN told.coupons IS NULL THEN coupon_codes ELSE ARRAY(SELECT jsonb_array_elements_text(told.coupons)) END
     FROM unnest(${orders.map(({ orderId }) => orderId)}::uuid[], ${amounts('discountMinor')}::text[]::bigint[], ${amounts('shippingMinor')}::text[]::bigint[],
-      ${amounts('taxMinor')}::text[]::bigint[], ${amounts('itemsMinor')}::text[]::bigint[],
+      ${amounts('taxMinor')}::text[]::bigint[], ${sums.map((sum) => (sum == null ? null : String(sum)))}::text[]::bigint[], ${orders.map(({ items }) => items !== undefined)}::boolean[],
       ${orders.map(({ details }) => (details.couponCodes ? JSON.stringify(details.couponCodes) : null))}::jsonb[])
-      AS told (id, discount, shipping, tax, items, coupons)
+      AS told (id, discount, shipping, tax, items, itemized, coupons)
     WHERE placed_order.account_id = ${accountId}::uuid AND placed_order.id = told.id`
 }

@@ -7,14 +7,14 @@ import type { Sql } from '../../platform/database.ts'
 
 interface RateRow {
   id: string
-  currency: string
-  totalMinor: string
+  currency: string | null
+  totalMinor: string | null
   baseCurrency: string
   /** As decimal text; null where none was set for that time. */
   rate: string | null
 }
 
-/** Stores rate and base amount of the orders that have a total; returns how many have none for want of a rate. */
+/** Stores rate and base amount of the orders, none of those whose total is not known; returns how many with a total have none for want of a rate. The orders have to be locked. */
 export async function writeBaseAmounts(sql: Sql, accountId: string, orderIds: readonly string[]): Promise<number> {
   if (orderIds.length === 0) return 0
   const rows = await sql.$queryRaw<RateRow[]>`
@@ -26,21 +26,21 @@ export async function writeBaseAmounts(sql: Sql, accountId: string, orderIds: re
         AND currency_rate.currency = placed_order.currency AND currency_rate.valid_from <= placed_order.placed_at
       ORDER BY valid_from DESC LIMIT 1
     ) AS rate ON TRUE
-    WHERE placed_order.account_id = ${accountId}::uuid AND placed_order.id = ANY (${orderIds}::uuid[]) AND account.base_currency IS NOT NULL
-      AND placed_order.currency IS NOT NULL AND placed_order.total_minor IS NOT NULL`
+    WHERE placed_order.account_id = ${accountId}::uuid AND placed_order.id = ANY (${orderIds}::uuid[]) AND account.base_currency IS NOT NULL`
   const converted = rows.map((row) => ({ ...row, base: baseOf(row) }))
   if (converted.length > 0)
     await sql.$executeRaw`
-      UPDATE placed_order SET base_currency = CASE WHEN new.base IS NULL THEN NULL ELSE new.currency END, base_rate = new.rate, base_total_minor = new.base
+      UPDATE placed_order SET base_currency = CASE WHEN new.base IS NULL THEN NULL ELSE new.currency END, base_rate = CASE WHEN new.base IS NULL THEN NULL ELSE new.rate END, base_total_minor = new.base
       FROM unnest(${converted.map(({ id }) => id)}::uuid[], ${converted.map(({ baseCurrency }) => baseCurrency)}::text[],
         ${converted.map(({ rate }) => rate)}::text[]::numeric[], ${converted.map(({ base }) => base)}::text[]::bigint[]) AS new (id, currency, rate, base)
       WHERE placed_order.account_id = ${accountId}::uuid AND placed_order.id = new.id`
-  return converted.filter(({ base }) => base === null).length
+  return converted.filter(({ base, currency, totalMinor }) => base === null && currency !== null && totalMinor !== null)
+    .length
 }
 
 function baseOf({ currency, totalMinor, baseCurrency, rate }: RateRow): string | null {
   const decimal = rate === null ? null : decimalOf(rate)
-  if (decimal === null) return null
+  if (decimal === null || currency === null || totalMinor === null) return null
   const digits = { from: minorDigits(currency), to: minorDigits(baseCurrency) }
   return String(convertedMinor(BigInt(totalMinor), decimal, digits))
 }

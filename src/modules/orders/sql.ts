@@ -39,6 +39,13 @@ export function lockOrders(sql: Sql, accountId: string, sourceIds: readonly stri
     ORDER BY source_id COLLATE "C" FOR UPDATE`
 }
 
+/** Locks the orders of those ids, in the order of their source ids. */
+export async function lockOrdersById(sql: Sql, accountId: string, ids: readonly string[]): Promise<void> {
+  await sql.$queryRaw`
+    SELECT id FROM placed_order WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[])
+    ORDER BY source_id COLLATE "C" FOR UPDATE`
+}
+
 /** Whose the orders are that are somebody's. */
 export function findOwners(
   sql: Sql,

@@ -11,6 +11,10 @@ const OrderWarningCodeEnum = builder.enumType('OrderWarningCode', {
     REFUND_BEYOND_PAID: { description: 'It would give back more than is left of the order, or of a line.' },
     OTHER_CURRENCY: { description: 'The order is in another currency.' },
     NOT_AN_AMOUNT: { description: 'The amount cannot be read, or is zero.' },
+    ITEMS_UNKNOWN: {
+      description: 'Items are listed and no amount is told, and none of them can be found in the order.',
+    },
+    ORDER_OF_SOMEBODY_ERASED: { description: 'It is the order of somebody who was erased.' },
   } as const satisfies Record<(typeof orderWarningCodes)[number], { description: string }>,
 })
 

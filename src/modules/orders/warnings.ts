@@ -8,6 +8,8 @@ export const orderWarningCodes = [
   'REFUND_BEYOND_PAID',
   'OTHER_CURRENCY',
   'NOT_AN_AMOUNT',
+  'ITEMS_UNKNOWN',
+  'ORDER_OF_SOMEBODY_ERASED',
 ] as const
 
 export interface OrderWarning {
@@ -27,4 +29,6 @@ const words: Readonly<Record<OrderWarning['code'], string>> = {
   REFUND_BEYOND_PAID: 'it would give back more than is left of the order',
   OTHER_CURRENCY: 'the order is in another currency',
   NOT_AN_AMOUNT: 'the amount cannot be read, or is zero',
+  ITEMS_UNKNOWN: 'none of the listed items can be found in the order, and no amount was told',
+  ORDER_OF_SOMEBODY_ERASED: 'an order of somebody who was erased',
 }

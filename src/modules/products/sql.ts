@@ -55,11 +55,11 @@ interface ProductRow {
   fields: JsonObject
 }
 
-/** The products, locked in the order of their source ids. */
+/** The products, locked in the order of their source ids; not against lines of orders that come to name them, which the batch of an event writes. */
 export async function lockProducts(sql: Sql, accountId: string, sourceIds: readonly string[]): Promise<KnownProduct[]> {
   const rows = await sql.$queryRaw<ProductRow[]>`
     SELECT id, source_id AS "sourceId", is_placeholder AS "isPlaceholder", name, status, category, price_minor AS "priceMinor", currency, fields
-    FROM product WHERE account_id = ${accountId}::uuid AND source_id = ANY (${sourceIds}::text[]) ORDER BY source_id COLLATE "C" FOR UPDATE`
+    FROM product WHERE account_id = ${accountId}::uuid AND source_id = ANY (${sourceIds}::text[]) ORDER BY source_id COLLATE "C" FOR NO KEY UPDATE`
   const variants = await findVariants(sql, accountId, { productIds: rows.map(({ id }) => id) })
   return rows.map(({ id, sourceId, isPlaceholder, priceMinor, ...row }) => ({
     ...{ id, sourceId, isPlaceholder },

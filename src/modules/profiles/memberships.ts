@@ -84,6 +84,11 @@ function unionOf(own: readonly Written[]): Touched['touch'] {
 
 /** The same of people who began, got identifiers or turned out to be one when references to them were resolved. */
 export async function refreshArrivals(tx: Transaction, context: Context, people: People): Promise<void> {
+  await refreshPeople(tx, context, arrivalsOf(people))
+}
+
+/** What resolving references wrote of whom, where it is anything. */
+export function arrivalsOf(people: People): Written[] {
   const merged = new Set(people.merges.map(({ survivorId }) => people.rootOf(survivorId)))
   const created = new Set(people.created)
   const steps = groupBy(
@@ -105,5 +110,5 @@ export async function refreshArrivals(tx: Transaction, context: Context, people:
   )
   const isChanged = ({ touch }: Written) =>
     touch === 'ALL' || ('isNew' in touch && (touch.isNew || [...(touch.identities ?? [])].length > 0))
-  await refreshPeople(tx, context, [...written.filter(isChanged), ...losers])
+  return [...written.filter(isChanged), ...losers]
 }

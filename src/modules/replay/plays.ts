@@ -2,12 +2,14 @@
 // else that became known meanwhile.
 
 import { groupBy } from '../../core/group.ts'
+import { tellingOf } from '../../core/orders/telling.ts'
 import type { JourneyFacts, PersonFacts, TransactionFacts } from '../../core/targeting/facts.ts'
 import { requestedCodes } from '../../core/targeting/hints.ts'
 import { newPerson } from '../../core/targeting/people.ts'
 import type { Moment, Play, Recorded } from '../../core/targeting/replay.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { codeFacts, sharesByEmail } from '../events/referrals.ts'
+import { findOrderOwners } from '../orders/owners.ts'
 import { eventFacts, type Group, type Links } from './chunk.ts'
 import { loadPeople, type Stock } from './people.ts'
 import {
@@ -36,13 +38,14 @@ export async function loadPlays(tx: Transaction, range: Range, stock: Stock): Pr
     evidence: groupBy(evidence, ({ advocateId }) => links.nowOf(advocateId)),
     transactions: new Map([...groupBy(transactions, ({ transactionId }) => transactionId)]),
   }
+  const orderOwners = await loadOrderOwners(tx, accountId, stock)
   const activities = await loadActivities(tx, accountId, stock)
   const blocked = new Map<string, boolean>()
   for (const person of people.values()) {
     const id = links.nowOf(person.id)
     blocked.set(id, person.blocked || (blocked.get(id) ?? false))
   }
-  return crowd.groups.map((group) => playOf(group, { links, people, others, activities, blocked }))
+  return crowd.groups.map((group) => playOf(group, { links, people, others, activities, blocked, orderOwners }))
 }
 
 interface Material {
@@ -55,6 +58,16 @@ interface Material {
   activities: Activities
   /** Whoever is there, and whether their events are blocked; under the ids of now. */
   blocked: ReadonlyMap<string, boolean>
+  /** By order that the chunk's events tell of, the profile that it was told of first; null where no rule asks. */
+  orderOwners: ReadonlyMap<string, string> | null
+}
+
+async function loadOrderOwners(tx: Transaction, accountId: string, { crowd, wanted }: Stock) {
+  if (!wanted.asks.orders) return null
+  const told = crowd.groups.flatMap(({ decisions }) => decisions.flatMap((row) => tellingOf(eventFacts(row)) ?? []))
+  if (told.length === 0) return new Map<string, string>()
+  const { erasureKey } = await tx.account.findUniqueOrThrow({ where: { id: accountId }, select: { erasureKey: true } })
+  return findOrderOwners(tx, accountId, { ids: told.map(({ orderId }) => orderId), erasureKey })
 }
 
 /** By decision, the ADVOCATE journeys of whoever may be credited with it, as they stood then. */
@@ -132,8 +145,13 @@ function playOf(group: Group, material: Material): Play {
     const blocked = material.blocked.get(id)
     if (blocked !== undefined) own.set(id, { ...newPerson(id), blocked })
   }
+  // Which of the person's own profiles told of an order first comes out as they are played.
+  const ofOthers = material.orderOwners && [...material.orderOwners].filter(([, id]) => !group.members.has(id))
   return {
-    world: { people: own, codes: new Map(), sharesTo: sharesByEmail(links.shares, rootOf), transactions: new Map() },
+    world: {
+      ...{ people: own, codes: new Map(), sharesTo: sharesByEmail(links.shares, rootOf), transactions: new Map() },
+      ...(ofOthers ? { orderOwners: new Map(ofOthers.map(([orderId, id]) => [orderId, nowOf(id)])) } : {}),
+    },
     moments: inOrder(group, material, rootOf),
     nowOf,
   }

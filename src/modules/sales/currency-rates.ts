@@ -5,7 +5,9 @@ import { normaliseCurrency } from '../../core/normalise/currency.ts'
 import { decimalOf } from '../../core/orders/amount.ts'
 import { ApiError, badInput } from '../../errors.ts'
 import type { CurrencyRate } from '../../generated/prisma/client.ts'
+import { retrying } from '../../platform/retry.ts'
 import { writeBaseAmounts } from '../orders/own-currency.ts'
+import { lockOrdersById } from '../orders/sql.ts'
 
 export interface OrderSettings {
   baseCurrency: string | null
@@ -136,6 +138,11 @@ export async function recomputeBaseAmounts(
     select: { id: true },
   })
   const ids = rows.map(({ id }) => id)
-  const missing = await services.database.transaction((tx) => writeBaseAmounts(tx, accountId, ids))
+  const missing = await retrying(() =>
+    services.database.transaction(async (tx) => {
+      await lockOrdersById(tx, accountId, ids)
+      return writeBaseAmounts(tx, accountId, ids)
+    }),
+  )
   return { changed: ids.length - missing, missing, after: rows.length < pieceSize ? null : (ids.at(-1) ?? null) }
 }

@@ -89,11 +89,11 @@ export const OrderFilter = builder.inputType('OrderFilter', {
 })
 
 export const RefundItemInput = builder.inputType('RefundItemInput', {
-  description: 'Some of a line: by its number, or else by product or SKU.',
+  description: 'Some of a line, by its number; or of all lines of a product or SKU, the first ones first.',
   fields: (t) => ({
     line: t.int(),
     product: t.string({ description: 'Its source id.' }),
     sku: t.string(),
-    quantity: t.int({ description: 'Default: all that is left of the line.' }),
+    quantity: t.int({ description: 'Default: all that is left of it.' }),
   }),
 })

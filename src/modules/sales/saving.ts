@@ -128,11 +128,13 @@ async function saveRound(sql: Sql, accountId: string, saving: SavingOrders): Pro
   })
   const changed = inForce.filter(({ isSame }) => !isSame)
   if (changed.length > 0) await writeContents(sql, accountId, changed)
-  await writeBaseAmounts(
-    sql,
-    accountId,
-    changed.map(({ orderId }) => orderId),
-  )
+  // What is overtaken may still tell when the order was placed, or its amount.
+  const restated = plans.flatMap(({ one, changes }) => {
+    const { orderId = null, result } = byRow.get(one)?.[0] ?? {}
+    const isStated = changes[0]?.told.kind === 'STATED' && (result === 'APPLIED' || result === 'OVERTAKEN')
+    return isStated && !one.isSame ? (orderId ?? []) : []
+  })
+  await writeBaseAmounts(sql, accountId, restated)
   return ready.map((one) => (one instanceof ApiError ? one : outcomeOf(one, byRow.get(one) ?? [])))
 }
 

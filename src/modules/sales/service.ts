@@ -8,10 +8,10 @@ import type { GivenOrder } from '../../core/orders/order-content.ts'
 import { orderEvents } from '../../core/orders.ts'
 import { ApiError, badInput, notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { retrying } from '../../platform/retry.ts'
+import { RetryError, retrying } from '../../platform/retry.ts'
 import { inOrder } from '../../platform/statements.ts'
-import { refreshArrivals, refreshPeople } from '../profiles/memberships.ts'
-import { type CheckedRef, checkRef, lockPeople, resolvePeople } from '../profiles/resolve.ts'
+import { arrivalsOf, refreshPeople, type Written } from '../profiles/memberships.ts'
+import { type CheckedRef, checkRef, lockPeople, type People, resolvePeople } from '../profiles/resolve.ts'
 import { findMembers } from '../profiles/sql.ts'
 import { findOwners } from './owners-sql.ts'
 import { type SavedOrder, saveOrders as saveRows } from './saving.ts'
@@ -106,7 +106,6 @@ async function attempt(tx: Transaction, context: Context, asked: readonly Asked[
   const profiles = new Map(named.map(({ index }, place) => [index, people.steps[place] ?? null]))
   const others = await ownersOf(tx, accountId, asked)
   await lockPeople(tx, accountId, { people, others, path: (place) => `${named[place]?.path}.profile` })
-  await refreshArrivals(tx, context, people)
   const refusals = new Map<number, ApiError>()
   const known = asked.filter(({ index, ref, path }) => {
     if (ref === null || profiles.get(index)) return true
@@ -120,6 +119,7 @@ async function attempt(tx: Transaction, context: Context, asked: readonly Asked[
     return { sourceId, path, profileId: step ? (step.profileId ?? step.personId) : null, at, status, given }
   })
   const outcomes = await saveRows(inOrder(tx), accountId, { rows, fields, erasureKey, source: 'API', now })
+  await refuseStrangers(tx, context, { asked, people, others })
   const saved = new Map<number, SavedOrder>()
   for (const [place, outcome] of outcomes.entries()) {
     const index = known[place]?.index ?? 0
@@ -129,7 +129,21 @@ async function attempt(tx: Transaction, context: Context, asked: readonly Asked[
   const created = new Set(people.created)
   const isLeft = ({ index }: Asked) => refusals.has(index) && created.has(profiles.get(index)?.personId ?? '')
   if (asked.some(isLeft)) throw new Leftover(refusals)
-  return { saved, refusals, isMoved: await refreshBuyers(tx, context, [...saved.values()].flatMap(changedFor)) }
+  // At once and last: the feeds' heads come after all orders and products.
+  const buyers = [...saved.values()].flatMap(changedFor)
+  const isMoved = await refreshPeople(tx, context, [...buyersOf(buyers), ...arrivalsOf(people)])
+  return { saved, refusals, isMoved }
+}
+
+/** Asked when the orders are locked: one that became somebody's meanwhile is of a person who is not. All is done again then. */
+async function refuseStrangers(
+  tx: Transaction,
+  { accountId }: Context,
+  { asked, people, others }: { asked: readonly Asked[]; people: People; others: readonly string[] },
+): Promise<void> {
+  const known = new Set([...others, ...people.steps.flatMap((step) => (step ? people.rootOf(step.personId) : []))])
+  const owners = await ownersOf(tx, accountId, asked)
+  if (owners.some((id) => !known.has(id))) throw new RetryError()
 }
 
 const changedFor = ({ status, profileId }: SavedOrder) => (status === 'UNCHANGED' ? [] : (profileId ?? []))
@@ -145,10 +159,9 @@ async function ownersOf(tx: Transaction, accountId: string, asked: readonly Aske
   return [...new Set((await findMembers(tx, accountId, owners)).map(({ rootId }) => rootId))]
 }
 
+const buyersOf = (profileIds: readonly string[]): Written[] =>
+  [...new Set(profileIds)].map((personId) => ({ personId, touch: { events: orderEvents }, cause: 'ORDER' as const }))
+
 /** Judges the people anew by the audiences that ask about orders. True where somebody moved. */
 export const refreshBuyers = (tx: Transaction, context: Context, profileIds: readonly string[]): Promise<boolean> =>
-  refreshPeople(
-    tx,
-    context,
-    [...new Set(profileIds)].map((personId) => ({ personId, touch: { events: orderEvents }, cause: 'ORDER' as const })),
-  )
+  refreshPeople(tx, context, buyersOf(profileIds))

@@ -10,7 +10,7 @@ import { RetryError, retrying } from '../../platform/retry.ts'
 import { inOrder } from '../../platform/statements.ts'
 import { checkedOptional, checkedText } from '../../text.ts'
 import { applyChanges, type ChangeResult } from '../orders/changes.ts'
-import { findLines, lockOrders } from '../orders/sql.ts'
+import { findChanges, findLines, lockOrders } from '../orders/sql.ts'
 import { findMembersNow, lockProfiles } from '../profiles/sql.ts'
 import { findContents } from './content-sql.ts'
 import { findNamed, type NamedOrder } from './owners-sql.ts'
@@ -74,8 +74,8 @@ function refund(context: Context, input: RefundOrderInput, returned: boolean): P
   const { amount = null } = input
   if (amount !== null && !/[1-9]/.test(amount)) throw badInput('nothing is given back', 'input.amount')
   if (amount?.trim().startsWith('-')) throw badInput('an amount without a sign', 'input.amount')
-  const items = (input.items ?? []).map(itemOf)
-  if (items.length > maxItems) throw badInput(`over ${maxItems} items`, 'input.items')
+  const items = input.items?.map(itemOf) ?? null
+  if (items && items.length > maxItems) throw badInput(`over ${maxItems} items`, 'input.items')
   const refundId = checkedOptional(input.refundId, 'input.refundId', maxRefundId)
   return turn(context, input, { told: { kind: 'REFUND', amount, currency: null, items, returned }, refundId })
 }
@@ -108,11 +108,14 @@ async function turn(
       if (!order) throw notFound('no such order', 'input.order')
       const erased = order.profileId === null ? false : await lockOwner(order, { tx, accountId })
       if (erased && reason !== null) throw badInput('of somebody who was erased no reason is kept', 'input.reason')
-      await lockOrders(tx, accountId, [order.sourceId])
+      const [locked] = await lockOrders(tx, accountId, [order.sourceId])
+      // It became somebody's while it was waited for, and that person is not locked; or theirs was erased.
+      if (!locked || locked.profileId !== order.profileId) throw new RetryError()
       const known = (await findContents(tx, accountId, [order.sourceId])).get(order.sourceId)
       if (!known) throw notFound('no such order', 'input.order')
-      if (told.kind === 'REFUND') await refuseUnknown(tx, accountId, { order, items: told.items })
-      const isNews = told.kind !== 'STATUS' || told.status !== known.status
+      const isRepeated = refundId !== null && (await isTold(tx, accountId, { order, refundId }))
+      if (told.kind === 'REFUND' && !isRepeated) await refuseUnknown(tx, accountId, { order, items: told.items ?? [] })
+      const isNews = !isRepeated && (told.kind !== 'STATUS' || told.status !== known.status)
       const change = {
         orderSourceId: order.sourceId,
         profileId: null,
@@ -157,6 +160,16 @@ async function lockOwner({ profileId }: NamedOrder, { tx, accountId }: Scope): P
   return members.some(({ erasedAt }) => erasedAt !== null)
 }
 
+/** The order's changes are read under its lock. */
+async function isTold(
+  sql: Sql,
+  accountId: string,
+  { order, refundId }: { order: NamedOrder; refundId: string },
+): Promise<boolean> {
+  const changes = await findChanges(sql, accountId, [order.sourceId])
+  return changes.some(({ sourceId }) => sourceId === refundId)
+}
+
 /** What names no line, or one that came back already, is no refund of all the rest. */
 async function refuseUnknown(
   sql: Sql,
@@ -179,6 +192,7 @@ function refuse(result: ChangeResult | undefined, told: OrderTold): void {
   const field = told.kind === 'REFUND' && told.amount === null ? 'input.items' : 'input.amount'
   if (result === 'REFUND_BEYOND_PAID') throw badInput('more than is left of what was paid and bought', field)
   if (result === 'NOT_AN_AMOUNT') throw badInput('not an amount, such as 19.90', field)
+  if (result === 'ITEMS_UNKNOWN') throw badInput('none of the order’s items', field)
   if (result === 'OTHER_CURRENCY') throw badInput('not in the order’s currency', field)
   if (result === 'ORDER_UNKNOWN') throw notFound('no such order', 'input.order')
   if (result === 'ORDER_OF_SOMEBODY_ELSE') throw new ApiError('CONFLICT', 'the order is somebody else’s')
