@@ -209,6 +209,7 @@ describe('a link', () => {
     expect(await put(null, id)).toBe(401)
     expect(await put((await server.withScopes('PROFILES_READ')).key, id)).toBe(403)
     expect(await put(caller.key, id)).toBe(404)
-    expect(await put((await server.withScopes('EVENTS_WRITE')).key, id)).toBe(200)
+    expect(await put((await server.withScopes('EVENTS_WRITE')).key, id)).toBe(403)
+    expect(await put((await server.withScopes('PROFILES_WRITE')).key, id)).toBe(200)
   })
 })
