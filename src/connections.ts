@@ -17,6 +17,7 @@ import {
   pageQuery,
 } from './keyset.ts'
 import { queryOfRows } from './loaded-rows.ts'
+import { placeOf } from './place.ts'
 import type { Sql } from './platform/database.ts'
 import { whole } from './whole.ts'
 
@@ -77,7 +78,7 @@ export async function nestedConnection<R>(keyset: Keyset<R>, asked: Asked, list:
   // and would fetch those of the others once more, row by row.
   const selection = nodeSelection(keyset, asked)
   // One loader per place in the query: its arguments and selection are the same for all parents.
-  const loader = asked.context.memo(asked.info.fieldNodes[0], () => parentLoader(keyset, asked, { ...list, selection }))
+  const loader = asked.context.memo(placeOf(asked.info), () => parentLoader(keyset, asked, { ...list, selection }))
   const [one] = list.members
   // Most people are one profile.
   if (one !== undefined && list.members.length === 1) {

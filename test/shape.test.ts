@@ -73,7 +73,7 @@ const describesApi = (file: string) =>
 const isService = (file: string) => moduleOf(file) !== undefined && !describesApi(file)
 
 // What the whole program stands on and which knows no noun of the product, beside what makes the API's schema.
-const ground = ['errors', 'ids', 'scalars', 'keyset', 'access', 'context', 'text', 'topics', 'whole'].map(
+const ground = ['errors', 'ids', 'scalars', 'keyset', 'access', 'context', 'text', 'topics', 'whole', 'place'].map(
   (name) => `src/${name}.ts`,
 )
 const schemaGround = [

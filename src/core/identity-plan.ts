@@ -109,8 +109,8 @@ class Planning {
     if (isCrowded && owner?.id !== this.#person?.id) this.#takeCrowded(identifier, owner)
     else if (!owner) this.#plan.attach.push(identifier)
     else if (owner.id === this.#person?.id || this.#plan.absorb.includes(owner.id)) this.#takeOwn(identifier, owner)
-    else if (this.#isApart(owner)) this.#takeOthers(identifier, owner)
     else if (this.#asked.named || !this.#joins(owner, identifier)) this.#takeForeign(identifier, owner)
+    else if (this.#isApart(owner)) this.#takeOthers(identifier, owner)
     else this.#join(identifier, owner)
   }
 

@@ -67,6 +67,28 @@ test('of a list it has whom the filter is true of, with the fields that are aske
   expect({ ...JSON.parse(lines), id: 'hers' }).toEqual({ id: 'hers', sourceId: 'b', phone: '+4930901820', tier: 'tin' })
 })
 
+test('fields that are called as an identifier is are no columns: what is there is the identifier', async () => {
+  const caller = await server.otherAccount()
+  const track = 'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { __typename } }'
+  const traits = { email: 'written@example.com', phone: 'call me', id: '7', tier: 'gold' }
+  await caller.query(track, { input: { name: 'visit', profile: { sourceId: 'c', email: 'own@example.com' } } })
+  const identify = { userId: 'c', type: 'identify', traits }
+  const { status } = await fetch(`${server.url}/v1/identify`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${caller.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(identify),
+  })
+  expect(status).toBe(200)
+  const { profile } = await caller.query('{ profile(by: { sourceId: "c" }) { id fields } }')
+  expect(profile.fields).toEqual(traits)
+  const header = 'id,sourceId,email,phone,partnerUserId,deviceId,tier'
+  const row = `${profile.id},c,own@example.com,,,,gold`
+  expect((await fileOf(caller, {})).split('\r\n')).toEqual([header, row, ''])
+  expect((await fileOf(caller, { fields: ['email', 'tier'] })).split('\r\n')).toEqual([header, row, ''])
+  const line = JSON.parse(await fileOf(caller, { format: 'JSON_LINES' }))
+  expect(line).toEqual({ id: profile.id, sourceId: 'c', email: 'own@example.com', tier: 'gold' })
+})
+
 test('a key that may see no personal values gets none, whoever fetches the file', async () => {
   const reader = await server.withScopes('PROFILES_READ')
   expect(cellsOf(await fileOf(reader, { fields: ['tier', 'email'] })).slice(0, 2)).toEqual([

@@ -52,6 +52,11 @@ describe('hidden is', () => {
       { name: 'visit', profile: { sourceId: 'c' }, data: { page: '/ann', size: 1 } },
       { name: 'click', profile: { sourceId: 'c' }, data: { page: '/ann' } },
       { name: 'purchase', profile: { sourceId: 'c' }, data: { giftFor: 'Al', items: [{ engraving: 'Al', size: 2 }] } },
+      {
+        name: 'order_updated',
+        profile: { sourceId: 'c' },
+        data: { giftFor: 'Al', items: [{ engraving: 'Al', size: 2 }] },
+      },
     ]
     const seen = []
     for (const event of events) {
@@ -61,6 +66,7 @@ describe('hidden is', () => {
     expect(seen).toEqual([
       { page: null, size: 1 },
       { page: '/ann' },
+      { giftFor: null, items: [{ engraving: null, size: 2 }] },
       { giftFor: null, items: [{ engraving: null, size: 2 }] },
     ])
   })

@@ -209,6 +209,15 @@ describe('a link', () => {
     expect(await put(null, id)).toBe(401)
     expect(await put((await server.withScopes('PROFILES_READ')).key, id)).toBe(403)
     expect(await put(caller.key, id)).toBe(404)
-    expect(await put((await server.withScopes('EVENTS_WRITE')).key, id)).toBe(200)
+    expect(await put((await server.withScopes('EVENTS_WRITE')).key, id)).toBe(403)
+    expect(await put((await server.withScopes('PROFILES_WRITE')).key, id)).toBe(200)
+    const outcome = async (...scopes: string[]) => {
+      const { key } = await server.withScopes(...scopes)
+      const headers = { authorization: `Bearer ${key}` }
+      return (await fetch(`${server.url}/imports/${encodeURIComponent(id)}/outcome`, { headers })).status
+    }
+    expect(await outcome('PROFILES_WRITE', 'PII_READ')).toBe(403)
+    expect(await outcome('PROFILES_WRITE', 'PROFILES_READ')).toBe(403)
+    expect(await outcome('PROFILES_WRITE', 'PROFILES_READ', 'PII_READ')).toBe(200)
   })
 })

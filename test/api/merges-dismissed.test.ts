@@ -1,6 +1,8 @@
 // Two profiles of whom somebody said that they are two people stay two, whatever identifiers an event comes with.
 
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { decodeId, encodeId } from '../../src/core/ids.ts'
+import { newId } from '../../src/ids.ts'
 import { mutate } from '../support/programs.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 
@@ -59,4 +61,30 @@ it('they can still be merged by hand, and somebody else who comes along joins on
   expect(await rootOf(third.id)).toBe(ann)
   await mutate(caller, 'mergeProfiles', { survivor: { id: ann }, loser: { id: other.id } })
   expect(await rootOf(other.id)).toBe(ann)
+})
+
+it('who says so while an event comes with identifiers of both is heard, or told that they are one by then', async () => {
+  const { system } = server.app.services.database
+  const accountId = decodeId('Account', (await caller.query('{ account { id } }')).account.id) ?? ''
+  for (let round = 0; round < 10; round++) {
+    const weak = { deviceId: `browser ${round}` }
+    const strong = { sourceId: `ann ${round}` }
+    const ids = [(await track(weak)).id, (await track(strong)).id]
+    const [firstId = '', secondId = ''] = ids.map((id) => decodeId('Profile', id) ?? '').sort()
+    const candidate = newId()
+    const open = { firstId, secondId, source: 'FINDER' as const, reasons: [], state: 'OPEN' as const }
+    await system.mergeCandidate.create({ data: { accountId, id: candidate, ...open } })
+    const input = { mergeCandidateId: encodeId('MergeCandidate', candidate) }
+    const document =
+      'mutation ($input: DismissMergeCandidateInput!) { dismissMergeCandidate(input: $input) { __typename } }'
+    const [{ errors }] = await Promise.all([caller.send(document, { input }), track({ ...strong, ...weak })])
+    const roots = await Promise.all(
+      ids.map(
+        async (id) => (await caller.query('query ($id: ID!) { profile(by: { id: $id }) { id } }', { id })).profile.id,
+      ),
+    )
+    expect([errors.map(({ extensions }) => extensions.code), new Set(roots).size]).toEqual(
+      errors.length > 0 ? [['CONFLICT'], 1] : [[], 2],
+    )
+  }
 })

@@ -206,6 +206,11 @@ describe('what follows from an order', () => {
     expect(left.order.sourceId).toMatch(/^[\w-]{43}$/)
     const [again] = await saveOrders(server, { ...euros, sourceId: 'erased-1', total: '8' })
     expect(again.error).toMatchObject({ code: 'CONFLICT', field: 'input.orders[0].sourceId' })
+    const note = { note: 'secret again' }
+    const [byHash] = await saveOrders(server, { ...euros, sourceId: left.order.sourceId, total: '9', fields: note })
+    expect(byHash.error).toMatchObject({ code: 'CONFLICT', field: 'input.orders[0].sourceId' })
+    const refund = { order: { id: order.id }, amount: '1', refundId: 'secret-7' }
+    expect(await refused(server, turnDocument('refundOrder'), refund)).toBe('BAD_INPUT input.refundId')
   })
 
   test('nor does an event that tells of such an order again make one of it', async () => {

@@ -104,6 +104,23 @@ describe('a list tells the same', () => {
   })
 })
 
+test.each([
+  ['the first', 'More', 'Id'],
+  ['the second', 'Id', 'More'],
+])('two people share a fragment, and %s is asked for more beside it: both are told all of it', async (...given) => {
+  const [, ...beside] = given
+  const more = 'name relationship { advocate { sourceId } } entry { reason }'
+  const people = beside.map((one, i) => `p${i}: profile(by: { sourceId: "friend ${i}" }) { ...Id ...${one} }`)
+  const answer = await server.query(`{ ${people.join(' ')} }
+    fragment Id on Profile { journeys { edges { node { id } } } }
+    fragment More on Profile { journeys { edges { node { ${more} } } } }`)
+  for (const [i, one] of beside.entries()) {
+    const rows = await listOf('journeys', one === 'More' ? `id ${more}` : 'id', `friend ${i}`)
+    expect(rows).not.toEqual([])
+    expect(answer[`p${i}`].journeys.edges.map(({ node }: { node: Row }) => node)).toEqual(rows)
+  }
+})
+
 describe('a page of a list', () => {
   const page = `query ($first: Int, $last: Int, $after: String, $before: String) { profile(by: { sourceId: "ann" }) {
     friends(first: $first, last: $last, after: $after, before: $before) {

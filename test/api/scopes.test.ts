@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openStream } from '../support/event-stream.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { refused } from '../support/setup.ts'
 
@@ -44,7 +45,75 @@ const send = async (caller: Caller, profile: object) => {
 const ownerOf = async (email: string) =>
   (await server.query('query ($by: ProfileKeyInput!) { profile(by: $by) { sourceId } }', { by: { email } })).profile
 
+const sales: [string, object][] = [
+  ['saveOrders', { orders: [{ sourceId: '1', placedAt: '2026-01-01T00:00:00Z', profile: ada }] }],
+  ['refundOrder', { order: { sourceId: '1' }, amount: '1' }],
+  ['returnOrder', { order: { sourceId: '1' } }],
+  ['setOrderStatus', { order: { sourceId: '1' }, status: 'PAID' }],
+  ['cancelOrder', { order: { sourceId: '1' } }],
+  ['saveProducts', { products: [{ sourceId: 'mug', name: 'Mug' }] }],
+  ['updateRelationship', { relationshipId: 'UmVsYXRpb25zaGlwOjE=', fields: {} }],
+  ['createImport', { kind: 'PEOPLE' }],
+  ['createImport', { kind: 'FIELD_VALUES' }],
+  ['createImport', { kind: 'EVENTS' }],
+  ['saveImportPreset', { name: 'crm', kind: 'PEOPLE', mapping: [] }],
+  ['deleteImportPreset', { name: 'crm' }],
+]
+
+const importOf = async () =>
+  (await server.query('mutation { createImport(input: { kind: PEOPLE }) { import { id } } }')).createImport.import.id
+
 describe('a key that sends events alone', () => {
+  test('changes no order, product or relationship, and brings in no file', async () => {
+    for (const [name, input] of sales)
+      expect([name, await refused(page, document(name), input)]).toEqual([name, 'FORBIDDEN'])
+    for (const [name, input] of sales) {
+      const { errors } = await writer.send(document(name), { input })
+      expect(errors.map(({ extensions }) => extensions.code)).not.toContain('FORBIDDEN')
+    }
+    const setup = await server.withScopes('EVENTS_WRITE', 'CAMPAIGNS_WRITE')
+    expect(await refused(setup, document('createImport'), { kind: 'PEOPLE' })).toBe('FORBIDDEN')
+  })
+
+  test('reads no order, not even the one that its own event told of', async () => {
+    const told = {
+      name: 'order_completed',
+      profile: ada,
+      data: { order_id: 'A-1', total: 10, currency: 'EUR' },
+    }
+    const sending =
+      'mutation ($input: TrackEventInput!) { trackEvent(input: $input) { event { order { id sourceId } } } }'
+    const own = await page.send(sending, { input: told })
+    expect(own.data?.trackEvent).toEqual({ event: { order: null } })
+    expect(own.errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN'])
+    const { order } = await server.query('{ order(by: { sourceId: "A-1" }) { id } }')
+    const found = `{ node(id: "${order.id}") { ... on Order { sourceId } } }`
+    expect((await page.send(found)).errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN'])
+    expect(await writer.query(found)).toEqual({ node: { sourceId: 'A-1' } })
+  })
+
+  test('sees and follows no import', async () => {
+    const id = await importOf()
+    const reads = [
+      `import(id: "${id}") { state }`,
+      'imports { edges { node { state } } }',
+      'importPresets { edges { node { name } } }',
+      'importExample(kind: PEOPLE) { content }',
+      `node(id: "${id}") { ... on Import { state } }`,
+    ]
+    for (const read of reads) {
+      const { errors } = await page.send(`{ ${read} }`)
+      expect([read, errors[0]?.extensions.code]).toEqual([read, 'FORBIDDEN'])
+      expect((await writer.send(`{ ${read} }`)).errors).toEqual([])
+    }
+    const stream = await openStream(server.url, page.key, {
+      query: `subscription { importProgress(id: "${id}") { state } }`,
+    })
+    await stream.until((events) => events.length > 0)
+    stream.stop()
+    expect(stream.events[0]?.result.errors[0].extensions.code).toBe('FORBIDDEN')
+  })
+
   test('changes nobody beyond their events, which a key with PROFILES_WRITE does', async () => {
     for (const profile of [ada, bob]) await send(page, profile)
     for (const [name, input] of changes) {

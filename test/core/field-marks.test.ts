@@ -44,9 +44,20 @@ describe('a mark', () => {
     expect(hiddenOf({ size: 1 }, marks.ofEvents('other'))).toEqual([])
   })
 
-  test('of orders and their items holds for the events that are orders, under both names of the list', () => {
+  test.each([
+    ...[
+      'purchase',
+      'order_completed',
+      'order_updated',
+      'order_cancelled',
+      'order_canceled',
+      'order_refunded',
+      'refund',
+    ],
+    'order_returned',
+  ])('of orders and their items holds for %s, which tells of one, under both names of the list', (name) => {
     const order = { gift: 'x', products: [{ engraving: 'To Ann' }], items: [{ engraving: 'To Bob', size: 1 }] }
-    expect(hiddenOf(order, marks.ofEvents('purchase'))).toEqual(['gift', 'products.0.engraving', 'items.0.engraving'])
+    expect(hiddenOf(order, marks.ofEvents(name))).toEqual(['gift', 'products.0.engraving', 'items.0.engraving'])
     expect(hiddenOf(order, marks.ofEvents('visit'))).toEqual([])
   })
 

@@ -125,6 +125,14 @@ describe('two of whom somebody said that they are two people', () => {
     expect(dropped).toEqual([{ kind: 'DEVICE', value: 'd', reason: 'OWNED_BY_ANOTHER' }])
   })
 
+  test.each([
+    ['a device of somebody else', [device('d'), source('1')], person('visitor', source('2'), device('d'))],
+    ['an address of somebody else', [email('a'), source('1')], person('visitor', source('2'), email('a'))],
+  ])('and where nothing would have merged them, %s is as it is of any two', (_, given, visitor) => {
+    const both = [person('ann', source('1')), visitor]
+    expect(plan(given, { people: both, apart: ['ann', 'visitor'] })).toEqual(plan(given, { people: both }))
+  })
+
   test('nor over a third, who turns out to be one of them', () => {
     const apart = ['mailed', 'visitor'] as const
     const { ownerId, absorb, dropped } = plan([device('d'), email('a'), source('1')], { people, apart })

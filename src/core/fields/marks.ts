@@ -2,7 +2,7 @@
 // marking: its values are still there.
 
 import { groupBy } from '../group.ts'
-import { orderEvents } from '../orders.ts'
+import { orderTellers } from '../orders/telling.ts'
 import { type Marks, marksOfNames, marksTogether, noMarks } from '../personal-names.ts'
 import { type FieldDefinition, type FieldOwner, keyOf } from './definition.ts'
 
@@ -33,7 +33,7 @@ export function compileMarks(definitions: readonly FieldDefinition[]): AccountMa
   const names = definitions.flatMap(({ owner, eventName }) => (owner === 'EVENT' ? [eventName] : []))
   const ofAny = [...new Set(names)].reduce((all, name) => marksTogether(all, named('EVENT', name)), ofOrders)
   const ofOne = (name: string) =>
-    orderEvents.includes(name) ? marksTogether(named('EVENT', name), ofOrders) : named('EVENT', name)
+    orderTellers.includes(name) ? marksTogether(named('EVENT', name), ofOrders) : named('EVENT', name)
   const ofPeople = marksTogether(alwaysMarked, named('PROFILE'))
   return {
     of: (owner) => (owner === 'PROFILE' ? ofPeople : named(owner)),

@@ -16,7 +16,7 @@ const ApiScopeEnum = builder.enumType('ApiScope', {
     },
     PROFILES_WRITE: {
       description:
-        'Change people beyond their events: fields, addresses, interests, consents, blocks and merges, and verify addresses.',
+        'Change people beyond their events: fields, addresses, interests, consents, blocks and merges, and verify addresses; save orders and products, and bring in files.',
     },
     PROFILES_READ: { description: 'Read what is known of people.' },
     CAMPAIGNS_WRITE: { description: 'Set up programs, campaigns, codes and audiences.' },

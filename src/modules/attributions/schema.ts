@@ -5,6 +5,7 @@ import { builder } from '../../builder.ts'
 import { nestedConnection, rootConnection } from '../../connections.ts'
 import type { Warning } from '../../core/targeting/decision.ts'
 import { idInput, nodeKey } from '../../ids.ts'
+import { placeOf } from '../../place.ts'
 import { ProfileKeyInput } from '../profiles/inputs.ts'
 import { membersOf, personRow } from '../profiles/members.ts'
 import { ProfileType, personal } from '../profiles/schema.ts'
@@ -235,7 +236,7 @@ const AttributionUpdateType = builder.objectRef<AttributionUpdate>('AttributionU
       type: AttributionType,
       nullable: true,
       resolve: (query, { told }, _args, context, info) =>
-        told && decisionRow(context, { place: info.fieldNodes[0], query }, told),
+        told && decisionRow(context, { place: placeOf(info), query }, told),
     }),
     lagged: t.expose('lagged', { type: Lagged, nullable: true }),
   }),

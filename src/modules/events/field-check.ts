@@ -1,8 +1,9 @@
 // An event held to what its account defines: its data by the event's name, what it says of the person by the person's fields.
 
-import { type AccountFields, checkFields, type FieldsRules } from '../../core/fields/check.ts'
+import { type AccountFields, checkFields, type FieldRules, type FieldsRules } from '../../core/fields/check.ts'
 import { type FieldFault, isJsonObject } from '../../core/fields/definition.ts'
 import { identifierNames } from '../../core/fields/operations.ts'
+import { orderTellers } from '../../core/orders/telling.ts'
 import { orderEvents } from '../../core/orders.ts'
 import type { JsonObject } from '../../core/targeting/facts.ts'
 import { type ApiError, badInput } from '../../errors.ts'
@@ -43,10 +44,10 @@ function dataOf(
   { fields, name, path, notes }: Place & { fields: AccountFields; name: string },
 ): JsonObject {
   const own = fields.of('EVENT', name)
-  const isOrder = orderEvents.includes(name)
-  const rules = isOrder ? together(own, fields.of('ORDER')) : own
+  const order = rulesOfOrders(fields, name)
+  const rules = together(own, order.whole)
   const data = rules ? checked(rules, given, { path, notes }) : given
-  const itemRules = isOrder ? fields.of('ORDER_ITEM') : undefined
+  const itemRules = order.items
   const lists = itemRules ? itemLists.filter((list) => Array.isArray(data[list])) : []
   if (!itemRules || lists.length === 0) return data
   const items = (list: string) =>
@@ -56,6 +57,23 @@ function dataOf(
         isJsonObject(item) ? checked(itemRules, item, { path: `${path}.${list}[${i}]`, notes }) : item,
       )
   return { ...data, ...Object.fromEntries(lists.map((list) => [list, items(list)])) }
+}
+
+/** What an event of the name is held to as to the order that it tells of, and its items. */
+function rulesOfOrders(fields: AccountFields, name: string): { whole?: FieldsRules; items?: FieldsRules } {
+  if (!orderTellers.includes(name)) return {}
+  const [whole, items] = [fields.of('ORDER'), fields.of('ORDER_ITEM')]
+  const ofEvent = orderEvents.includes(name) ? (rules: FieldsRules) => rules : asFarAsTold
+  return { ...(whole ? { whole: ofEvent(whole) } : {}), ...(items ? { items: ofEvent(items) } : {}) }
+}
+
+/** A change of an order, such as a refund, tells no more of it than what changes, and has keys of its own beside. */
+function asFarAsTold({ byName, wrongType }: FieldsRules): FieldsRules {
+  const told = [...byName].map(([key, rules]): [string, FieldRules] => [
+    key,
+    { ...rules, definition: { ...rules.definition, required: false, default: null } },
+  ])
+  return { byName: new Map(told), wrongType, unknownKeys: 'ACCEPT' }
 }
 
 /** An event of an order is held to both; its own name's definitions and policy go first. */

@@ -31,10 +31,12 @@ export async function* exportLines(newContext: () => Context, job: Export): Asyn
   const first = newContext()
   const { marks } = await first.services.ruleSets.inForce(first.sql, job.accountId)
   const marked = marks.of('PROFILE')
-  const names = job.fields.length > 0 ? job.fields : await findFieldNames(first.sql, job.accountId)
   const isHidden = (name: string) => !job.isPersonal && isPersonalName(name, noMarks)
   const kinds = identifierColumns.filter(([name]) => !isHidden(name))
-  const columns = ['id', ...kinds.map(([name]) => name), ...names]
+  const named = ['id', ...kinds.map(([name]) => name)]
+  const names = job.fields.length > 0 ? job.fields : await findFieldNames(first.sql, job.accountId)
+  // A field of such a name says nothing of who it is: the column is the identifier's.
+  const columns = [...named, ...names.filter((name) => !named.includes(name))]
   if (job.format === 'CSV') yield csvLine(columns)
   const asked = { accountId: job.accountId, now: first.now, filter: job.filter as Rule | null, search: null } // As it was checked.
   for (let after: string | undefined; ; ) {
@@ -50,7 +52,9 @@ export async function* exportLines(newContext: () => Context, job: Export): Asyn
         const [fields, identifiers] = await Promise.all([fieldsOfPerson(context, id), identifiersOfPerson(context, id)])
         const shown = job.isPersonal ? fields : withoutPersonal(fields, marked).values
         const own = kinds.map(([name, kind]) => [name, firstOf(identifiers, kind)] as const)
-        return new Map<string, unknown>([['id', encodeId('Profile', id)], ...own, ...Object.entries(shown)])
+        const who = [['id', encodeId('Profile', id)], ...own] as const
+        // First for their places, last for their values.
+        return new Map<string, unknown>([...who, ...Object.entries(shown), ...who])
       }),
     )
     if (rows.length > 0) yield rows.map((row) => lineOf(row, { columns, job })).join('')

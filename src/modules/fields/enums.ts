@@ -6,7 +6,7 @@ import { FieldOwner, FieldType, type FieldVerdict } from '../../generated/prisma
 export const FieldOwnerEnum = builder.enumType(FieldOwner, {
   name: 'FieldOwner',
   description:
-    'Whose field it is; its values are held to the definitions. ORDER and ORDER_ITEM: also of `purchase` and `order_completed`, an item in `products` or `items`.',
+    'Whose field it is; its values are held to the definitions. ORDER and ORDER_ITEM: also of `purchase` and `order_completed`, an item in `products` or `items`; and of events that change or give back an order, as far as they tell of it.',
 })
 export const FieldTypeEnum = builder.enumType(FieldType, {
   name: 'FieldType',

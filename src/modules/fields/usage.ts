@@ -2,7 +2,7 @@
 
 import type { Context } from '../../context.ts'
 import { type FieldDefinition, keyOf, stepsTo } from '../../core/fields/definition.ts'
-import { orderEvents } from '../../core/orders.ts'
+import { orderTellers } from '../../core/orders/telling.ts'
 import { notFound } from '../../errors.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { findFields } from '../programs/field-definitions.ts'
@@ -55,7 +55,7 @@ export async function usesOf(tx: Transaction, accountId: string, { definitions, 
     const rules = await findRuleUses(tx, accountId, { path: named, member: 'field', events: null })
     return { rules, audiences: await findAudienceUses(tx, accountId, named) }
   }
-  const events = owner.owner === 'EVENT' ? [owner.eventName] : owner.owner === 'ORDER' ? orderEvents : []
+  const events = owner.owner === 'EVENT' ? [owner.eventName] : owner.owner === 'ORDER' ? orderTellers : []
   if (events.length === 0) return { rules: [], audiences: [] }
   return { rules: await findRuleUses(tx, accountId, { path: named, member: 'eventData', events }), audiences: [] }
 }

@@ -1,5 +1,6 @@
 // Mappings that are kept for the next file, and example files.
 
+import { setupReaders } from '../../access.ts'
 import { builder } from '../../builder.ts'
 import { rootConnection } from '../../connections.ts'
 import { byName } from '../../keyset.ts'
@@ -36,7 +37,7 @@ builder.queryFields((t) => ({
   importExample: t.field({
     type: ExampleType,
     nullable: true,
-    authScopes: { authenticated: true },
+    authScopes: { canAny: setupReaders },
     description: 'A file of the kind, with the account’s own fields, that can be brought in as it is.',
     args: { kind: t.arg({ type: ImportKindEnum, required: true }) },
     resolve: (_root, { kind }, context) => importExample(context, kind),
@@ -45,7 +46,7 @@ builder.queryFields((t) => ({
     {
       type: PresetType,
       nullable: true,
-      authScopes: { authenticated: true },
+      authScopes: { canAny: setupReaders },
       description: 'In the order of their names.',
       resolve: (_root, args, context, info) =>
         rootConnection(byName('import-preset', context.accountId), { args, context, info }, (query) =>
@@ -57,7 +58,7 @@ builder.queryFields((t) => ({
   ),
 }))
 
-const changes = { nullable: true, authScopes: { canAny: ['EVENTS_WRITE', 'CAMPAIGNS_WRITE'] } } as const
+const changes = { nullable: true, authScopes: { canAny: ['PROFILES_WRITE', 'CAMPAIGNS_WRITE'] } } as const
 
 builder.relayMutationField(
   'saveImportPreset',
@@ -87,7 +88,11 @@ builder.relayMutationField(
 builder.relayMutationField(
   'deleteImportPreset',
   { inputFields: (t) => ({ name: t.string({ required: true }) }) },
-  { ...changes, resolve: async (_root, { input }, context) => ({ deleted: await deleteImportPreset(context, input) }) },
+  {
+    ...changes,
+    description: 'Keeps the mapping of that name no longer.',
+    resolve: async (_root, { input }, context) => ({ deleted: await deleteImportPreset(context, input) }),
+  },
   {
     outputFields: (t) => ({
       deleted: t.exposeBoolean('deleted', { description: 'Whether there was one of the name.' }),

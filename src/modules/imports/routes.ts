@@ -1,5 +1,5 @@
 // The files of imports over HTTP: one is sent by PUT, what became of its rows is fetched by GET. By a signed link, or by a key that may
-// bring in such rows and, for outcomes, see personal values.
+// bring in such rows and, for outcomes, read people and see personal values.
 
 import { can, type Principal, refusal } from '../../access.ts'
 import type { Context } from '../../context.ts'
@@ -14,6 +14,9 @@ import { assertLink, type LinkPurpose, namedIn } from './links.ts'
 import { outcomeLines } from './outcome-file.ts'
 import { assertMayImport } from './service.ts'
 import { takeFile } from './upload.ts'
+
+/** All of them, as `Import.outcomePath` takes. */
+const outcomeScopes = ['PROFILES_READ', 'PII_READ'] as const
 
 type Call = FileCall<Principal, Context>
 
@@ -31,8 +34,8 @@ async function admitted(
     })
     if (!job) throw notFound('no such import')
     assertMayImport(context, job.kind)
-    if (purpose === 'outcome' && !can(principal, ['PII_READ']))
-      throw refusal(principal, { field: 'outcomes of imports', scopes: ['PII_READ'] })
+    const missing = purpose === 'outcome' && outcomeScopes.find((scope) => !can(principal, [scope]))
+    if (missing) throw refusal(principal, { field: 'outcomes of imports', scopes: [missing] })
     return { job, context }
   }
   const key = namedIn(given, query)

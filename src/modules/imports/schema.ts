@@ -1,5 +1,6 @@
 // Imports: files of rows that are planned, confirmed and brought in.
 
+import { setupReaders } from '../../access.ts'
 import { builder } from '../../builder.ts'
 import { rootConnection } from '../../connections.ts'
 import type { Column } from '../../core/imports/columns.ts'
@@ -154,6 +155,7 @@ export const ImportType = builder.prismaNode('Import', {
   select: { accountId: true, id: true },
   findUnique: (id, { accountId }) => nodeKey(id, accountId),
   nullable: true,
+  authScopes: { canAny: setupReaders },
   fields: (t) => ({
     kind: t.expose('kind', { type: ImportKindEnum }),
     state: t.expose('state', { type: StateEnum }),
@@ -226,7 +228,7 @@ builder.queryFields((t) => ({
   import: t.prismaField({
     type: ImportType,
     nullable: true,
-    authScopes: { authenticated: true },
+    authScopes: { canAny: setupReaders },
     args: { id: t.arg.id({ required: true }) },
     resolve: (query, _root, { id }, { db, accountId }) =>
       db.import.findUnique({ ...query, where: nodeKey(idInput('Import', id, 'id'), accountId) }),
@@ -235,7 +237,7 @@ builder.queryFields((t) => ({
     {
       type: ImportType,
       nullable: true,
-      authScopes: { authenticated: true },
+      authScopes: { canAny: setupReaders },
       description: 'In the order of creation.',
       resolve: (_root, args, context, info) =>
         rootConnection(byId('import', context.accountId), { args, context, info }, (query) =>
@@ -307,7 +309,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { canAny: ['EVENTS_WRITE', 'CAMPAIGNS_WRITE'] },
+    authScopes: { canAny: ['PROFILES_WRITE', 'CAMPAIGNS_WRITE'] },
     description:
       'Begins an import, which waits for its file: CSV (UTF-8, any usual delimiter) or JSON lines, plain or gzipped, sent by PUT to `uploadPath`. Then it is worked on beside everything else; `importProgress` tells. The same file with the same options within a day gives the earlier import.',
     resolve: async (_root, { input }, context) => ({ id: await createImport(context, input) }),
@@ -332,7 +334,7 @@ builder.relayMutationField(
   },
 )
 
-const changes = { nullable: true, authScopes: { canAny: ['EVENTS_WRITE', 'CAMPAIGNS_WRITE'] } } as const
+const changes = { nullable: true, authScopes: { canAny: ['PROFILES_WRITE', 'CAMPAIGNS_WRITE'] } } as const
 
 builder.relayMutationField(
   'commitImport',
@@ -377,7 +379,7 @@ builder.relayMutationField(
 builder.subscriptionField('importProgress', (t) =>
   t.prismaField({
     type: ImportType,
-    authScopes: { authenticated: true },
+    authScopes: { canAny: setupReaders },
     description: 'How an import stands: at once, and again whenever it moved on, at most five times a second.',
     args: { id: t.arg.id({ required: true }) },
     subscribe: (_root, { id }, context) => subscribeToImport(context, id),

@@ -47,10 +47,10 @@ const maxOpen = 100
 
 /** What it takes to bring in rows of a kind. */
 const scopesOf: Readonly<Record<ImportKind, ApiScope>> = {
-  PEOPLE: 'EVENTS_WRITE',
-  FIELD_VALUES: 'EVENTS_WRITE',
+  PEOPLE: 'PROFILES_WRITE',
+  FIELD_VALUES: 'PROFILES_WRITE',
   AUDIENCE: 'CAMPAIGNS_WRITE',
-  EVENTS: 'EVENTS_WRITE',
+  EVENTS: 'PROFILES_WRITE',
 }
 
 const strategiesOf: Readonly<Record<ImportKind, readonly ImportStrategy[]>> = {

@@ -73,7 +73,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description:
       'Stores products, or changes those that are known by their source id; each succeeds or fails alone. One that orders named before it was told of is filled in.',
     resolve: async (_root, { input }, context) => ({ outcomes: await saveProducts(context, input) }),

@@ -10,7 +10,7 @@ import { badInput } from '../../errors.ts'
 import { idInput, newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
 import { RetryError } from '../../platform/retry.ts'
-import { findApart, noteRivals } from './candidates-sql.ts'
+import { findApart, noteRivals, type ProfilePair } from './candidates-sql.ts'
 import { Directory, type DirectoryRows, findRows } from './directory.ts'
 import { refuseErased } from './erased.ts'
 import { type Identities, storeIdentities } from './identities-sql.ts'
@@ -61,12 +61,19 @@ export interface People {
   readonly created: readonly string[]
   /** People who turned out to be another of the batch; `lockPeople` makes it so. */
   readonly merges: readonly MergeRow[]
+  /** Where people would be merged: of these profiles those of whom somebody says that they are two. */
+  readonly apart: Apart | null
   /** People who may be one: somebody came with identifiers of both. */
   readonly rivals: readonly Rivals[]
   /** The person that a profile id belongs to after the last reference. */
   rootOf(profileId: string): string
   /** All profiles that are the person after the last reference. */
   membersOf(rootId: string): readonly string[]
+}
+
+interface Apart {
+  readonly among: readonly string[]
+  readonly pairs: readonly ProfilePair[]
 }
 
 /** What a reference came to. */
@@ -128,10 +135,11 @@ async function planned(
   const people = peopleOf(refs, known, changes)
   if (changes.merges.length === 0) return { people, changes }
   const ids = known.rows.members.map(({ profileId }) => profileId)
-  const apart = await findApart(tx, accountId, ids)
-  if (apart.length === 0) return { people, changes }
+  const apart = { among: ids, pairs: await findApart(tx, accountId, ids) }
+  if (apart.pairs.length === 0) return { people: { ...people, apart }, changes }
   const otherwise = noChanges()
-  return { people: peopleOf(refs, { ...known, rows: { ...known.rows, apart } }, otherwise), changes: otherwise }
+  const again = peopleOf(refs, { ...known, rows: { ...known.rows, apart: apart.pairs } }, otherwise)
+  return { people: { ...again, apart }, changes: otherwise }
 }
 
 const rulesFor = async (tx: Sql, accountId: string, refs: readonly CheckedRef[]): Promise<IdentityRules> =>
@@ -154,6 +162,7 @@ function peopleOf(refs: readonly CheckedRef[], { rows, rules }: Known, changes: 
     before: [...new Set(ids)].map((id) => earlier.person(id)),
     created: changes.profiles,
     merges: changes.merges,
+    apart: null,
     rivals: changes.rivals.flatMap(({ by, ...pair }) => {
       const [personId, rivalId] = [directory.rootOf(pair.personId), directory.rootOf(pair.rivalId)]
       return personId === rivalId ? [] : [{ personId, rivalId, by }]
@@ -266,12 +275,15 @@ export const lockCrowd = (sql: Sql, accountId: string, crowd: Crowd): Promise<vo
   lockProfiles(sql, accountId, idsOf(crowd))
 
 /**
- * The second: everybody as they are now. RetryError where one of the batch's people was merged with somebody, or got an
- * identifier, since it was asked who they are: who else they are then is to be asked again.
+ * The second: everybody as they are now. RetryError where one of the batch's people was merged with somebody, got an
+ * identifier, or was said to be somebody else, since it was asked who they are: that is to be asked again.
  */
 export async function findLocked(sql: Sql, accountId: string, crowd: Crowd): Promise<readonly MemberNow[]> {
   const ids = idsOf(crowd)
-  const members = await findMembersNow(sql, accountId, ids)
+  const [members, isApartAsBefore] = await Promise.all([
+    findMembersNow(sql, accountId, ids),
+    areApartAsBefore(sql, accountId, crowd),
+  ])
   const now = groupBy(members, ({ rootId }) => rootId)
   const gained = new Map<string, number>()
   const gain = (id: string, count: number) => gained.set(id, (gained.get(id) ?? 0) + count)
@@ -285,6 +297,13 @@ export async function findLocked(sql: Sql, accountId: string, crowd: Crowd): Pro
     const expected = identifiers.length + (gained.get(id) ?? 0)
     return own.length === before.length && (count === expected || count > maxIdentifiers)
   })
-  if (!isUnchanged || ids.some((id) => !now.has(id))) throw new RetryError()
+  if (!isUnchanged || !isApartAsBefore || ids.some((id) => !now.has(id))) throw new RetryError()
   return members
+}
+
+async function areApartAsBefore(sql: Sql, accountId: string, { people }: Crowd): Promise<boolean> {
+  if (!people.apart || people.merges.length === 0) return true
+  const known = new Set(people.apart.pairs.map(({ firstId, secondId }) => `${firstId} ${secondId}`))
+  const now = await findApart(sql, accountId, people.apart.among)
+  return now.every(({ firstId, secondId }) => known.has(`${firstId} ${secondId}`))
 }

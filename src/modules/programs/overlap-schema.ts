@@ -4,6 +4,7 @@ import DataLoader from 'dataloader'
 import type { GraphQLResolveInfo } from 'graphql'
 import { builder } from '../../builder.ts'
 import type { Context } from '../../context.ts'
+import { placeOf } from '../../place.ts'
 import { RankingKey } from '../attributions/enums.ts'
 import { type CampaignOverlap, campaignOverlap, maxOverlaps } from './overlap.ts'
 import { CampaignType } from './types.ts'
@@ -42,7 +43,7 @@ interface Place {
 function campaignsAt(context: Context, { info, query }: Place) {
   const { accountId, db } = context
   return context.memo(
-    info.fieldNodes[0],
+    placeOf(info),
     () =>
       new DataLoader(async (ids: readonly string[]) => {
         const rows = await db.campaign.findMany({ ...query, where: { accountId, id: { in: [...ids] } } })

@@ -158,7 +158,7 @@ builder.relayMutationField(
   },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description: 'Changes fields of a relationship. CONFLICT where one of the two people was erased.',
     resolve: (_root, { input }, context) => updateRelationship(context, input),
   },

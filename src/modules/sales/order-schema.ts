@@ -123,7 +123,7 @@ export const OrderType = builder.prismaNode('Order', {
   select: { accountId: true, id: true },
   findUnique: (id, { accountId }) => nodeKey(id, accountId),
   nullable: true,
-  authScopes: { canAny: ['PROFILES_READ', 'EVENTS_WRITE'] },
+  authScopes: { canAny: ['PROFILES_READ', 'PROFILES_WRITE'] },
   fields: (t) => ({
     sourceId: t.exposeString('sourceId', {
       description: 'The shop’s own number of it; a hash of it where its person was erased.',

@@ -11,6 +11,17 @@ export async function findOwners(sql: Sql, accountId: string, sourceIds: readonl
   return rows.map(({ profileId }) => profileId)
 }
 
+/** Of the profiles those of people who were erased. */
+export async function findErasedOwners(
+  sql: Sql,
+  accountId: string,
+  profileIds: readonly string[],
+): Promise<ReadonlySet<string | null>> {
+  const rows = await sql.$queryRaw<{ id: string }[]>`
+    SELECT id FROM profile WHERE account_id = ${accountId}::uuid AND id = ANY (${profileIds}::uuid[]) AND erased_at IS NOT NULL`
+  return new Set(rows.map(({ id }) => id))
+}
+
 export interface NamedOrder {
   id: string
   sourceId: string

@@ -16,6 +16,7 @@ import type { Saved } from '../products/saving.ts'
 import { erasedOrderId } from '../profiles/erased.ts'
 import { findContents, type KnownContent, writeContents } from './content-sql.ts'
 import { heldOrder } from './order-fields.ts'
+import { findErasedOwners } from './owners-sql.ts'
 
 export interface SavedOrderRow {
   readonly sourceId: string
@@ -87,13 +88,15 @@ async function saveRound(sql: Sql, accountId: string, saving: SavingOrders): Pro
   await lockOrders(sql, accountId, named)
   const known = await findContents(sql, accountId, named)
   const rootOf = await rootsOf(sql, accountId, { rows: saving.rows, known })
+  const owners = [...known.values()].flatMap(({ profileId }) => profileId ?? [])
+  const erased = erasureKey === null ? new Set() : await findErasedOwners(sql, accountId, owners)
   const ready = saving.rows.map((row, index): Ready | ApiError => {
     const sourceId = ids[index] ?? ''
     if (sourceId === '' || sourceId.length > maxSourceId)
       return badInput(`not from 1 to ${maxSourceId} characters`, `${row.path}.sourceId`)
-    if (known.has(hashOf(sourceId) ?? ''))
-      return conflict('an order of somebody who was erased', `${row.path}.sourceId`)
     const owner = known.get(sourceId)?.profileId ?? null
+    if (known.has(hashOf(sourceId) ?? '') || erased.has(owner))
+      return conflict('an order of somebody who was erased', `${row.path}.sourceId`)
     if (row.profileId !== null && owner !== null && rootOf(owner) !== rootOf(row.profileId)) return ofSomebodyElse(row)
     return readyRow({ ...row, sourceId }, known.get(sourceId), saving)
   })

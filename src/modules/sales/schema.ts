@@ -47,7 +47,7 @@ builder.relayMutationField(
   { inputFields: (t) => ({ orders: t.field({ type: [OrderInput], required: true, description: 'At most 500.' }) }) },
   {
     nullable: true,
-    authScopes: { can: 'EVENTS_WRITE' },
+    authScopes: { can: 'PROFILES_WRITE' },
     description:
       'Stores orders, or changes those that are known by their source id, whoever told of them before; each succeeds or fails alone. No event is made of it, and nobody is credited.',
     resolve: async (_root, { input }, context) => ({ outcomes: await saveOrders(context, input) }),
@@ -76,7 +76,7 @@ const turnedFields = {
   }),
 }
 
-const writes = { nullable: true, authScopes: { can: 'EVENTS_WRITE' } } as const
+const writes = { nullable: true, authScopes: { can: 'PROFILES_WRITE' } } as const
 const at = { type: 'DateTime', description: 'When it happened; default: now.' } as const
 const reason = { description: 'At most 500 characters.' }
 

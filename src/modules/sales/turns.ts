@@ -108,6 +108,8 @@ async function turn(
       if (!order) throw notFound('no such order', 'input.order')
       const erased = order.profileId === null ? false : await lockOwner(order, { tx, accountId })
       if (erased && reason !== null) throw badInput('of somebody who was erased no reason is kept', 'input.reason')
+      if (erased && refundId !== null)
+        throw badInput('of somebody who was erased no id of a refund is kept', 'input.refundId')
       const [locked] = await lockOrders(tx, accountId, [order.sourceId])
       // It became somebody's while it was waited for, and that person is not locked; or theirs was erased.
       if (!locked || locked.profileId !== order.profileId) throw new RetryError()

@@ -2,6 +2,7 @@
 
 import { builder } from '../../builder.ts'
 import { nodeQuery, rowById } from '../../connections.ts'
+import { placeOf } from '../../place.ts'
 import { AttributionStatusEnum, WarningCode } from '../attributions/enums.ts'
 import { EventType } from '../events/event-type.ts'
 import { personRow } from '../profiles/members.ts'
@@ -130,8 +131,7 @@ builder.prismaObjectFields(ProfileType, (t) => ({
       towards: t.arg({ type: TowardsEnum, defaultValue: 'FRIENDS', required: true }),
     },
     complexity: ({ first }) => ({ field: 1, multiplier: Math.min(Math.max(first, 1), maxPeople) }),
-    resolve: ({ id }, args, context, info) =>
-      networkOfPerson(context, { place: info.fieldNodes[0], profileId: id }, args),
+    resolve: ({ id }, args, context, info) => networkOfPerson(context, { place: placeOf(info), profileId: id }, args),
   }),
 }))
 
@@ -154,7 +154,7 @@ builder.prismaObjectField(ProfileType, 'timeline', (t) =>
         'Events with the decisions about them (`attribution`), by when they happened, the newest first; read on by `first` and `after`.',
       args: { filter: t.arg({ type: TimelineFilter }) },
       resolve: async ({ id }, args, context, info) => {
-        const asked = { place: info.fieldNodes[0], profileId: id }
+        const asked = { place: placeOf(info), profileId: id }
         const { entries, hasNextPage } = await timelineOfPerson(context, asked, args)
         const query = nodeQuery({ context, info })
         const rows = await Promise.all(
