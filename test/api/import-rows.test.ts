@@ -44,18 +44,26 @@ describe('a row that is refused', () => {
   test('of events takes no other event of its person with it', async () => {
     const caller = await server.otherAccount()
     await store(caller, { sourceId: 's' }, {})
-    await store(caller, { sourceId: 'd', deviceId: 'device-1' }, {})
+    await store(caller, { deviceId: 'device-1' }, {})
+    await store(caller, { sourceId: 'e', email: 'e@example.com' }, {})
     const line = (name: string, who: object) =>
       JSON.stringify({ event: name, occurredAt: '2026-03-10T12:00:00Z', ...who })
     const file = [
       line('first', { sourceId: 's' }),
       line('both', { sourceId: 's', deviceId: 'device-1' }),
       line('device', { deviceId: 'device-1' }),
+      line('rival', { sourceId: 's', email: 'e@example.com' }),
       line('last', { sourceId: 's' }),
     ].join('\n')
     const done = await bringIn(at(caller), { kind: 'EVENTS', mode: 'RUN' }, file)
     expect(done).toMatchObject({ state: 'DONE_WITH_ERRORS', faultCode: null })
-    expect(await told(caller, done.id)).toEqual(['CREATED', 'REJECTED CONFLICT', 'CREATED', 'CREATED'])
+    expect(await told(caller, done.id)).toEqual([
+      'CREATED',
+      'REJECTED CONFLICT',
+      'CREATED',
+      'REJECTED CONFLICT',
+      'CREATED',
+    ])
   })
 
   test('by the strategy names nobody', async () => {
