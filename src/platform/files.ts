@@ -50,7 +50,11 @@ export function createFiles<Principal, Context extends object>(options: HttpOpti
   const mask = createMask({ log: options.log, translate: (error) => options.translate?.(error) })
   const routes = options.files ?? []
   return async (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://localhost')
+    const url = URL.parse(request.url ?? '/', 'http://localhost')
+    if (url === null) {
+      fail(response, mask(badRequest('The path is none.')))
+      return true
+    }
     for (const route of routes) {
       const found = route.path.exec(url.pathname)
       if (!found) continue

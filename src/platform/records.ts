@@ -28,7 +28,7 @@ export interface FileRecord {
   /** Where it begins, from 1. */
   readonly line: number
   readonly cells: readonly string[] | { readonly [name: string]: unknown }
-  /** In characters. */
+  /** In characters, with what stands between its cells. */
   readonly size: number
   /** Why it is none. */
   readonly fault?: string
@@ -57,7 +57,7 @@ export interface OpenOptions {
   readonly delimiterOf: (head: string) => string
   readonly limits?: Partial<RecordLimits>
   readonly batchSize: number
-  /** Of a header. */
+  /** Of a header; a row with ten times as many cells refuses the file. */
   readonly maxColumns: number
 }
 
@@ -92,7 +92,8 @@ export async function openRecords(source: AsyncIterable<Uint8Array>, options: Op
   const [firstLine = ''] = head.trimStart().split(/[\r\n]/, 1)
   if (!firstLine.includes('"') && firstLine.split(delimiter).length > options.maxColumns)
     throw new ApiError('LIMIT_EXCEEDED', `over ${options.maxColumns} columns`)
-  const records = csvRecords(all, { delimiter, recordLength: limits.recordLength })
+  const bounds = { delimiter, recordLength: limits.recordLength, maxCells: options.maxColumns * 10 }
+  const records = csvRecords(bounded(all, bounds), bounds)
   const first = await records.next()
   const header = first.done || !Array.isArray(first.value.cells) ? [] : first.value.cells
   return { form: { format: 'CSV', delimiter, ...form }, header, batches: inBatches(records, options.batchSize), sum }
@@ -204,9 +205,49 @@ async function headOf(source: AsyncGenerator<string>): Promise<{ head: string; a
   return { head: head.slice(0, headLength), all: chained(head, source) }
 }
 
+interface Bounds {
+  readonly delimiter: string
+  readonly recordLength: number
+  readonly maxCells: number
+}
+
+const quote = '"'.charCodeAt(0)
+const lineFeed = '\n'.charCodeAt(0)
+const carriageReturn = '\r'.charCodeAt(0)
+
+/** The text as it comes, before it is parsed: a record is held as a whole, and each of its cells takes room, an empty one too. */
+async function* bounded(source: AsyncGenerator<string>, bounds: Bounds): AsyncGenerator<string> {
+  const { recordLength, maxCells } = bounds
+  const delimiter = bounds.delimiter.charCodeAt(0)
+  let [line, from, cells, isQuoted] = [1, 0, 1, false]
+  for await (const text of source) {
+    for (let at = 0; at < text.length; at++) {
+      const sign = text.charCodeAt(at)
+      if (sign === quote) isQuoted = !isQuoted
+      else if (sign === lineFeed || sign === carriageReturn) {
+        if (sign === lineFeed) line += 1
+        if (isQuoted) continue
+        if (at - from > recordLength) throw tooLong(recordLength, line)
+        from = at + 1
+        cells = 1
+      } else if (sign === delimiter && !isQuoted && ++cells > maxCells)
+        throw new ApiError('LIMIT_EXCEEDED', `a row of over ${maxCells} cells, on line ${line}`)
+    }
+    if (text.length - from > recordLength) throw tooLong(recordLength, line)
+    from -= text.length
+    yield text
+  }
+}
+
+const tooLong = (recordLength: number, line: number | string) =>
+  new ApiError(
+    'LIMIT_EXCEEDED',
+    `a row of over ${recordLength} characters, up to line ${line}; is a quote left open there?`,
+  )
+
 async function* csvRecords(
   source: AsyncGenerator<string>,
-  { delimiter, recordLength }: { delimiter: string; recordLength: number },
+  { delimiter, recordLength }: Bounds,
 ): AsyncGenerator<FileRecord> {
   const parser = parse({
     delimiter,
@@ -224,7 +265,7 @@ async function* csvRecords(
       record: string[]
       info: InfoRecord & { lines: number }
     }>) {
-      yield { line, cells: record, size: record.reduce((sum, cell) => sum + cell.length, 0) }
+      yield { line, cells: record, size: record.reduce((sum, cell) => sum + cell.length + 1, 0) }
       line = info.lines + 1
     }
     await feeding
@@ -238,11 +279,7 @@ async function* csvRecords(
 function csvFault(error: CsvError, recordLength: number): ApiError {
   // Where it is stands in the message alone; what was read before it is lost with the parser.
   const [, line = '?'] = /at line (\d+)/.exec(error.message) ?? []
-  if (error.code === 'CSV_MAX_RECORD_SIZE')
-    return new ApiError(
-      'LIMIT_EXCEEDED',
-      `a row of over ${recordLength} characters, up to line ${line}; is a quote left open there?`,
-    )
+  if (error.code === 'CSV_MAX_RECORD_SIZE') return tooLong(recordLength, line)
   if (error.code === 'CSV_QUOTE_NOT_CLOSED')
     return badInput(`a quote is opened and never closed: the file ends inside it, on line ${line}`)
   if (error.code === 'INVALID_OPENING_QUOTE' || error.code === 'CSV_INVALID_CLOSING_QUOTE')

@@ -6,6 +6,13 @@ import { ApiError } from '../errors.ts'
 /** Thrown by work that found another transaction ahead; the same work from the start will see what that one did. */
 export class RetryError extends Error {}
 
+/** What `retrying` gives up with: less work at a time may go through. */
+export class ContendedError extends ApiError {
+  constructor() {
+    super('UNAVAILABLE', 'others changed the same at the same time; send it again')
+  }
+}
+
 export { pause }
 
 const attempts = 5
@@ -19,8 +26,7 @@ export async function retrying<T>(work: () => Promise<T>): Promise<T> {
       return await work()
     } catch (error) {
       if (!isTiming(error)) throw error
-      if (attempt === attempts)
-        throw new ApiError('UNAVAILABLE', 'others changed the same at the same time; send it again')
+      if (attempt === attempts) throw new ContendedError()
       await pause(Math.random() * pauseMs * attempt)
     }
   }

@@ -80,6 +80,34 @@ describe('a file is read', () => {
     )
     expect(json).toMatchObject({ state: 'DONE_WITH_ERRORS', applied: { create: 1, reject: 4 } })
   })
+
+  test('but for rows that are long as a whole, have nothing but commas, or are nested without end', async () => {
+    const wide = Array.from({ length: 20 }, (_, i) => `c${i}`).join(',')
+    const emoji = `${'a'.repeat(199)}\u{1F600}${'b'.repeat(40_000)}`
+    const csv = await taken(
+      people,
+      `sourceId,${wide}\nl1${`,${'x'.repeat(20_000)}`.repeat(20)}\nl2${','.repeat(9_000)}\nl3,${emoji}${','.repeat(19)}\nl4${','.repeat(20)}\n`,
+    )
+    expect(csv).toMatchObject({ state: 'DONE_WITH_ERRORS', applied: { create: 1, reject: 3 } })
+    const messagesOf = async (id: string) =>
+      (await rowsOf(caller, id, 'REJECT')).map(({ message }: { message: string }) => message)
+    expect(await messagesOf(csv.id)).toEqual([
+      'over 262144 characters',
+      '9001 cells, where the header has 21',
+      'the cell of c0 has over 32768 characters',
+    ])
+    const nested = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`
+    const json = await taken(people, `{"sourceId":"n1"}\n{"sourceId":"n2","x":${nested}}\n`)
+    expect(json).toMatchObject({ state: 'DONE_WITH_ERRORS', applied: { create: 1, reject: 1 } })
+    expect(await messagesOf(json.id)).toEqual(['JSON of over 64 levels'])
+    const cells = `event,occurredAt,sourceId,data\nvisit,2026-03-10T12:00:00Z,n1,"${nested.slice(0, 30_000).replaceAll('"', '""')}"\n`
+    const bracketed = `event,occurredAt,sourceId,data\nvisit,2026-03-10T12:00:00Z,n1,"{""a"":${'['.repeat(12_000)}${']'.repeat(12_000)}}"\n`
+    for (const body of [cells, bracketed])
+      expect(await taken({ kind: 'EVENTS', mode: 'RUN' }, body)).toMatchObject({
+        state: 'DONE_WITH_ERRORS',
+        applied: { create: 0, reject: 1 },
+      })
+  })
 })
 
 const wide = (rows: number) => `a,${'b'.repeat(29_997)}\n`.repeat(rows)
@@ -108,6 +136,12 @@ describe('a file is refused as a whole, and nobody comes of it,', () => {
       `sourceId,town\na,"${'b'.repeat(4_100_000)}`,
       'LIMIT_EXCEEDED',
       /a row of over 4000000 characters/,
+    ],
+    [
+      'for a row of nothing but commas',
+      `sourceId,town\na,b\nc${','.repeat(20_000)}\n`,
+      'LIMIT_EXCEEDED',
+      /a row of over 10000 cells, on line 3/,
     ],
     ['for ten million columns', 'a,'.repeat(10_000_000), 'LIMIT_EXCEEDED', /over 1000 columns/],
     [
@@ -209,6 +243,12 @@ describe('a link', () => {
     expect(await put(null, id)).toBe(401)
     expect(await put((await server.withScopes('PROFILES_READ')).key, id)).toBe(403)
     expect(await put(caller.key, id)).toBe(404)
+    const answer = await fetch(`${server.url}/imports/%/file`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${caller.key}` },
+      body: 'a',
+    })
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: 'BAD_INPUT' } }])
     expect(await put((await server.withScopes('EVENTS_WRITE')).key, id)).toBe(403)
     expect(await put((await server.withScopes('PROFILES_WRITE')).key, id)).toBe(200)
     const outcome = async (...scopes: string[]) => {

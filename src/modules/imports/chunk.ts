@@ -9,7 +9,7 @@ import type { JsonObject } from '../../core/targeting/facts.ts'
 import { ApiError } from '../../errors.ts'
 import type { Import, Prisma } from '../../generated/prisma/client.ts'
 import type { Transaction } from '../../platform/database.ts'
-import { isDataError, retrying } from '../../platform/retry.ts'
+import { ContendedError, isDataError, retrying } from '../../platform/retry.ts'
 import type { AccountRules } from '../programs/rule-sets.ts'
 import { type FileRow, findingsOf, type ImportKindWork, optionsOf, type Piece, tallyOf } from './job.ts'
 import { importKinds } from './kinds.ts'
@@ -28,7 +28,8 @@ export const workerContext = (
 ): Context => new Context(services, { accountId, keyId: apiKeyId ?? accountId, scopes: ['ADMIN'], expiresAt: null })
 
 /**
- * Does the next chunk. A row that the database refuses is found by halving, and refused alone. Anything else that fails is
+ * Does the next chunk. A row that the database refuses is found by halving, and refused alone; a chunk
+ * whose people others change all the while becomes smaller. Anything else that fails is
  * thrown, and the chunk is as if it had never been begun.
  */
 export async function takeStep(services: Services, key: ImportKey): Promise<Step> {
@@ -41,8 +42,9 @@ export async function takeStep(services: Services, key: ImportKey): Promise<Step
       return await retrying(() => takeChunk(services, job, { kind, limit, refusal: null }))
     } catch (error) {
       const refusal = refusalOf(error)
-      if (refusal === null) throw error
-      if (limit === 1) return takeChunk(services, job, { kind, limit, refusal })
+      const isContended = error instanceof ContendedError && limit > 1
+      if (refusal === null && !isContended) throw error
+      if (refusal !== null && limit === 1) return takeChunk(services, job, { kind, limit, refusal })
     }
   }
 }

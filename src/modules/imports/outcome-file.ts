@@ -43,7 +43,7 @@ export async function* outcomeLines(
     const lines = told.map((row) => (isCsv ? csvOf(row, { kept, sign }) : jsonOf(row, own)))
     if (lines.length > 0) yield lines.join('')
     after = rows.at(-1)?.number ?? after
-    if (rows.length < pageSize) return
+    if (rows.length === 0) return
   }
 }
 

@@ -4,20 +4,18 @@
 
 import { createHash } from 'node:crypto'
 import { inForce, own } from '../../core/fields/fold.ts'
-import { maxFieldsBytes } from '../../core/fields/limits.ts'
 import { isSameJson } from '../../core/fields/same-json.ts'
-import { type FieldWrite, write } from '../../core/fields/write.ts'
+import type { FieldWrite } from '../../core/fields/write.ts'
 import { groupBy } from '../../core/group.ts'
 import { identifierKey } from '../../core/identity.ts'
+import type { IdentityPlan } from '../../core/identity-plan.ts'
 import { isSamePlan, type RowPlan, rejected, skipped } from '../../core/imports/outcome.ts'
 import type { JsonObject } from '../../core/targeting/facts.ts'
 import { RetryError } from '../../platform/retry.ts'
-import { fieldsOfRow, foldPerson } from '../member-fields/rows.ts'
+import { foldPerson } from '../member-fields/rows.ts'
 import { type DirectoryRows, findRows } from '../profiles/directory.ts'
 import { findErasedAmong } from '../profiles/erased.ts'
-import { historyRow, insertHistory, storeFields, tooManyFields } from '../profiles/fields.ts'
 import { refreshArrivals, refreshPeople } from '../profiles/memberships.ts'
-import { keepRaws } from '../profiles/raw-values.ts'
 import {
   type CheckedRef,
   findLocked,
@@ -28,6 +26,7 @@ import {
 } from '../profiles/resolve.ts'
 import { findMembersNow, type MemberNow } from '../profiles/sql.ts'
 import type { Piece } from './job.ts'
+import { writeFields } from './person-fields.ts'
 import { claimHashes } from './sql.ts'
 
 /** A row that is in order: whom it is about, and what it says of them. */
@@ -81,44 +80,86 @@ interface Judged {
 /** A verdict for each of the rows, in no order. */
 export async function workPeople(piece: Piece, given: readonly PersonRow[], how: PeopleWork): Promise<RowPlan[]> {
   const verdicts: RowPlan[] = []
-  const refuse = (plan: RowPlan) => {
-    verdicts.push(plan)
-    return false
-  }
-  const { tx, job, rules } = piece
-  const { accountId } = job
   const repeated = await repeatedIn(piece, given, how)
-  const rows = given.filter((row) => refuseKnown(repeated.get(row.number), row, refuse))
-  const directory = await findRows(
-    tx,
-    accountId,
-    rows.map(({ ref }) => ref),
-  )
+  const erased = await erasedIn(piece, given)
+  let left = given.filter((row) => {
+    const refusal = duplicate(repeated.get(row.number), row) ?? erased(row)
+    if (refusal) verdicts.push(refusal)
+    return refusal === null
+  })
+  const refs = left.map(({ ref }) => ref)
+  const directory = await findRows(piece.tx, piece.job.accountId, refs)
+  for (;;) {
+    const round = await judge(piece, left, { how, directory })
+    verdicts.push(...round.passed)
+    if (round.isSettled) {
+      verdicts.push(...round.refused)
+      if (piece.isApplying && round.ready.length > 0)
+        verdicts.push(...(await apply(piece, round.ready, { how, directory })))
+      else verdicts.push(...round.ready.map(({ plan }) => plan))
+      return verdicts
+    }
+    const passed = new Set(round.passed.map(({ number }) => number))
+    left = left.filter(({ number }) => !passed.has(number))
+  }
+}
+
+interface Round {
+  readonly ready: readonly Judged[]
+  /** By whom they are about. */
+  readonly refused: readonly RowPlan[]
+  /** By what they would change; they are not brought in, whatever becomes of others. */
+  readonly passed: readonly RowPlan[]
+  /** False where others were judged with what a row said that is not brought in: they are to be judged again, without it. */
+  readonly isSettled: boolean
+}
+
+interface Looking {
+  readonly how: PeopleWork
+  readonly directory: DirectoryRows
+}
+
+async function judge(piece: Piece, rows: readonly PersonRow[], { how, directory }: Looking): Promise<Round> {
+  const { tx, job, rules } = piece
   const people = await resolvePeople(
     tx,
     rows.map(({ ref }) => ref),
-    { ...{ accountId, write: false, rows: directory }, rules: rules.identity },
+    {
+      ...{ accountId: job.accountId, write: false, rows: directory, rules: rules.identity },
+      refuses: (plan, isBegun) => isOthers(plan) || isOutside(piece, { isNew: plan.ownerId === null || isBegun }),
+    },
   )
-  const erased = await erasedIn(piece, rows)
   const created = new Set(people.created)
-  const judged: Judged[] = []
-  for (const [index, row] of rows.entries()) {
-    const verdict = erased(row) ?? stepVerdict(piece, row, { step: people.steps[index] ?? null, people, created })
-    if ('step' in verdict) judged.push(verdict)
-    else refuse(verdict)
+  const verdicts = rows.map((row, index) => stepVerdict(piece, row, { step: people.steps[index] ?? null, created }))
+  const judged = verdicts.filter((one): one is Judged => 'step' in one)
+  const refused = verdicts.filter((one): one is RowPlan => !('step' in one))
+  const passed: RowPlan[] = []
+  let isSettled = true
+  const pass = ({ step, isNew }: Judged, plan: RowPlan) => {
+    passed.push(plan)
+    if (isNew || step.attached.length > 0) isSettled = false
+    return false
   }
-  const single = (how.repeats ?? 'NEVER') === 'NEVER' ? await onceEach(piece, judged, refuse) : judged
-  const planned = await withChanges(piece, single, how)
-  const ready = planned.filter(({ row, plan }) => {
-    if (plan.action !== 'CREATE' && plan.action !== 'UPDATE') return refuse(plan)
-    const agreed = piece.confirmed?.get(row.number)
-    if (agreed && !isAgreed(agreed, plan, how)) return refuse(changedMeanwhile(row.number, plan.profileId))
-    return true
+  const first = (how.repeats ?? 'NEVER') === 'NEVER' ? await repeatedPeople(piece, judged) : new Map<number, number>()
+  const single = judged.filter((one) => {
+    const refusal = duplicate(first.get(one.row.number), one.row)
+    return refusal === null || pass(one, refusal)
   })
-  if (piece.isApplying && ready.length > 0) verdicts.push(...(await apply(piece, ready, { how, directory })))
-  else verdicts.push(...ready.map(({ plan }) => plan))
-  return verdicts
+  const ready = (await withChanges(piece, single, how)).filter((one) => {
+    const { row, plan } = one
+    if (plan.action !== 'CREATE' && plan.action !== 'UPDATE') return pass(one, plan)
+    const agreed = piece.confirmed?.get(row.number)
+    return !agreed || isAgreed(agreed, plan, how) || pass(one, changedMeanwhile(row.number, plan.profileId))
+  })
+  return { ready, refused, passed, isSettled }
 }
+
+/** Whether it would make people one, or give one what is another's. */
+const isOthers = ({ absorb, move, rivals }: IdentityPlan) => absorb.length + move.length + rivals.length > 0
+
+/** Whether the strategy leaves such people alone. */
+const isOutside = ({ job }: Piece, { isNew }: { isNew: boolean }) =>
+  job.strategy === (isNew ? 'UPDATE_ONLY' : 'CREATE_ONLY')
 
 /** Where a person has several rows, an earlier one may have begun them since the plan. */
 function isAgreed(agreed: RowPlan, plan: RowPlan, { repeats = 'NEVER' }: PeopleWork): boolean {
@@ -132,10 +173,8 @@ const changedMeanwhile = (number: number, profileId: string | null): RowPlan => 
   profileId,
 })
 
-function refuseKnown(first: number | undefined, { number }: PersonRow, refuse: (plan: RowPlan) => boolean): boolean {
-  if (first === undefined) return true
-  return refuse(rejected(number, 'DUPLICATE', `the same as row ${first} of the file`))
-}
+const duplicate = (first: number | undefined, { number }: PersonRow): RowPlan | null =>
+  first === undefined ? null : rejected(number, 'DUPLICATE', `the same as row ${first} of the file`)
 
 const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
 
@@ -168,16 +207,11 @@ function firstOf(
   return found
 }
 
-/** Two rows may name one person by different identifiers. */
-async function onceEach(
-  { tx, job }: Piece,
-  judged: readonly Judged[],
-  refuse: (plan: RowPlan) => boolean,
-): Promise<Judged[]> {
+/** By number, the earlier row of the same person: two rows may name one by different identifiers. */
+async function repeatedPeople({ tx, job }: Piece, judged: readonly Judged[]): Promise<ReadonlyMap<number, number>> {
   const known = judged.filter(({ isNew }) => !isNew)
   const claims = known.map(({ row, step }) => ({ hash: hashOf(`person:${step.personId}`), number: row.number }))
-  const repeated = firstOf(claims, await claimHashes(tx, job, claims))
-  return judged.filter(({ row }) => refuseKnown(repeated.get(row.number), row, refuse))
+  return firstOf(claims, await claimHashes(tx, job, claims))
 }
 
 async function erasedIn(
@@ -196,18 +230,13 @@ async function erasedIn(
 }
 
 function stepVerdict(
-  { job }: Piece,
+  piece: Piece,
   row: PersonRow,
-  { step, people, created }: { step: ResolvedStep | null; people: People; created: ReadonlySet<string> },
+  { step, created }: { step: ResolvedStep | null; created: ReadonlySet<string> },
 ): Judged | RowPlan {
   const { number } = row
   if (step === null) return rejected(number, 'NOT_FOUND', 'no such profile')
-  const rival = people.rivals.find(({ personId }) => personId === step.personId)
-  const others = [
-    ...step.absorbed,
-    ...(rival ? [rival.rivalId] : []),
-    ...(step.lost ?? []).map(({ personId }) => personId),
-  ]
+  const others = [...step.absorbed, ...(step.rivals ?? []), ...(step.lost ?? []).map(({ personId }) => personId)]
   if (others.length > 0) {
     const ids = [step.personId, ...others].filter((id) => !created.has(id))
     return rejected(
@@ -218,9 +247,10 @@ function stepVerdict(
   }
   const isNew = created.has(step.personId)
   const profileId = isNew ? null : (step.profileId ?? step.personId)
-  if (isNew && job.strategy === 'UPDATE_ONLY') return skipped(number, 'UNKNOWN', 'nobody is known by these identifiers')
-  if (!isNew && job.strategy === 'CREATE_ONLY')
-    return { ...skipped(number, 'EXISTS', 'the person is known already'), profileId }
+  if (isOutside(piece, { isNew }))
+    return isNew
+      ? skipped(number, 'UNKNOWN', 'nobody is known by these identifiers')
+      : { ...skipped(number, 'EXISTS', 'the person is known already'), profileId }
   const plan: RowPlan = {
     number,
     action: isNew ? 'CREATE' : 'UPDATE',
@@ -289,11 +319,7 @@ function fieldChanges({ job, context, rules }: Piece, { row }: Judged, members: 
 }
 
 /** Brings the rows in. RetryError where somebody changed the same people since they were looked at, a moment ago. */
-async function apply(
-  piece: Piece,
-  ready: readonly Judged[],
-  { how, directory }: { how: PeopleWork; directory: DirectoryRows },
-): Promise<RowPlan[]> {
+async function apply(piece: Piece, ready: readonly Judged[], { how, directory }: Looking): Promise<RowPlan[]> {
   const { tx, job, rules, context } = piece
   const { accountId } = job
   const refs = ready.map(({ row }) => row.ref)
@@ -325,57 +351,4 @@ async function apply(
   const written = [...names].map(([personId, fields]) => ({ personId, touch: { fields }, cause: 'FIELDS' as const }))
   await refreshPeople(tx, context, written)
   return done
-}
-
-/** Returns by person the names that were written. LIMIT_EXCEEDED where somebody would have over 64 KiB. */
-async function writeFields(
-  { tx, job, rules, context }: Piece,
-  judged: readonly Judged[],
-  locked: readonly MemberNow[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { accountId, apiKeyId } = job
-  const now = context.now
-  const byProfile = new Map(locked.map((row) => [row.profileId, row]))
-  const byRoot = groupBy(locked, ({ rootId }) => rootId)
-  const changed = [...groupBy(judged, ({ step }) => step.profileId ?? step.personId)].map(([profileId, ofOne]) => {
-    const row = byProfile.get(profileId)
-    if (!row) throw new Error(`profile ${profileId} is locked and gone`)
-    const before = fieldsOfRow(row)
-    const members = byRoot.get(row.rootId) ?? []
-    const writes = ofOne.flatMap(({ plan }) => writesIn(plan.changes, { members, now: now.getTime() }))
-    return { profileId, rootId: row.rootId, before, writes, ...write(before, writes) }
-  })
-  const stored = changed
-    .filter(({ writes }) => writes.length > 0)
-    .map(({ fields: after, ...one }) => ({ ...one, after }))
-  if (stored.length === 0) return new Map()
-  if ((await storeFields(tx, accountId, { changed: stored, rules: rules.fields?.of('PROFILE') })) > maxFieldsBytes)
-    throw tooManyFields()
-  const cause = { source: 'IMPORT' as const, ...(apiKeyId ? { apiKeyId } : {}) }
-  await insertHistory(
-    tx,
-    accountId,
-    stored.flatMap(({ profileId, history }) => history.map((told) => historyRow(told, { profileId, ...cause }))),
-  )
-  const raws = judged.map(({ row, step }) => ({
-    profileId: step.profileId ?? step.personId,
-    given: row.given,
-    stored: row.set,
-    at: now,
-  }))
-  await keepRaws(tx, accountId, { changes: raws, rules: rules.fieldRules })
-  return new Map(stored.map(({ rootId, writes }) => [rootId, writes.map(({ name }) => name)]))
-}
-
-/** What is stated holds from now on, even where a field was last stated for a time that is yet to come. */
-function writesIn(
-  changes: JsonObject | null,
-  { members, now }: { members: readonly MemberNow[]; now: number },
-): FieldWrite[] {
-  const fields = (changes?.fields ?? {}) as Record<string, [unknown, unknown]> // As `fieldChanges` makes them.
-  return Object.entries(fields).map(([name, [, value]]) => ({
-    name,
-    value: value ?? undefined,
-    at: Math.max(now, ...members.map(({ fieldMeta }) => own(fieldMeta, name)?.at ?? now)),
-  }))
 }

@@ -4,7 +4,7 @@
 import { can, type Principal, refusal } from '../../access.ts'
 import type { Context } from '../../context.ts'
 import { encodeId } from '../../core/ids.ts'
-import { notFound } from '../../errors.ts'
+import { badInput, notFound } from '../../errors.ts'
 import type { Import } from '../../generated/prisma/client.ts'
 import { idInput } from '../../ids.ts'
 import type { FileCall, FileRoute } from '../../platform/files.ts'
@@ -30,7 +30,7 @@ async function admitted(
   if (!query.has('signature')) {
     const { accountId } = context
     const job = await services.database.forAccount(accountId).import.findUnique({
-      where: { accountId_id: { accountId, id: idInput('Import', decodeURIComponent(given), 'path') } },
+      where: { accountId_id: { accountId, id: idInput('Import', decoded(given), 'path') } },
     })
     if (!job) throw notFound('no such import')
     assertMayImport(context, job.kind)
@@ -43,6 +43,14 @@ async function admitted(
   if (!job) throw notFound('no such import')
   assertLink(job, { purpose, query, now: services.now() })
   return { job, context: workerContext(services, job) }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw badInput('a % in it begins no character', 'path')
+  }
 }
 
 export const importFiles: readonly FileRoute<Principal, Context>[] = [

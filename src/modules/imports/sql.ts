@@ -74,15 +74,23 @@ export async function orderByTime(sql: Sql, { accountId, id }: ImportKey): Promi
     UPDATE import_row SET number = -number WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid`
 }
 
-/** The rows after a number, in their order. */
+/** Of rows that are read at once, in bytes: they are in memory as a whole, some times over. */
+const maxPage = 8_000_000
+
+/** The rows after a number, in their order: so many, or fewer where they are long; none where there are none. */
 export function findRows(
   sql: Sql,
   { accountId, id }: ImportKey,
   { after, limit }: { after: number; limit: number },
 ): Promise<StoredRow[]> {
   return sql.$queryRaw<StoredRow[]>`
+    WITH next AS (
+      SELECT number, octet_length(cells::text) AS size FROM import_row
+      WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND number > ${after}::int ORDER BY number LIMIT ${limit}::int
+    ), page AS (SELECT number, size, sum(size) OVER (ORDER BY number) AS total FROM next)
     SELECT number, line, cells, action, applied, profile_id AS "profileId", changes, code, message FROM import_row
-    WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND number > ${after}::int ORDER BY number LIMIT ${limit}::int`
+    WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND number > ${after}::int
+      AND number <= (SELECT max(number) FROM page WHERE total - size < ${maxPage}::bigint) ORDER BY number`
 }
 
 /** What was found of rows; `isApplied`: for good. */

@@ -18,7 +18,9 @@ const batchSize = 1_000
 const maxRows = 20_000_000
 const maxCell = 32_768
 const shownCell = 200
-const maxJsonRow = 256 * 1024
+const maxRow = 256 * 1024
+/** Of a row that is too long, so much is kept to be known by. */
+const shownRow = 20_000
 const sameMs = 24 * 3_600_000
 
 export interface Uploaded {
@@ -99,35 +101,56 @@ async function readFile(context: Context, upload: Upload, body: AsyncIterable<Ui
 
 /** Of JSON lines the names are found as they come. */
 function gather(records: readonly FileRecord[], names: ColumnNames, seen: Map<string, Column>): void {
-  for (const { cells } of records) {
-    if (seen.size >= maxColumns) return
-    for (const name of Object.keys(cells)) if (!seen.has(name)) seen.set(name, names.column(name))
+  for (const { cells, size } of records) {
+    if (size > maxRow) continue
+    for (const name of Object.keys(cells)) {
+      if (seen.size >= maxColumns) return
+      if (!seen.has(name)) seen.set(name, names.column(name))
+    }
   }
 }
 
 function rowOf({ line, cells, size, fault }: FileRecord, number: number, columns: readonly Column[] | null): NewRow {
   if (!isList(cells)) {
-    if (size > maxJsonRow) return { number, line, cells: {}, message: `over ${maxJsonRow} characters` }
-    if (isUnstorable(cells)) return { number, line, cells: {}, message: 'text that cannot be stored' }
+    if (size > maxRow) return { number, line, cells: {}, message: `over ${maxRow} characters` }
+    const unfit = unstorable(cells)
+    if (unfit !== null) return { number, line, cells: {}, message: unfit }
     return { number, line, cells, message: fault ?? null }
   }
   const long = cells.findIndex((cell) => cell.length > maxCell)
   if (long >= 0) {
     const message = `the cell of ${columns?.[long]?.name ?? `column ${long + 1}`} has over ${maxCell} characters`
-    return { number, line, cells: cells.slice(0, maxColumns).map((cell) => cell.slice(0, shownCell)), message }
+    return { number, line, cells: shown(cells), message }
   }
+  if (size > maxRow) return { number, line, cells: shown(cells), message: `over ${maxRow} characters` }
   const expected = columns?.length ?? cells.length
   const message = cells.length === expected ? null : `${cells.length} cells, where the header has ${expected}`
   return { number, line, cells: cells.slice(0, maxColumns), message }
 }
 
+/** How cells begin; a character of two units that was cut is replaced, as half of it cannot be kept. */
+function shown(cells: readonly string[]): string[] {
+  const kept = cells.slice(0, maxColumns)
+  const length = Math.min(shownCell, Math.floor(shownRow / kept.length))
+  return kept.map((cell) => cell.slice(0, length).toWellFormed())
+}
+
 const isList = (cells: FileRecord['cells']): cells is readonly string[] => Array.isArray(cells)
 
-/** True for text that PostgreSQL cannot keep; in JSON it may come by escapes. */
-function isUnstorable(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\u0000') || !value.isWellFormed()
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(([name, inner]) => isUnstorable(name) || isUnstorable(inner))
+/** No JSON that a row means anything by is deeper. */
+const maxDepth = 64
+
+/** Why PostgreSQL, or those who read it, could not keep it: text that cannot be stored, which may come by escapes, or depth. */
+function unstorable(value: unknown, depth = 0): string | null {
+  if (typeof value === 'string')
+    return value.includes('\u0000') || !value.isWellFormed() ? 'text that cannot be stored' : null
+  if (typeof value !== 'object' || value === null) return null
+  if (depth >= maxDepth) return `JSON of over ${maxDepth} levels`
+  for (const [name, inner] of Object.entries(value)) {
+    const fault = unstorable(name) ?? unstorable(inner, depth + 1)
+    if (fault !== null) return fault
+  }
+  return null
 }
 
 async function settle({ services, now }: Context, { job, uploadId }: Upload, read: ReadFile): Promise<Uploaded> {

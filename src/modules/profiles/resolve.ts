@@ -80,6 +80,10 @@ interface Apart {
 export interface ResolvedStep extends IdentityStep {
   /** Identifiers of it that say nothing of the person. */
   readonly dropped: readonly DroppedIdentifier[]
+  /** People who stay somebody else, of whom it gave an identifier. */
+  readonly rivals?: readonly string[]
+  /** It changed nothing: later references know nothing of it. */
+  readonly isRefused?: boolean
 }
 
 export interface MergeRow {
@@ -109,6 +113,11 @@ export interface ResolveOptions {
   rules?: IdentityRules | undefined
   /** What `findRows` gave for the references, or for more. */
   rows?: DirectoryRows
+  /**
+   * References that are not to change anything, so that later ones see nothing of them; only without `write`.
+   * `isBegun`: an earlier reference of the batch began the person.
+   */
+  refuses?(plan: IdentityPlan, isBegun: boolean): boolean
 }
 
 const maxAttempts = 20
@@ -116,9 +125,10 @@ const maxAttempts = 20
 /** RetryError where others attach the same identifiers again and again. */
 export async function resolvePeople(tx: Sql, refs: readonly CheckedRef[], options: ResolveOptions): Promise<People> {
   const rules = options.rules ?? (await rulesFor(tx, options.accountId, refs))
+  const refuses = options.write ? undefined : options.refuses
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const rows = (attempt === 1 && options.rows) || (await findRows(tx, options.accountId, refs))
-    const { people, changes } = await planned(tx, refs, { accountId: options.accountId, rows, rules })
+    const { people, changes } = await planned(tx, refs, { accountId: options.accountId, rows, rules, refuses })
     if (!options.write || (await store(tx, options.accountId, changes))) return people
   }
   throw new RetryError()
@@ -133,7 +143,9 @@ async function planned(
   const noChanges = (): Changes => ({ profiles: [], attached: [], shared: [], moved: [], merges: [], rivals: [] })
   const changes = noChanges()
   const people = peopleOf(refs, known, changes)
-  if (changes.merges.length === 0) return { people, changes }
+  const isMerging =
+    changes.merges.length > 0 || people.steps.some((step) => step?.isRefused && step.absorbed.length > 0)
+  if (!isMerging) return { people, changes }
   const ids = known.rows.members.map(({ profileId }) => profileId)
   const apart = { among: ids, pairs: await findApart(tx, accountId, ids) }
   if (apart.pairs.length === 0) return { people: { ...people, apart }, changes }
@@ -148,11 +160,12 @@ const rulesFor = async (tx: Sql, accountId: string, refs: readonly CheckedRef[])
 interface Known {
   rows: DirectoryRows
   rules: IdentityRules
+  refuses?: ResolveOptions['refuses'] | undefined
 }
 
-function peopleOf(refs: readonly CheckedRef[], { rows, rules }: Known, changes: Changes): People {
+function peopleOf(refs: readonly CheckedRef[], { rows, ...known }: Known, changes: Changes): People {
   const directory = new Directory(rows)
-  const steps = refs.map((ref) => stepOf(ref, { directory, rules }, changes))
+  const steps = refs.map((ref) => stepOf(ref, { directory, ...known }, changes))
   const earlier = new Directory(rows)
   const ids = steps.flatMap((step) =>
     step ? [step.personId, ...step.absorbed, ...(step.lost ?? []).map(({ personId }) => personId)] : [],
@@ -172,24 +185,35 @@ function peopleOf(refs: readonly CheckedRef[], { rows, rules }: Known, changes: 
   }
 }
 
-interface Scene {
+interface Scene extends Omit<Known, 'rows'> {
   directory: Directory
-  rules: IdentityRules
 }
 
-function stepOf(ref: CheckedRef, { directory, rules }: Scene, changes: Changes): ResolvedStep | null {
+function stepOf(ref: CheckedRef, { directory, rules, refuses }: Scene, changes: Changes): ResolvedStep | null {
   if (ref.id !== null && !directory.has(ref.id)) return null
   const named = ref.id === null ? undefined : directory.owner(directory.rootOf(ref.id))
   const plan = planIdentity({ given: ref.identifiers, rules, ...(named ? { named } : {}) }, directory)
-  const personId = plan.ownerId ?? begin(directory, changes)
+  const isBegun = plan.ownerId !== null && changes.profiles.includes(plan.ownerId)
+  const isRefused = refuses?.(plan, isBegun) === true
+  const personId = plan.ownerId ?? begin(isRefused ? null : directory, changes)
   // What is written goes to the profile that was named, so that it stays with it when a merge is undone.
   const profileId = ref.id ?? (plan.namedBy ? directory.profileOf(plan.namedBy) : personId)
+  const told = toldOf(ref, plan, { personId, profileId })
+  if (isRefused) return { ...told, isRefused }
   for (const loserId of plan.absorb) {
     changes.merges.push({ loserId, survivorId: profileId, eventId: ref.eventId })
     directory.absorb(loserId, personId)
   }
   takeIdentifiers({ plan, profileId }, directory, changes)
   for (const { id, by } of plan.rivals) changes.rivals.push({ personId, rivalId: id, by })
+  return told
+}
+
+function toldOf(
+  ref: CheckedRef,
+  plan: IdentityPlan,
+  { personId, profileId }: { personId: string; profileId: string },
+): ResolvedStep {
   const moved = plan.move.map(({ identifier }) => identifier)
   return {
     personId,
@@ -197,6 +221,7 @@ function stepOf(ref: CheckedRef, { directory, rules }: Scene, changes: Changes):
     attached: [...plan.attach, ...moved, ...plan.share],
     absorbed: plan.absorb,
     dropped: [...(ref.dropped ?? []), ...plan.dropped],
+    ...(plan.rivals.length > 0 ? { rivals: plan.rivals.map(({ id }) => id) } : {}),
     ...(plan.move.length > 0
       ? { lost: plan.move.map(({ identifier, fromId }) => ({ personId: fromId, identifier })) }
       : {}),
@@ -230,10 +255,10 @@ function takeIdentifiers(
   }
 }
 
-function begin(directory: Directory, changes: Changes): string {
+function begin(directory: Directory | null, changes: Changes): string {
   const id = newId()
   changes.profiles.push(id)
-  directory.add(id)
+  directory?.add(id)
   return id
 }
 
