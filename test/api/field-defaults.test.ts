@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { openBrand, track } from '../support/brand.ts'
 import { mutate } from '../support/programs.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
-import { createAudience } from '../support/setup.ts'
+import { createAudience, fresh } from '../support/setup.ts'
 
 let server: TestServer
 let caller: Caller
@@ -59,6 +59,29 @@ it('what is stated of either of two who turn out to be one counts beside the oth
   expect(await fieldsOf('ann')).toEqual({ tierNow: 'gold' })
   await update('ann', { unset: ['tierNow'] })
   expect(await fieldsOf('ann')).toEqual({})
+})
+
+it('a merge by hand keeps what is stated over a default, whoever survives, unless somebody names the field', async () => {
+  const merge = async (more: object = {}) => {
+    const [survivor, loser] = [fresh('one'), fresh('two')]
+    await track(caller, { name: 'visit', profile: { sourceId: survivor } })
+    await update(loser, { set: { tierNow: 'gold' } })
+    const pair = { survivor: { sourceId: survivor }, loser: { sourceId: loser } }
+    await mutate(caller, 'mergeProfiles', { ...pair, allowTwoSourceIds: true, ...more })
+    return (await fieldsOf(survivor)).tierNow
+  }
+  expect(await merge()).toBe('gold')
+  expect(await merge({ fieldRule: 'SURVIVOR' })).toBe('gold')
+  expect(await merge({ fields: [{ name: 'tierNow', rule: 'SURVIVOR' }] })).toBe('basic')
+  const [survivor, loser] = [fresh('one'), fresh('two')]
+  await update(survivor, { set: { tierNow: 'gold' } })
+  await track(caller, { name: 'visit', profile: { sourceId: loser } })
+  const pair = { survivor: { sourceId: survivor }, loser: { sourceId: loser } }
+  const preview = `query ($survivor: ProfileKeyInput!, $loser: ProfileKeyInput!) {
+    previewMerge(survivor: $survivor, loser: $loser, fieldRule: LOSER) { fieldConflicts { name } } }`
+  expect((await caller.query(preview, pair)).previewMerge.fieldConflicts).toEqual([])
+  await mutate(caller, 'mergeProfiles', { ...pair, fieldRule: 'LOSER', allowTwoSourceIds: true })
+  expect((await fieldsOf(survivor)).tierNow).toBe('gold')
 })
 
 it('rules see it: a new person is in the audience and in the list at once, and a preview judges by it', async () => {
