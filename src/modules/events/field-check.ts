@@ -1,5 +1,6 @@
 // An event held to what its account defines: its data by the event's name, what it says of the person by the person's fields.
 
+import { keysOfTold } from '../../core/audiences/told.ts'
 import { type AccountFields, checkFields, type FieldsRules } from '../../core/fields/check.ts'
 import { type FieldFault, isJsonObject } from '../../core/fields/definition.ts'
 import { identifierNames } from '../../core/fields/operations.ts'
@@ -45,7 +46,7 @@ function dataOf(
   const own = fields.of('EVENT', name)
   const isOrder = orderEvents.includes(name)
   const rules = isOrder ? together(own, fields.of('ORDER')) : own
-  const data = rules ? checked(rules, given, { path, notes }) : given
+  const data = rules ? checkedData(rules, given, { name, path, notes }) : given
   const itemRules = isOrder ? fields.of('ORDER_ITEM') : undefined
   const lists = itemRules ? itemLists.filter((list) => Array.isArray(data[list])) : []
   if (!itemRules || lists.length === 0) return data
@@ -56,6 +57,15 @@ function dataOf(
         isJsonObject(item) ? checked(itemRules, item, { path: `${path}.${list}[${i}]`, notes }) : item,
       )
   return { ...data, ...Object.fromEntries(lists.map((list) => [list, items(list)])) }
+}
+
+/** What the server tells by itself is no unknown key to it, as far as the account does not define it. */
+function checkedData(rules: FieldsRules, given: JsonObject, { name, ...place }: Place & { name: string }): JsonObject {
+  const keys = keysOfTold(name)
+  const isTold = ([key]: [string, unknown]) => keys.has(key) && !rules.byName.has(key)
+  const entries = Object.entries(given)
+  const others = Object.fromEntries(entries.filter((one) => !isTold(one)))
+  return { ...Object.fromEntries(entries.filter(isTold)), ...checked(rules, others, place) }
 }
 
 /** An event of an order is held to both; its own name's definitions and policy go first. */
