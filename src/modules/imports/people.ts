@@ -124,8 +124,13 @@ export async function workPeople(piece: Piece, given: readonly PersonRow[], how:
 function isAgreed(agreed: RowPlan, plan: RowPlan, { repeats = 'NEVER' }: PeopleWork): boolean {
   if (repeats === 'NEVER') return isSamePlan(agreed, plan)
   const isOther = agreed.profileId !== null && agreed.profileId !== plan.profileId
-  return !isOther && isSameJson(agreed.changes?.fields, plan.changes?.fields)
+  // Somebody new has the fields of an earlier row by then, and the defaults: of those it matters what comes of them.
+  const of = agreed.profileId === null ? targetsOf : (one: RowPlan) => one.changes?.fields
+  return !isOther && isSameJson(of(agreed), of(plan))
 }
+
+const targetsOf = ({ changes }: RowPlan): JsonObject =>
+  Object.fromEntries(Object.entries(fieldsIn(changes)).map(([name, [, value]]) => [name, value]))
 
 const changedMeanwhile = (number: number, profileId: string | null): RowPlan => ({
   ...rejected(number, 'CHANGED_MEANWHILE', 'what the row is about changed since the plan was made; plan it anew'),
@@ -272,7 +277,8 @@ function messageOf({ row, step }: Judged): string | null {
 function fieldChanges({ job, context, rules }: Piece, { row }: Judged, members: readonly MemberNow[]): JsonObject {
   const now = context.now.getTime()
   const rows = members.map(({ profileId: id, ...rest }) => ({ id, ...rest }))
-  const current = rows[0] ? inForce(foldPerson(rows, members[0]?.rootId ?? ''), now) : {}
+  const person = foldPerson(rows, members[0]?.rootId ?? '')
+  const current = inForce(person, now)
   const stated = new Set(row.writes.map(({ name }) => name))
   const isKept = (name: string) =>
     stated.has(name) || rules.fields?.of('PROFILE')?.byName.get(name)?.definition.required
@@ -282,7 +288,9 @@ function fieldChanges({ job, context, rules }: Piece, { row }: Judged, members: 
   return Object.fromEntries(
     writes.flatMap(({ name, value }) => {
       const before = own(current, name)
-      if (isSameJson(before ?? null, value ?? null)) return []
+      // A default was never stated: an older statement that comes later would take its place.
+      const isStated = before === undefined || own(person.meta, name) !== undefined
+      if (isStated && isSameJson(before ?? null, value ?? null)) return []
       return [[name, [before ?? null, value ?? null]]]
     }),
   )
@@ -364,16 +372,18 @@ async function writeFields(
     at: now,
   }))
   await keepRaws(tx, accountId, { changes: raws, rules: rules.fieldRules })
-  return new Map(stored.map(({ rootId, writes }) => [rootId, writes.map(({ name }) => name)]))
+  const namesOf = (own: typeof stored) => own.flatMap(({ writes }) => writes.map(({ name }) => name))
+  return new Map([...groupBy(stored, ({ rootId }) => rootId)].map(([rootId, own]) => [rootId, namesOf(own)]))
 }
+
+const fieldsIn = (changes: JsonObject | null) => (changes?.fields ?? {}) as Record<string, [unknown, unknown]> // As `fieldChanges` makes them.
 
 /** What is stated holds from now on, even where a field was last stated for a time that is yet to come. */
 function writesIn(
   changes: JsonObject | null,
   { members, now }: { members: readonly MemberNow[]; now: number },
 ): FieldWrite[] {
-  const fields = (changes?.fields ?? {}) as Record<string, [unknown, unknown]> // As `fieldChanges` makes them.
-  return Object.entries(fields).map(([name, [, value]]) => ({
+  return Object.entries(fieldsIn(changes)).map(([name, [, value]]) => ({
     name,
     value: value ?? undefined,
     at: Math.max(now, ...members.map(({ fieldMeta }) => own(fieldMeta, name)?.at ?? now)),
