@@ -1,8 +1,18 @@
 // What becomes of two people's fields when they are merged, field by field.
 
+import { isDefault, type StampedFields } from './fields/fold.ts'
+import type { JsonObject } from './targeting/facts.ts'
+
 export type FieldRule = 'SURVIVOR' | 'LOSER'
 
-type Fields = Readonly<Record<string, unknown>>
+export type PartyFields = Pick<StampedFields, 'fields' | 'meta'>
+
+export interface MergedFields {
+  readonly survivor: PartyFields
+  readonly loser: PartyFields
+  /** What somebody new begins with: nobody stated it, so it gives way to what the other has. */
+  readonly defaults: JsonObject
+}
 
 export interface FieldChoice {
   /** Of fields that are not named. */
@@ -17,16 +27,18 @@ export interface FieldConflict {
   readonly wins: FieldRule
 }
 
-/** Fields that both have with other values, by name, and whose is taken. */
-export function conflictsOf(people: { survivor: Fields; loser: Fields }, choice: FieldChoice): FieldConflict[] {
-  const { survivor, loser } = people
-  return Object.keys(loser)
-    .filter((name) => Object.hasOwn(survivor, name) && textOf(loser[name]) !== textOf(survivor[name]))
+/** Fields that both have with other values, by name, and whose is taken. A default counts as had only where the field is named. */
+export function conflictsOf({ survivor, loser, defaults }: MergedFields, choice: FieldChoice): FieldConflict[] {
+  const [ones, others] = [survivor.fields, loser.fields]
+  const isStated = (name: string) => !isDefault(survivor, name, defaults) && !isDefault(loser, name, defaults)
+  return Object.keys(others)
+    .filter((name) => Object.hasOwn(ones, name) && textOf(others[name]) !== textOf(ones[name]))
+    .filter((name) => choice.rules.has(name) || isStated(name))
     .sort()
     .map((name) => ({
       name,
-      survivorValue: survivor[name],
-      loserValue: loser[name],
+      survivorValue: ones[name],
+      loserValue: others[name],
       wins: choice.rules.get(name) ?? choice.rule,
     }))
 }

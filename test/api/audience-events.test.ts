@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { encodeId } from '../../src/core/ids.ts'
+import { createLog } from '../../src/platform/log.ts'
 import { addCampaign, openBrand, track } from '../support/brand.ts'
 import { followAudience } from '../support/follow-audience.ts'
 import { listen } from '../support/listen.ts'
@@ -10,8 +11,11 @@ import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { createAudience, fresh } from '../support/setup.ts'
 
 let server: TestServer
+/** What the server logs. */
+let logged = ''
 beforeAll(async () => {
-  server = await startServer()
+  const destination = { write: (line: string) => void (logged += line) }
+  server = await startServer({ log: createLog({ level: 'error', destination }) })
 })
 afterAll(() => server?.stop())
 
@@ -181,4 +185,57 @@ it('an event of the same key that somebody sent by hand takes nothing from those
   await settled(caller, id)
   const all = [...(await told(caller, 'ada')), ...(await told(caller, 'bob'))]
   expect(all).toHaveLength(1)
+})
+
+it('an account that refuses keys that it does not define is told of changes all the same, by their own keys alone', async () => {
+  const caller = await server.otherAccount()
+  await listening(caller)
+  const policy = { owner: 'EVENT', eventName: 'audience_entered', unknownKeys: 'REJECT' }
+  await mutate(caller, 'setFieldPolicy', policy)
+  const id = await audience(caller)
+  await mutate(caller, 'addToAudience', { audienceId: id, profiles: [{ sourceId: 'ada' }] })
+  await settled(caller, id)
+  const [entered] = await told(caller, 'ada')
+  expect(entered?.data).toMatchObject({ audienceId: id, cause: 'ADDED', depth: 1 })
+  const byHand = (data: object) =>
+    caller.send('mutation ($input: TrackEventInput!) { trackEvent(input: $input) { replayed } }', {
+      input: { name: 'audience_entered', profile: { sourceId: 'eve' }, data },
+    })
+  expect((await byHand({ depth: 1 })).errors).toEqual([])
+  expect((await byHand({ depth: 1, more: 1 })).errors[0]?.extensions).toMatchObject({ code: 'BAD_INPUT' })
+})
+
+it('a change whose event an account’s definitions refuse is logged, and those after it are told', async () => {
+  const caller = await server.otherAccount()
+  await listening(caller)
+  const field = { owner: 'EVENT', eventName: 'audience_entered', name: 'cost', type: 'NUMBER' }
+  await mutate(caller, 'defineField', { ...field, rules: { required: true } })
+  const id = await audience(caller)
+  await mutate(caller, 'addToAudience', { audienceId: id, profiles: [{ sourceId: 'ada' }] })
+  await mutate(caller, 'removeFromAudience', { audienceId: id, profiles: [{ sourceId: 'ada' }] })
+  await expect.poll(async () => (await told(caller, 'ada')).map(({ name }) => name)).toEqual(['audience_left'])
+  const uuid = Buffer.from(id, 'base64').toString().split(':')[1] ?? ''
+  await expect.poll(() => logged).toContain(`audience/${uuid}/1`)
+  expect(logged).toContain('a change of an audience was not told')
+  expect(logged).not.toContain(`audience/${uuid}/2`)
+})
+
+it('a chain goes on where the person of it turned out to be somebody else too', async () => {
+  const caller = await server.otherAccount()
+  await listening(caller)
+  const rule = {
+    all: [{ event: { name: 'audience_entered' } }, { field: { field: 'tier', op: 'EQ', value: 'gold' } }],
+  }
+  await audience(caller, rule)
+  await track(caller, { name: 'audience_entered', profile: { sourceId: 'old' }, data: { depth: 3 } })
+  await track(caller, { name: 'audience_entered', profile: { sourceId: 'older' }, data: { depth: 4 } })
+  await track(caller, { name: 'look', profile: { sourceId: 'ada' } })
+  for (const sourceId of ['old', 'older']) {
+    const pair = { survivor: { sourceId: 'ada' }, loser: { sourceId } }
+    await mutate(caller, 'mergeProfiles', { ...pair, allowTwoSourceIds: true })
+  }
+  await mutate(caller, 'updateProfile', { profile: { sourceId: 'ada' }, set: { tier: 'gold' } })
+  await settled(caller, await audience(caller))
+  const ofServer = (await told(caller, 'ada')).filter(({ idempotencyKey }) => idempotencyKey !== null)
+  expect(ofServer.map(({ data }) => [data.cause, data.depth])).toEqual([['FIELDS', 5]])
 })

@@ -115,7 +115,11 @@ it('built-in audiences are there when they are asked for, and follow customers, 
   await buy('fred', 10)
   await second?.until(() => second.moves().length === 1)
   await first?.until(() => first.moves().length === 2)
-  expect(first?.moves()).toEqual(['+ada RELATIONSHIP purchase', '-ada RELATIONSHIP purchase'])
+  // Where the second friend had bought before anybody looked at their coming, either event is the cause.
+  expect(first?.moves()).toEqual([
+    '+ada RELATIONSHIP purchase',
+    expect.stringMatching(/^-ada RELATIONSHIP (signup|purchase)$/),
+  ])
   expect(await ensure('CUSTOMERS')).toMatchObject({ memberCount: 2 })
   expect((await ensure('SUCCESSFUL_WITH_2')).id).toBe(two.id)
   const update = 'mutation ($input: UpdateAudienceInput!) { updateAudience(input: $input) { audience { id } } }'

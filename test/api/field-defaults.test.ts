@@ -2,9 +2,10 @@
 
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { openBrand, track } from '../support/brand.ts'
+import { bringIn, commit } from '../support/imports.ts'
 import { mutate } from '../support/programs.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
-import { createAudience } from '../support/setup.ts'
+import { createAudience, fresh } from '../support/setup.ts'
 
 let server: TestServer
 let caller: Caller
@@ -28,6 +29,18 @@ const fieldsOf = async (sourceId: string) => {
 const update = (sourceId: string, operations: object) =>
   mutate(caller, 'updateProfile', { profile: { sourceId }, ...operations })
 
+/** An event comes in that tells what was so years ago. */
+async function identifyLate(userId: string, traits: object) {
+  const response = await fetch(`${server.url}/v1/batch`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Basic ${btoa(`${caller.key}:`)}` },
+    body: JSON.stringify({
+      batch: [{ type: 'identify', messageId: 'm1', userId, traits, timestamp: '2020-01-01T00:00:00Z' }],
+    }),
+  })
+  expect(response.status).toBe(200)
+}
+
 it('a person who comes by an event or a call begins with it; who was there stays as they were', async () => {
   await track(caller, { name: 'visit', profile: { sourceId: 'ann' } })
   await update('bob', { set: { x: 2 } })
@@ -42,13 +55,7 @@ it('anything that is stated takes its place: what is set once, and what a late e
   await update('ann', { setOnce: { tierNow: 'silver' } })
   expect(await fieldsOf('ann')).toEqual({ tierNow: 'gold' })
   await track(caller, { name: 'visit', profile: { sourceId: 'bob' } })
-  const message = { type: 'identify', messageId: 'm1', userId: 'bob', traits: { tierNow: 'iron' } }
-  const response = await fetch(`${server.url}/v1/batch`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Basic ${btoa(`${caller.key}:`)}` },
-    body: JSON.stringify({ batch: [{ ...message, timestamp: '2020-01-01T00:00:00Z' }] }),
-  })
-  expect(response.status).toBe(200)
+  await identifyLate('bob', { tierNow: 'iron' })
   expect(await fieldsOf('bob')).toEqual({ tierNow: 'iron' })
 })
 
@@ -59,6 +66,82 @@ it('what is stated of either of two who turn out to be one counts beside the oth
   expect(await fieldsOf('ann')).toEqual({ tierNow: 'gold' })
   await update('ann', { unset: ['tierNow'] })
   expect(await fieldsOf('ann')).toEqual({})
+})
+
+it('a merge by hand keeps what is stated over a default, whoever survives, unless somebody names the field', async () => {
+  const merge = async (more: object = {}) => {
+    const [survivor, loser] = [fresh('one'), fresh('two')]
+    await track(caller, { name: 'visit', profile: { sourceId: survivor } })
+    await update(loser, { set: { tierNow: 'gold' } })
+    const pair = { survivor: { sourceId: survivor }, loser: { sourceId: loser } }
+    await mutate(caller, 'mergeProfiles', { ...pair, allowTwoSourceIds: true, ...more })
+    return (await fieldsOf(survivor)).tierNow
+  }
+  expect(await merge()).toBe('gold')
+  expect(await merge({ fieldRule: 'SURVIVOR' })).toBe('gold')
+  expect(await merge({ fields: [{ name: 'tierNow', rule: 'SURVIVOR' }] })).toBe('basic')
+  const [survivor, loser] = [fresh('one'), fresh('two')]
+  await update(survivor, { set: { tierNow: 'gold' } })
+  await track(caller, { name: 'visit', profile: { sourceId: loser } })
+  const pair = { survivor: { sourceId: survivor }, loser: { sourceId: loser } }
+  const preview = `query ($survivor: ProfileKeyInput!, $loser: ProfileKeyInput!) {
+    previewMerge(survivor: $survivor, loser: $loser, fieldRule: LOSER) { fieldConflicts { name } } }`
+  expect((await caller.query(preview, pair)).previewMerge.fieldConflicts).toEqual([])
+  await mutate(caller, 'mergeProfiles', { ...pair, fieldRule: 'LOSER', allowTwoSourceIds: true })
+  expect((await fieldsOf(survivor)).tierNow).toBe('gold')
+})
+
+/** Brings in values, a row each, as a plan that is confirmed. */
+async function stateByFile(...rows: string[]) {
+  const file = ['customerId,fieldName,fieldValue', ...rows].join('\n')
+  const { id } = await bringIn({ caller, url: server.url }, { kind: 'FIELD_VALUES' }, file)
+  return commit(caller, id)
+}
+
+it('a file that states it makes it a value like any other, which no older statement takes the place of', async () => {
+  await track(caller, { name: 'visit', profile: { sourceId: 'bob' } })
+  expect(await stateByFile('bob,tierNow,basic')).toMatchObject({ state: 'DONE', applied: { update: 1, skip: 0 } })
+  await identifyLate('bob', { tierNow: 'iron' })
+  expect(await fieldsOf('bob')).toEqual({ tierNow: 'basic' })
+  const again = await stateByFile('bob,tierNow,basic', 'bob,city,Ulm')
+  expect(again).toMatchObject({ applied: { update: 1, skip: 1 } })
+})
+
+it('a confirmed file brings in a new person’s field that has one, though an earlier part of the file began them', async () => {
+  const others = Array.from({ length: 500 }, (_, n) => `other${n},x,1`)
+  const done = await stateByFile('new,city,Oslo', 'same,city,Oslo', ...others, 'new,tierNow,gold', 'same,tierNow,basic')
+  expect(done).toMatchObject({ state: 'DONE', applied: { reject: 0, skip: 0 } })
+  expect(await fieldsOf('new')).toEqual({ city: 'Oslo', tierNow: 'gold' })
+  await identifyLate('same', { tierNow: 'iron' })
+  expect(await fieldsOf('same')).toEqual({ city: 'Oslo', tierNow: 'basic' })
+})
+
+it('a file that names one person by two of their profiles brings them into the audiences of all their fields', async () => {
+  await track(caller, { name: 'visit', profile: { sourceId: 'ann' } })
+  await track(caller, { name: 'visit', profile: { sourceId: 'bob' } })
+  const pair = { survivor: { sourceId: 'ann' }, loser: { sourceId: 'bob' } }
+  await mutate(caller, 'mergeProfiles', { ...pair, allowTwoSourceIds: true })
+  const stated = [
+    ['ann', 'tierNow', 'gold'],
+    ['bob', 'city', 'Oslo'],
+  ]
+  const audiences: string[] = []
+  for (const [, field, value] of stated) {
+    const rule = { field: { field, op: 'EQ', value } }
+    audiences.push(
+      (await caller.query(createAudience, { input: { name: fresh('Stated'), rule } })).createAudience.audience.id,
+    )
+  }
+  expect(await stateByFile(...stated.map((row) => row.join(',')))).toMatchObject({
+    state: 'DONE',
+    applied: { update: 2 },
+  })
+  const sizes = await Promise.all(
+    audiences.map((id) =>
+      caller.query('query ($id: ID!) { node(id: $id) { ... on Audience { memberCount } } }', { id }),
+    ),
+  )
+  expect(sizes.map(({ node }) => node.memberCount)).toEqual([1, 1])
 })
 
 it('rules see it: a new person is in the audience and in the list at once, and a preview judges by it', async () => {

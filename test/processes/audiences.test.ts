@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { decodeId } from '../../src/core/ids.ts'
 import { accountOf } from '../support/people.ts'
+import { mutate } from '../support/programs.ts'
 import { type Caller, startServer, type TestServer } from '../support/server.ts'
 import { fresh } from '../support/setup.ts'
 import { statementsOf } from '../support/statements.ts'
@@ -66,6 +67,32 @@ it('whoever acts while an audience is being made or changed is in it, or not, as
       .node
   const looked = (await count(quiet)).memberCount
   for (const id of ids) expect(await count(id)).toEqual({ memberCount: people - looked, isFilling: false })
+})
+
+it('replacing a list writes both who came and who went at once, and asks for nobody where no audience asks about it', async () => {
+  const caller = await server.otherAccount()
+  const fixed = await audience(caller)
+  await audience(caller, { event: { name: 'click' } })
+  const add = (...sourceIds: string[]) =>
+    mutate(caller, 'addToAudience', { audienceId: fixed, profiles: sourceIds.map((sourceId) => ({ sourceId })) })
+  await add('cy', 'dan')
+  await mutate(caller, 'removeFromAudience', { audienceId: fixed, profiles: [{ sourceId: 'cy' }] })
+  const begin =
+    'mutation ($input: BeginAudienceReplacementInput!) { beginAudienceReplacement(input: $input) { replacementId } }'
+  const replacementId = (await caller.query(begin, { input: { audienceId: fixed } })).beginAudienceReplacement
+    .replacementId
+  await mutate(caller, 'appendToAudienceReplacement', { replacementId, profiles: [{ sourceId: 'cy' }] })
+  const sent = (await statementsOf(() => mutate(caller, 'commitAudienceReplacement', { replacementId }))).map(
+    ({ text }) => text,
+  )
+  const writes = sent.flatMap((text, place) => (text.includes('INSERT INTO audience_change') ? [place] : []))
+  expect(writes).toHaveLength(1)
+  const after = sent.slice((writes[0] ?? 0) + 1)
+  expect(after.filter((text) => /WITH RECURSIVE up|DELETE/.test(text))).toEqual([])
+  const { node } = await caller.query('query ($id: ID!) { node(id: $id) { ... on Audience { memberCount } } }', {
+    id: fixed,
+  })
+  expect(node.memberCount).toBe(1)
 })
 
 it('what is due and nobody waits for is found by the next look of any server', async () => {

@@ -7,7 +7,7 @@ import { type App, openApp } from '../../src/app.ts'
 import type { TypedDocumentString } from '../../src/generated/operations/graphql.ts'
 import { newId } from '../../src/ids.ts'
 import { secretColumns } from '../../src/modules/accounts/keys.ts'
-import { createLog } from '../../src/platform/log.ts'
+import { createLog, type Log } from '../../src/platform/log.ts'
 import { backend, copyTemplate } from './backend.ts'
 
 export const adminKey = 'the-first-account-key-for-tests'
@@ -50,13 +50,13 @@ export interface TestServer extends Caller {
   stop(): Promise<void>
 }
 
-export async function startServer(): Promise<TestServer> {
+export async function startServer({ log = createLog({ level: 'error' }) }: { log?: Log } = {}): Promise<TestServer> {
   const copy = await copyTemplate(inject('template'))
   const redisUrl = backend() === 'postgresql' ? process.env.TEST_REDIS_URL : undefined
   const app = await openApp({
     config: { port: 0, host: '127.0.0.1', adminKey, redisUrl, corsOrigins: [] },
     database: copy.place,
-    log: createLog({ level: 'error' }),
+    log,
   })
   const first = callerOf(app.url, adminKey)
   return {

@@ -68,18 +68,21 @@ export interface DynamicAudiences {
   readonly beyond: DynamicAudiences | null
 }
 
+/** It is gone through several times. */
+type Several<T> = ReadonlySet<T> | readonly T[]
+
 /** What happened to a person, as far as audiences may depend on it. */
 export interface Touch {
   /** Folded names of events. */
-  readonly events?: Iterable<string>
+  readonly events?: Several<string>
   /** Names of fields. */
-  readonly fields?: Iterable<string>
+  readonly fields?: Several<string>
   /** Kinds of identifiers. */
-  readonly identities?: Iterable<string>
-  readonly qualities?: Iterable<Quality>
+  readonly identities?: Several<string>
+  readonly qualities?: Several<Quality>
   /** Sides of relationships that changed: FRIEND where the person is one. */
-  readonly sides?: Iterable<'FRIEND' | 'ADVOCATE'>
-  readonly audiences?: Iterable<string>
+  readonly sides?: Several<'FRIEND' | 'ADVOCATE'>
+  readonly audiences?: Several<string>
   /** They said something of a channel. */
   readonly consents?: boolean
   readonly isNew?: boolean

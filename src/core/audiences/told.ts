@@ -50,6 +50,13 @@ export function toldEvent({ audienceId, audience, entered, cause, at, depth }: T
   }
 }
 
+/** What the data of events of these names may hold whatever an account allows there, by the event's folded name. */
+export const keysOfTold = (name: string): ReadonlySet<string> => (bothNames.has(name) ? ownKeys : noKeys)
+
+const bothNames: ReadonlySet<string> = new Set(Object.values(toldNames))
+const ownKeys: ReadonlySet<string> = new Set(['audienceId', 'audience', 'cause', 'at', 'depth', 'chainEnds'])
+const noKeys: ReadonlySet<string> = new Set()
+
 /** The place in its chain that an event of these names says; 0 for what it cannot be read of. */
 export const depthIn = (data: JsonObject): number =>
   typeof data.depth === 'number' && Number.isInteger(data.depth) && data.depth > 0 ? data.depth : 0
@@ -99,9 +106,8 @@ function isOfData(rule: Rule): boolean {
 
 /** The ids of audiences that depend on such events: by their own rules, by what they ask of others, or by audiences that do. */
 export function dependentOnTold({ inOrder }: Pick<DynamicAudiences, 'inOrder'>): ReadonlySet<string> {
-  const names = Object.values(toldNames)
   const asksNames = ({ asks, others }: DynamicAudience): boolean =>
-    names.some((name) => asks.eventCaps.has(name)) || others.some(({ audience }) => asksNames(audience))
+    [...bothNames].some((name) => asks.eventCaps.has(name)) || others.some(({ audience }) => asksNames(audience))
   const found = new Set<string>()
   const asksFound = ({ asks, others }: DynamicAudience): boolean =>
     [...asks.audienceIds].some((id) => found.has(id)) || others.some(({ audience }) => asksFound(audience))

@@ -2,6 +2,7 @@
 // in SQL (modules/profiles/filter-sql), which a property test holds to it.
 
 import type { Instant, JsonObject } from '../targeting/facts.ts'
+import { isSameJson } from './same-json.ts'
 
 /** What is known of one field's value, or of its absence where it was removed. */
 export interface ValueMeta {
@@ -95,6 +96,14 @@ export function inForce({ fields, meta, endAt }: StampedFields, t: Instant): Jso
 
 export const isEnded = (meta: ValueMeta | undefined, t: Instant): boolean =>
   meta?.until !== undefined && meta.until <= t
+
+/** Whether the field's value was never stated: it is the default that somebody new begins with. */
+export const isDefault = (
+  { fields, meta }: Pick<StampedFields, 'fields' | 'meta'>,
+  name: string,
+  defaults: JsonObject,
+): boolean =>
+  own(meta, name) === undefined && Object.hasOwn(defaults, name) && isSameJson(own(fields, name), own(defaults, name))
 
 /** When the first of the values ends. */
 export function firstEnd(meta: FieldMeta): Instant | null {

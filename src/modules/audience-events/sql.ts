@@ -75,22 +75,32 @@ export function findChanges(
     WHERE change.account_id = ${accountId}::uuid AND change.position > ${after} ORDER BY change.position LIMIT ${limit}::int`
 }
 
-/** Of each profile the newest event of these names in a span of so long up to a time; nothing for profiles without one. */
+/** A person, by any id that the answer is to bear, in a span of time. */
+export interface Asked {
+  personId: string
+  /** All profiles that are the person. */
+  memberIds: readonly string[]
+  from: Date
+  until: Date
+}
+
+/** Of each person the newest event of these names in the span; nothing for people without one. */
 export function findLatestTold(
   sql: Sql,
   accountId: string,
-  asked: readonly { profileId: string; from: Date; until: Date }[],
-): Promise<{ profileId: string; until: Date; data: JsonObject }[]> {
+  people: readonly Asked[],
+): Promise<{ personId: string; until: Date; data: JsonObject }[]> {
+  const asked = people.flatMap(({ memberIds, ...one }) => memberIds.map((profileId) => ({ ...one, profileId })))
   return sql.$queryRaw`
-    SELECT asked.profile_id AS "profileId", asked.until, latest.data
-    FROM unnest(${asked.map(({ profileId }) => profileId)}::uuid[], ${asked.map(({ from }) => from)}::timestamptz[],
-      ${asked.map(({ until }) => until)}::timestamptz[]) AS asked (profile_id, since, until)
+    SELECT DISTINCT ON (asked.person_id, asked.until) asked.person_id AS "personId", asked.until, latest.data
+    FROM unnest(${asked.map(({ personId }) => personId)}::uuid[], ${asked.map(({ profileId }) => profileId)}::uuid[],
+      ${asked.map(({ from }) => from)}::timestamptz[], ${asked.map(({ until }) => until)}::timestamptz[]) AS asked (person_id, profile_id, since, until)
     CROSS JOIN LATERAL (
-      SELECT told.data FROM unnest(${names}::text[]) AS wanted (name) CROSS JOIN LATERAL (
+      SELECT told.occurred_at, told.id, told.data FROM unnest(${names}::text[]) AS wanted (name) CROSS JOIN LATERAL (
         SELECT event.occurred_at, event.id, event.data FROM event
         WHERE event.account_id = ${accountId}::uuid AND event.profile_id = asked.profile_id AND event.name = wanted.name
           AND event.occurred_at BETWEEN asked.since AND asked.until
         ORDER BY event.occurred_at DESC LIMIT 1
       ) AS told ORDER BY told.occurred_at DESC, told.id DESC LIMIT 1
-    ) AS latest`
+    ) AS latest ORDER BY asked.person_id, asked.until, latest.occurred_at DESC, latest.id DESC`
 }

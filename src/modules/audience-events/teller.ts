@@ -12,6 +12,7 @@ import {
   toldEvent,
   toldNames,
 } from '../../core/audiences/told.ts'
+import { groupBy } from '../../core/group.ts'
 import { ApiError } from '../../errors.ts'
 import type { Log } from '../../platform/log.ts'
 import { Rounds } from '../../platform/rounds.ts'
@@ -20,6 +21,7 @@ import type { WakeBus } from '../../platform/wake.ts'
 import type { Outcome } from '../events/admission.ts'
 import { type AcceptedEvent, acceptEvent } from '../events/check.ts'
 import { ingest } from '../events/ingest.ts'
+import { findMembers } from '../profiles/sql.ts'
 import {
   type ChangeRow,
   findChanges,
@@ -107,10 +109,29 @@ export class AudienceEvents {
     const outcomes = await this.#store(accountId, { told, after })
     const reached = await findMark(system, accountId)
     if (reached === null) return true
+    this.#logRefused(accountId, { reached, told, outcomes })
     const next = told.findIndex(({ position }) => position > reached)
     if (next >= 0) return this.#passOver(accountId, { reached, told: told[next], outcome: outcomes[next] })
     await moveMark(system, accountId, { from: told.at(-1)?.position ?? after, to: end })
     return true
+  }
+
+  /** Those that were refused beside others that were stored are behind the mark: they are told no more. */
+  #logRefused(
+    accountId: string,
+    { reached, told, outcomes }: { reached: bigint; told: readonly Told[]; outcomes: readonly Outcome[] },
+  ): void {
+    for (const [index, { position, event }] of told.entries()) {
+      const outcome = outcomes[index]
+      // Of any other failure the mark is behind because another server told it.
+      const isRefused = outcome instanceof ApiError && outcome.code !== 'UNAVAILABLE'
+      if (position > reached || !isRefused || outcome.extensions.erasedAt !== undefined) continue
+      this.#log(accountId, event, outcome)
+    }
+  }
+
+  #log(accountId: string, { idempotencyKey }: AcceptedEvent, err: Error): void {
+    this.#parts.log.error({ err, accountId, event: idempotencyKey }, 'a change of an audience was not told')
   }
 
   async #store(accountId: string, { told, after }: { told: readonly Told[]; after: bigint }) {
@@ -142,10 +163,7 @@ export class AudienceEvents {
     const isRefused = outcome instanceof ApiError && outcome.code !== 'UNAVAILABLE'
     if (!isRefused && (isUnavailable(outcome) || this.#countFailure(accountId, position) < attempts)) throw outcome
     this.#failures.delete(accountId)
-    this.#parts.log.error(
-      { err: outcome, accountId, key: event.idempotencyKey },
-      'a change of an audience was not told',
-    )
+    this.#log(accountId, event, outcome)
     return moveMark(this.#parts.database.system, accountId, { from: reached, to: position })
   }
 
@@ -187,14 +205,20 @@ export class AudienceEvents {
     accountId: string,
     { changes, dependent }: { changes: readonly ChangeRow[]; dependent: ReadonlySet<string> },
   ): Promise<(change: ChangeRow) => number> {
-    const asked = changes.flatMap(({ eventId, audienceId, profileId, at }) =>
-      eventId === null && dependent.has(audienceId)
-        ? [{ profileId, from: new Date(at.getTime() - chainMs), until: at }]
-        : [],
-    )
-    const key = (profileId: string, at: Date) => `${profileId} ${at.getTime()}`
-    const found = asked.length > 0 ? await findLatestTold(this.#parts.database.system, accountId, asked) : []
-    const latest = new Map(found.map(({ profileId, until, data }) => [key(profileId, until), data]))
+    const { system } = this.#parts.database
+    const asking = changes.filter(({ eventId, audienceId }) => eventId === null && dependent.has(audienceId))
+    const ids = [...new Set(asking.map(({ profileId }) => profileId))]
+    // What was told of the person before may stand under any profile that was merged since.
+    const members = ids.length > 0 ? await findMembers(system, accountId, ids) : []
+    const rootOf = new Map(members.map(({ profileId, rootId }) => [profileId, rootId]))
+    const byRoot = groupBy(members, ({ rootId }) => rootId)
+    const asked = asking.map(({ profileId: personId, at: until }) => {
+      const memberIds = byRoot.get(rootOf.get(personId) ?? '')?.map(({ profileId }) => profileId) ?? [personId]
+      return { ...{ personId, memberIds, until }, from: new Date(until.getTime() - chainMs) }
+    })
+    const key = (personId: string, at: Date) => `${personId} ${at.getTime()}`
+    const found = asked.length > 0 ? await findLatestTold(system, accountId, asked) : []
+    const latest = new Map(found.map(({ personId, until, data }) => [key(personId, until), data]))
     return ({ audienceId, eventId, profileId, at, data }) => {
       const before = eventId === null && dependent.has(audienceId) ? latest.get(key(profileId, at)) : data
       return 1 + (before ? depthIn(before) : 0)

@@ -1,5 +1,6 @@
 // Reading what is due: of all accounts to know when, of one account to do it.
 
+import { newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
 
 export interface DueRow {
@@ -71,15 +72,26 @@ export interface SideKey {
   id: string
 }
 
-/** Notes about whoever is related to somebody, of any account. */
+/** Notes about whoever is related to somebody: the oldest of each account before the second of any, so that none waits for another's. */
 export function findSides(sql: Sql, limit: number): Promise<SideKey[]> {
   return sql.$queryRaw<SideKey[]>`
-    SELECT account_id AS "accountId", id FROM audience_poke WHERE side IS NOT NULL LIMIT ${limit}::int`
+    WITH RECURSIVE account AS (
+      (SELECT account_id FROM audience_poke WHERE side IS NOT NULL ORDER BY account_id LIMIT 1)
+      UNION ALL
+      SELECT next.account_id FROM account CROSS JOIN LATERAL (
+        SELECT account_id FROM audience_poke WHERE side IS NOT NULL AND account_id > account.account_id ORDER BY account_id LIMIT 1
+      ) AS next
+    )
+    SELECT one.account_id AS "accountId", one.id FROM account CROSS JOIN LATERAL (
+      SELECT own.account_id, own.id, row_number() OVER (ORDER BY own.id) AS turn FROM (
+        SELECT account_id, id FROM audience_poke WHERE side IS NOT NULL AND account_id = account.account_id ORDER BY id LIMIT ${limit}::int
+      ) AS own
+    ) AS one ORDER BY one.turn, one.id LIMIT ${limit}::int`
 }
 
 /**
  * Goes on with such a note: the next people of that side, so many relationships at a time, are noted themselves. Returns how many
- * those were; null where another server is at it, or it is gone.
+ * those were; null where another server is at it, or it is gone. One that is not at its end goes behind the others.
  */
 export async function passOnSide(sql: Sql, { accountId, id }: SideKey, size: number): Promise<number | null> {
   const [row] = await sql.$queryRaw<{ count: number; last: string | null; again: boolean }[]>`
@@ -108,7 +120,7 @@ export async function passOnSide(sql: Sql, { accountId, id }: SideKey, size: num
   if (count === size || again) {
     const reached = count === size ? last : null
     await sql.$executeRaw`
-      UPDATE audience_poke SET reached = ${reached}::uuid, again = ${again && count === size}::boolean
+      UPDATE audience_poke SET id = ${newId()}::uuid, reached = ${reached}::uuid, again = ${again && count === size}::boolean
       WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid`
   } else await sql.$executeRaw`DELETE FROM audience_poke WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid`
   return count

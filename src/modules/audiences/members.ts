@@ -104,8 +104,11 @@ export async function replaceMembers(
   if (members.some(({ rootId }) => !roots.has(rootId))) throw new RetryError()
   const profileIds = members.map(({ profileId }) => profileId)
   const seats = await findMemberships(tx, accountId, { audienceIds: [audienceId], profileIds })
-  await write(tx, context, { audienceId, profileIds: seats.map(({ profileId }) => profileId), cause: 'REMOVED' })
-  await write(tx, context, { audienceId, profileIds: fresh, cause: 'ADDED' })
+  // From the first change to the commit the account's other changes of audiences wait: all of them in one statement.
+  await write(tx, context, [
+    { audienceId, profileIds: seats.map(({ profileId }) => profileId), cause: 'REMOVED' },
+    { audienceId, profileIds: fresh, cause: 'ADDED' },
+  ])
   const moved = [...gone, ...fresh]
   for (let from = 0; from < moved.length; from += peopleAtATime)
     await refreshOthers(tx, context, { audienceId, personIds: moved.slice(from, from + peopleAtATime) })
@@ -154,7 +157,7 @@ export async function enterAudience(
   const steps = people.steps.flatMap((step) => step ?? [])
   const named = new Map(steps.map(({ personId, profileId = personId }) => [people.rootOf(personId), profileId]))
   const profileIds = personIds.map((id) => named.get(id) ?? id)
-  await write(tx, context, { audienceId, profileIds, cause: 'ADDED' })
+  await write(tx, context, [{ audienceId, profileIds, cause: 'ADDED' }])
   await refreshArrivals(tx, context, people)
   await refreshOthers(tx, context, { audienceId, personIds })
   return personIds.length
@@ -173,38 +176,41 @@ async function leave(
   if (members.some(({ rootId }) => !roots.includes(rootId))) throw new RetryError()
   const profileIds = members.map(({ profileId }) => profileId)
   const seats = await findMemberships(tx, accountId, { audienceIds: [audienceId], profileIds })
-  await write(tx, context, { audienceId, profileIds: seats.map(({ profileId }) => profileId), cause: 'REMOVED' })
+  await write(tx, context, [{ audienceId, profileIds: seats.map(({ profileId }) => profileId), cause: 'REMOVED' }])
   const rootOf = new Map(members.map(({ profileId, rootId }) => [profileId, rootId]))
   const personIds = [...new Set(seats.flatMap(({ profileId }) => rootOf.get(profileId) ?? []))]
   await refreshOthers(tx, context, { audienceId, personIds })
   return personIds.length
 }
 
-async function write(
-  tx: Transaction,
-  { accountId, services }: Context,
-  { audienceId, profileIds, cause }: { audienceId: string; profileIds: readonly string[]; cause: MembershipCause },
-): Promise<void> {
-  if (profileIds.length === 0) return
+interface Moved {
+  audienceId: string
+  profileIds: readonly string[]
+  cause: MembershipCause
+}
+
+async function write(tx: Transaction, { accountId, services }: Context, moved: readonly Moved[]): Promise<void> {
   const at = services.now()
-  const said = { audienceId, cause, entered: cause === 'ADDED', eventId: null, ruleVersion: 0, since: at }
-  await writeChanges(tx, accountId, {
-    changes: profileIds.map((profileId): MembershipChange => ({ ...said, profileId })),
-    at,
+  const changes = moved.flatMap(({ audienceId, profileIds, cause }) => {
+    const said = { audienceId, cause, entered: cause === 'ADDED', eventId: null, ruleVersion: 0, since: at }
+    return profileIds.map((profileId): MembershipChange => ({ ...said, profileId }))
   })
+  if (changes.length > 0) await writeChanges(tx, accountId, { changes, at })
 }
 
 /** Other audiences may ask about this one. */
-const refreshOthers = (
+function refreshOthers(
   tx: Transaction,
   context: Context,
   { audienceId, personIds }: { audienceId: string; personIds: readonly string[] },
-) =>
-  refreshPeople(
+) {
+  const touch = { audiences: [audienceId] }
+  return refreshPeople(
     tx,
     context,
-    personIds.map((personId) => ({ personId, touch: { audiences: [audienceId] }, cause: 'AUDIENCE' as const })),
+    personIds.map((personId) => ({ personId, touch, cause: 'AUDIENCE' as const })),
   )
+}
 
 /** Each person once. NOT_FOUND, at the reference's place, for an id of nobody. */
 function rootsOf(people: People): string[] {

@@ -123,8 +123,9 @@ export async function commitAudienceReplacement(context: Context, input: Replace
     if (moved.some(({ rootId }) => !given.has(rootId))) throw new RetryError()
     const erased = new Set(await findErased(tx, accountId, fresh))
     const profileIds = fresh.filter((one) => !erased.has(one))
-    const done = await replaceMembers(tx, context, { audienceId, gone, fresh: profileIds })
     await tx.audienceReplacement.delete({ where: { accountId_id: { accountId, id } } })
+    // It goes last: whoever changes an audience of the account waits from its first change to the commit.
+    const done = await replaceMembers(tx, context, { audienceId, gone, fresh: profileIds })
     return { audienceId, ...done }
   })
   services.live.wake(accountId)

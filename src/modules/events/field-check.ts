@@ -1,5 +1,6 @@
 // An event held to what its account defines: its data by the event's name, what it says of the person by the person's fields.
 
+import { keysOfTold } from '../../core/audiences/told.ts'
 import { type AccountFields, checkFields, type FieldRules, type FieldsRules } from '../../core/fields/check.ts'
 import { type FieldFault, isJsonObject } from '../../core/fields/definition.ts'
 import { identifierNames } from '../../core/fields/operations.ts'
@@ -46,7 +47,7 @@ function dataOf(
   const own = fields.of('EVENT', name)
   const order = rulesOfOrders(fields, name)
   const rules = together(own, order.whole)
-  const data = rules ? checked(rules, given, { path, notes }) : given
+  const data = rules ? checkedData(rules, given, { name, path, notes }) : given
   const itemRules = order.items
   const lists = itemRules ? itemLists.filter((list) => Array.isArray(data[list])) : []
   if (!itemRules || lists.length === 0) return data
@@ -74,6 +75,15 @@ function asFarAsTold({ byName, wrongType }: FieldsRules): FieldsRules {
     { ...rules, definition: { ...rules.definition, required: false, default: null } },
   ])
   return { byName: new Map(told), wrongType, unknownKeys: 'ACCEPT' }
+}
+
+/** What the server tells by itself is no unknown key to it, as far as the account does not define it. */
+function checkedData(rules: FieldsRules, given: JsonObject, { name, ...place }: Place & { name: string }): JsonObject {
+  const keys = keysOfTold(name)
+  const isTold = ([key]: [string, unknown]) => keys.has(key) && !rules.byName.has(key)
+  const entries = Object.entries(given)
+  const others = Object.fromEntries(entries.filter((one) => !isTold(one)))
+  return { ...Object.fromEntries(entries.filter(isTold)), ...checked(rules, others, place) }
 }
 
 /** An event of an order is held to both; its own name's definitions and policy go first. */

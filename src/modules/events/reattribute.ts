@@ -134,7 +134,7 @@ async function refreshAudiences(
   const where = { accountId, id: { in: [...edges] } }
   const rows = edges.length > 0 ? await tx.relationship.findMany({ where, select: { advocateId: true } }) : []
   const touches: [ids: string[], touch: Touch][] = [
-    [[profileId], { qualities: audiences.byQuality.keys(), sides: edges.length > 0 ? ['FRIEND'] : [] }],
+    [[profileId], { qualities: [...audiences.byQuality.keys()], sides: edges.length > 0 ? ['FRIEND'] : [] }],
     [rows.map(({ advocateId }) => advocateId), { sides: ['ADVOCATE'] }],
   ]
   for (const [ids, touch] of touches) {

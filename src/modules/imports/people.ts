@@ -26,7 +26,7 @@ import {
 } from '../profiles/resolve.ts'
 import { findMembersNow, type MemberNow } from '../profiles/sql.ts'
 import type { Piece } from './job.ts'
-import { writeFields } from './person-fields.ts'
+import { fieldsIn, writeFields } from './person-fields.ts'
 import { claimHashes } from './sql.ts'
 
 /** A row that is in order: whom it is about, and what it says of them. */
@@ -165,8 +165,13 @@ const isOutside = ({ job }: Piece, { isNew }: { isNew: boolean }) =>
 function isAgreed(agreed: RowPlan, plan: RowPlan, { repeats = 'NEVER' }: PeopleWork): boolean {
   if (repeats === 'NEVER') return isSamePlan(agreed, plan)
   const isOther = agreed.profileId !== null && agreed.profileId !== plan.profileId
-  return !isOther && isSameJson(agreed.changes?.fields, plan.changes?.fields)
+  // Somebody new has the fields of an earlier row by then, and the defaults: of those it matters what comes of them.
+  const of = agreed.profileId === null ? targetsOf : (one: RowPlan) => one.changes?.fields
+  return !isOther && isSameJson(of(agreed), of(plan))
 }
+
+const targetsOf = ({ changes }: RowPlan): JsonObject =>
+  Object.fromEntries(Object.entries(fieldsIn(changes)).map(([name, [, value]]) => [name, value]))
 
 const changedMeanwhile = (number: number, profileId: string | null): RowPlan => ({
   ...rejected(number, 'CHANGED_MEANWHILE', 'what the row is about changed since the plan was made; plan it anew'),
@@ -302,7 +307,8 @@ function messageOf({ row, step }: Judged): string | null {
 function fieldChanges({ job, context, rules }: Piece, { row }: Judged, members: readonly MemberNow[]): JsonObject {
   const now = context.now.getTime()
   const rows = members.map(({ profileId: id, ...rest }) => ({ id, ...rest }))
-  const current = rows[0] ? inForce(foldPerson(rows, members[0]?.rootId ?? ''), now) : {}
+  const person = foldPerson(rows, members[0]?.rootId ?? '')
+  const current = inForce(person, now)
   const stated = new Set(row.writes.map(({ name }) => name))
   const isKept = (name: string) =>
     stated.has(name) || rules.fields?.of('PROFILE')?.byName.get(name)?.definition.required
@@ -312,7 +318,9 @@ function fieldChanges({ job, context, rules }: Piece, { row }: Judged, members: 
   return Object.fromEntries(
     writes.flatMap(({ name, value }) => {
       const before = own(current, name)
-      if (isSameJson(before ?? null, value ?? null)) return []
+      // A default was never stated: an older statement that comes later would take its place.
+      const isStated = before === undefined || own(person.meta, name) !== undefined
+      if (isStated && isSameJson(before ?? null, value ?? null)) return []
       return [[name, [before ?? null, value ?? null]]]
     }),
   )

@@ -56,16 +56,19 @@ export async function writeFields(
     at: now,
   }))
   await keepRaws(tx, accountId, { changes: raws, rules: rules.fieldRules })
-  return new Map(stored.map(({ rootId, writes }) => [rootId, writes.map(({ name }) => name)]))
+  const namesOf = (own: typeof stored) => own.flatMap(({ writes }) => writes.map(({ name }) => name))
+  return new Map([...groupBy(stored, ({ rootId }) => rootId)].map(([rootId, own]) => [rootId, namesOf(own)]))
 }
+
+/** By name, from what to what. */
+export const fieldsIn = (changes: JsonObject | null) => (changes?.fields ?? {}) as Record<string, [unknown, unknown]> // As `fieldChanges` makes them.
 
 /** What is stated holds from now on, even where a field was last stated for a time that is yet to come. */
 function writesIn(
   changes: JsonObject | null,
   { members, now }: { members: readonly MemberNow[]; now: number },
 ): FieldWrite[] {
-  const fields = (changes?.fields ?? {}) as Record<string, [unknown, unknown]> // As `fieldChanges` makes them.
-  return Object.entries(fields).map(([name, [, value]]) => ({
+  return Object.entries(fieldsIn(changes)).map(([name, [, value]]) => ({
     name,
     value: value ?? undefined,
     at: Math.max(now, ...members.map(({ fieldMeta }) => own(fieldMeta, name)?.at ?? now)),

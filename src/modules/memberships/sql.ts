@@ -1,5 +1,6 @@
 // Writing who enters and leaves audiences: the membership, its row in the feed, the count of the hour, and when to look again.
 
+import { newId } from '../../ids.ts'
 import type { Sql } from '../../platform/database.ts'
 
 export type MembershipCause =
@@ -118,14 +119,14 @@ async function writeOwnPokes(sql: Sql, accountId: string, pokes: readonly Poke[]
       ${pokes.map(({ eventId }) => eventId)}::uuid[]) AS given (audience_id, profile_id, event_id)`
 }
 
-// Who is being gone through already is gone through once more.
+// Who is being gone through already is gone through once more. By their ids the oldest are first.
 async function writeRelatedPokes(sql: Sql, accountId: string, pokes: readonly Poke[]): Promise<void> {
   await sql.$executeRaw`
     INSERT INTO audience_poke AS poke (account_id, id, audience_id, profile_id, side, event_id)
-    SELECT DISTINCT ON (given.audience_id, given.profile_id, given.side) ${accountId}::uuid, gen_random_uuid(), given.audience_id, given.profile_id,
+    SELECT DISTINCT ON (given.audience_id, given.profile_id, given.side) ${accountId}::uuid, given.id, given.audience_id, given.profile_id,
       given.side::relationship_side, given.event_id
-    FROM unnest(${pokes.map(({ audienceId }) => audienceId)}::uuid[], ${pokes.map(({ profileId }) => profileId)}::uuid[],
-      ${pokes.map(({ side }) => side)}::text[], ${pokes.map(({ eventId }) => eventId)}::uuid[]) AS given (audience_id, profile_id, side, event_id)
+    FROM unnest(${pokes.map(() => newId())}::uuid[], ${pokes.map(({ audienceId }) => audienceId)}::uuid[], ${pokes.map(({ profileId }) => profileId)}::uuid[],
+      ${pokes.map(({ side }) => side)}::text[], ${pokes.map(({ eventId }) => eventId)}::uuid[]) AS given (id, audience_id, profile_id, side, event_id)
     ORDER BY given.audience_id, given.profile_id, given.side
     ON CONFLICT (account_id, audience_id, profile_id, side) WHERE side IS NOT NULL
     DO UPDATE SET again = poke.again OR poke.reached IS NOT NULL, event_id = excluded.event_id`

@@ -2,6 +2,7 @@
 
 import type { Context } from '../../context.ts'
 import type { Identifier } from '../../core/identity.ts'
+import type { PartyFields } from '../../core/merge-fields.ts'
 import { badInput, conflict, notFound } from '../../errors.ts'
 import type { Sql } from '../../platform/database.ts'
 import { foldPerson } from '../member-fields/rows.ts'
@@ -20,12 +21,11 @@ export interface PairIds {
   loserId: string
 }
 
-export interface Party {
+export interface Party extends PartyFields {
   rootId: string
   /** All profiles that are the person. */
   memberIds: readonly string[]
   identifiers: readonly Identifier[]
-  fields: Readonly<Record<string, unknown>>
 }
 
 export interface Pair {
@@ -61,14 +61,12 @@ export async function loadPair(sql: Sql, accountId: string, { survivorId, loserI
   )
   const party = (own: readonly MemberNow[]): Party => {
     const memberIds = own.map(({ profileId }) => profileId)
+    const rootId = own[0]?.rootId ?? ''
+    const rows = own.map(({ profileId: id, ...row }) => ({ id, ...row }))
+    const { fields, meta } = foldPerson(rows, rootId)
     return {
-      rootId: own[0]?.rootId ?? '',
-      memberIds,
+      ...{ rootId, memberIds, fields, meta },
       identifiers: identifiers.filter(({ profileId }) => memberIds.includes(profileId)),
-      fields: foldPerson(
-        own.map(({ profileId: id, ...row }) => ({ id, ...row })),
-        own[0]?.rootId ?? '',
-      ).fields,
     }
   }
   return { survivor: party(survivors), loser: party(losers) }

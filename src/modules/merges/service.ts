@@ -1,6 +1,7 @@
 // Merging two people by hand, and undoing a merge, whoever made it. A merge is one row; nothing else is written.
 
 import type { Context } from '../../context.ts'
+import { defaultsOf } from '../../core/fields/check.ts'
 import { encodeId } from '../../core/ids.ts'
 import {
   conflictsOf,
@@ -8,6 +9,7 @@ import {
   type FieldChoice,
   type FieldConflict,
   type FieldRule,
+  type MergedFields,
   picksOf,
 } from '../../core/merge-fields.ts'
 import { ApiError, badInput, conflict, notFound } from '../../errors.ts'
@@ -43,7 +45,7 @@ export async function previewMerge(context: Context, input: PairKeys & FieldsInp
   return {
     survivorId: pair.survivor.rootId,
     loserId: pair.loser.rootId,
-    conflicts: conflictsOf(fieldsOf(pair), choiceOf(input, pair, '')),
+    conflicts: conflictsOf(await fieldsOf(context, sql, pair), choiceOf(input, pair, '')),
     moves: await countMoves(sql, accountId, pair.loser.memberIds),
     sourceIds: rivalSourceIds(pair),
   }
@@ -77,7 +79,7 @@ export async function mergeProfiles(
       const at = services.now()
       const sides = { ones: survivor.memberIds, others: loser.memberIds }
       const accepted = await acceptCandidates(tx, accountId, { ...sides, at })
-      const conflicts = conflictsOf(fieldsOf(pair), choiceOf(input, pair, 'input.'))
+      const conflicts = conflictsOf(await fieldsOf(context, tx, pair), choiceOf(input, pair, 'input.'))
       await insertMerge(tx, accountId, {
         loserId: loser.rootId,
         survivorId: survivor.rootId,
@@ -100,7 +102,10 @@ const ofMerge = (personId: string) => ({ personId, touch: 'ALL', cause: 'MERGE' 
 
 const isSamePair = (a: Pair, b: Pair) => a.survivor.rootId === b.survivor.rootId && a.loser.rootId === b.loser.rootId
 
-const fieldsOf = ({ survivor, loser }: Pair) => ({ survivor: survivor.fields, loser: loser.fields })
+async function fieldsOf({ accountId, services }: Context, sql: Transaction, pair: Pair): Promise<MergedFields> {
+  const { fields } = await services.ruleSets.inForce(sql, accountId)
+  return { ...pair, defaults: defaultsOf(fields?.of('PROFILE')) }
+}
 
 function choiceOf({ fieldRule, fields }: FieldsInput, { survivor, loser }: Pair, path: string): FieldChoice {
   for (const [i, { name }] of (fields ?? []).entries()) {

@@ -1,7 +1,7 @@
 // Memberships after a write that is no event: of people who were locked, found or made by it.
 
 import type { Context, Services } from '../../context.ts'
-import type { Touch } from '../../core/audiences/dynamic.ts'
+import { concernedBy, type DynamicAudience, type DynamicAudiences, type Touch } from '../../core/audiences/dynamic.ts'
 import { groupBy } from '../../core/group.ts'
 import type { Rule } from '../../core/rules/rule.ts'
 import type { Sql, Transaction } from '../../platform/database.ts'
@@ -45,24 +45,21 @@ export interface Refresher {
 }
 
 /** Judges the people anew by the dynamic audiences that the write may concern. It goes last in the transaction. True where somebody moved. */
-export async function refreshPeople(
-  tx: Transaction,
-  context: Refresher,
-  written: readonly Written[],
-): Promise<boolean> {
-  if (written.length === 0) return false
+export async function refreshPeople(tx: Transaction, context: Refresher, given: readonly Written[]): Promise<boolean> {
+  if (given.length === 0) return false
   const { accountId, services } = context
   const { audiences } = await services.ruleSets.inForce(tx, accountId)
-  if (audiences.inOrder.length === 0) return false
+  const concerning = concerningOf(audiences, given)
+  if (concerning.length === 0) return false
   const rows = await findMembers(
     tx,
     accountId,
-    written.map(({ personId }) => personId),
+    concerning.map(({ personId }) => personId),
   )
   const rootOf = new Map(rows.map(({ profileId, rootId }) => [profileId, rootId]))
   const members = groupBy(rows, ({ rootId }) => rootId)
   // Profiles of one person are judged as one.
-  const byPerson = groupBy(written, ({ personId }) => rootOf.get(personId) ?? personId)
+  const byPerson = groupBy(concerning, ({ personId }) => rootOf.get(personId) ?? personId)
   const touched = [...byPerson].map(([personId, own]) => {
     const [one] = own
     const profiles = members.get(personId)?.map(({ profileId }) => profileId) ?? [personId]
@@ -75,6 +72,22 @@ export async function refreshPeople(
   })
   return changes.length > 0
 }
+
+/** Those of the writes that some audience may ask about; of many, each touch is looked at once. */
+function concerningOf(audiences: DynamicAudiences, written: readonly Written[]): readonly Written[] {
+  if (audiences.inOrder.length === 0) return []
+  const isAsked = (touch: Touch): boolean =>
+    concernedBy(audiences, touch).size > 0 ||
+    (audiences.beyond !== null && concernedBy(audiences.beyond, touch).size > 0)
+  const verdicts = new Map<Written['touch'], boolean>()
+  return written.filter(({ touch }) => {
+    const verdict = verdicts.get(touch) ?? (touch === 'ALL' || isList(touch) || isAsked(touch))
+    verdicts.set(touch, verdict)
+    return verdict
+  })
+}
+
+const isList = (touch: Written['touch']): touch is readonly DynamicAudience[] => Array.isArray(touch)
 
 /** What was touched of one person; of several writes that cannot be told together, all of it. */
 function unionOf(own: readonly Written[]): Touched['touch'] {

@@ -3,7 +3,7 @@
 import type { Context } from '../../context.ts'
 import { defaultsOf, type FieldsRules } from '../../core/fields/check.ts'
 import type { FieldFault } from '../../core/fields/definition.ts'
-import { own as ownOf, type StampedFields } from '../../core/fields/fold.ts'
+import { isDefault, type StampedFields } from '../../core/fields/fold.ts'
 import { heldWrites, keyed, type Notes } from '../../core/fields/held.ts'
 import { maxFields, maxFieldsBytes } from '../../core/fields/limits.ts'
 import {
@@ -14,7 +14,6 @@ import {
   namesOf,
   nameTwice,
 } from '../../core/fields/operations.ts'
-import { isSameJson } from '../../core/fields/same-json.ts'
 import { write } from '../../core/fields/write.ts'
 import type { DroppedIdentifier, PersonRef } from '../../core/identity.ts'
 import type { FieldRules as NormalisingRules } from '../../core/normalise/fields.ts'
@@ -149,15 +148,11 @@ async function changeFields(
 /** A default was never stated: what is set once takes its place. */
 function overDefaults(
   asked: FieldOperations,
-  { fields, meta }: StampedFields,
+  person: StampedFields,
   defaults: FieldOperations['set'],
 ): FieldOperations {
-  const isDefault = (name: string) =>
-    ownOf(meta, name) === undefined &&
-    Object.hasOwn(defaults, name) &&
-    isSameJson(ownOf(fields, name), ownOf(defaults, name))
   const [set, setOnce] = [true, false].map((wanted) =>
-    Object.fromEntries(Object.entries(asked.setOnce).filter(([name]) => isDefault(name) === wanted)),
+    Object.fromEntries(Object.entries(asked.setOnce).filter(([name]) => isDefault(person, name, defaults) === wanted)),
   )
   return { ...asked, set: { ...asked.set, ...set }, setOnce: setOnce ?? {} }
 }
