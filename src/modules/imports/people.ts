@@ -14,7 +14,6 @@ import type { JsonObject } from '../../core/targeting/facts.ts'
 import { RetryError } from '../../platform/retry.ts'
 import { fieldsOfRow, foldPerson } from '../member-fields/rows.ts'
 import { type DirectoryRows, findRows } from '../profiles/directory.ts'
-import { findErasedAmong } from '../profiles/erased.ts'
 import { historyRow, insertHistory, storeFields, tooManyFields } from '../profiles/fields.ts'
 import { refreshArrivals, refreshPeople } from '../profiles/memberships.ts'
 import { keepRaws } from '../profiles/raw-values.ts'
@@ -29,6 +28,7 @@ import {
 import { findMembersNow, type MemberNow } from '../profiles/sql.ts'
 import type { Piece } from './job.ts'
 import { claimHashes } from './sql.ts'
+import { erasedIn, ofSeveral } from './who-is-meant.ts'
 
 /** A row that is in order: whom it is about, and what it says of them. */
 export interface PersonRow {
@@ -137,7 +137,8 @@ function refuseKnown(first: number | undefined, { number }: PersonRow, refuse: (
   return refuse(rejected(number, 'DUPLICATE', `the same as row ${first} of the file`))
 }
 
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
+/** What a row is claimed by. */
+export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
 
 /** By number, the earlier row that has the same identifier; of long files, the same field of the same person. */
 async function repeatedIn(
@@ -156,7 +157,8 @@ async function repeatedIn(
   return firstOf(claims, await claimHashes(tx, job, claims))
 }
 
-function firstOf(
+/** By number, the earlier row that has one of its claims. */
+export function firstOf(
   claims: readonly { hash: Buffer; number: number }[],
   owners: ReadonlyMap<string, number>,
 ): ReadonlyMap<number, number> {
@@ -180,21 +182,6 @@ async function onceEach(
   return judged.filter(({ row }) => refuseKnown(repeated.get(row.number), row, refuse))
 }
 
-async function erasedIn(
-  { tx, job, rules }: Piece,
-  rows: readonly PersonRow[],
-): Promise<(row: PersonRow) => RowPlan | null> {
-  const key = rules.erasureKey
-  if (!key || rows.length === 0) return () => null
-  // What a file says is of the past, whenever it comes.
-  const sent = ({ ref }: PersonRow) => ({ ref, occurredAt: new Date(0), idempotencyKey: null })
-  const among = await findErasedAmong(tx, job.accountId, { key, events: rows.map(sent) })
-  return (row) => {
-    const at = among(sent(row))
-    return at ? rejected(row.number, 'CONFLICT', `this person was erased at ${at.toISOString()}`) : null
-  }
-}
-
 function stepVerdict(
   { job }: Piece,
   row: PersonRow,
@@ -202,20 +189,8 @@ function stepVerdict(
 ): Judged | RowPlan {
   const { number } = row
   if (step === null) return rejected(number, 'NOT_FOUND', 'no such profile')
-  const rival = people.rivals.find(({ personId }) => personId === step.personId)
-  const others = [
-    ...step.absorbed,
-    ...(rival ? [rival.rivalId] : []),
-    ...(step.lost ?? []).map(({ personId }) => personId),
-  ]
-  if (others.length > 0) {
-    const ids = [step.personId, ...others].filter((id) => !created.has(id))
-    return rejected(
-      number,
-      'CONFLICT',
-      `its identifiers are of several people: ${[...new Set(ids)].join(', ')}; an import merges nobody`,
-    )
-  }
+  const several = ofSeveral(row, { step, people, created })
+  if (several) return several
   const isNew = created.has(step.personId)
   const profileId = isNew ? null : (step.profileId ?? step.personId)
   if (isNew && job.strategy === 'UPDATE_ONLY') return skipped(number, 'UNKNOWN', 'nobody is known by these identifiers')
