@@ -6,7 +6,8 @@ export const usage = `tributary import <file> [options]
 
 Brings a file of rows in: CSV or JSON lines, plain or gzipped. Without --run it shows what would become of the rows, and asks.
 
-  --kind <kind>          PEOPLE (default), FIELD_VALUES, AUDIENCE or EVENTS
+  --kind <kind>          PEOPLE (default), FIELD_VALUES, AUDIENCE, EVENTS,
+                         PRODUCTS, CUSTOMERS, ORDERS or ORDER_ITEMS
   --strategy <strategy>  UPSERT (default), CREATE_ONLY, UPDATE_ONLY or REPLACE
   --clear-blank          a blank cell removes the field; else it says nothing
   --map <column=field>   what a column tells; may be given again. column= leaves it out

@@ -259,6 +259,8 @@ async function* csvRecords(
   const feeding = pipeline(Readable.from(source), parser)
   feeding.catch(() => undefined)
   let line = 1
+  // The parser counts a CRLF inside of quotes twice.
+  let doubled = 0
   try {
     // With `info` it gives each record with where it ends.
     for await (const { record, info } of parser as AsyncIterable<{
@@ -266,7 +268,8 @@ async function* csvRecords(
       info: InfoRecord & { lines: number }
     }>) {
       yield { line, cells: record, size: record.reduce((sum, cell) => sum + cell.length + 1, 0) }
-      line = info.lines + 1
+      if (info.lines - doubled > line) doubled += record.reduce((sum, cell) => sum + cell.split('\r\n').length - 1, 0)
+      line = info.lines - doubled + 1
     }
     await feeding
   } catch (error) {

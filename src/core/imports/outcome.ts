@@ -23,6 +23,10 @@ export type RowCode =
   | 'UNCHANGED'
   | 'DONE_BEFORE'
   | 'LEFT_OUT'
+  | 'TOTALS_DIFFER'
+  | 'NEGATIVE'
+  | 'ORDER_UNKNOWN'
+  | 'ORDER_REFUSED'
 
 /** The verdict on one row. */
 export interface RowPlan {

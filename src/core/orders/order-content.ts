@@ -74,7 +74,7 @@ export interface ReadOrder {
   readonly warnings: readonly FieldFault[]
 }
 
-export const maxItems = 500
+export const maxItems = 2_000
 const maxQuantity = 1_000_000
 const maxCodes = 50
 

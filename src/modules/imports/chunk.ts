@@ -79,9 +79,9 @@ async function takeChunk(services: Services, seen: Import, { kind, limit, refusa
     // Another process came before: what was found of it outside holds no more.
     if (job.state !== seen.state || job.cursor !== seen.cursor) return 'MORE'
     if (job.state === 'QUEUED') return begin(tx, job, kind)
-    const rows = await findRows(tx, job, { after: job.cursor, limit })
-    if (rows.length === 0) return finish(tx, job, { kind, now: context.now })
     const rules = await services.ruleSets.inForce(tx, job.accountId)
+    const rows = await chunkRows(tx, job, { limit, kind, rules })
+    if (rows.length === 0) return finish(tx, job, { kind, now: context.now })
     const plans = refusal
       ? rows.filter(isDue(isApplying)).map(({ number }) => rejected(number, refusal.code, refusal.message))
       : await worked({ tx, context, job, rules, isApplying, told }, rows, kind)
@@ -107,15 +107,15 @@ async function before(context: Context, job: Import, { kind, limit }: Pick<Asked
 
 /** Verdicts on the rows that are due; what they say is done where the import is applied. */
 async function worked(
-  piece: Omit<Piece, 'rows' | 'confirmed'>,
+  piece: Omit<Piece, 'rows' | 'unread' | 'confirmed'>,
   stored: readonly StoredRow[],
   kind: ImportKindWork,
 ): Promise<RowPlan[]> {
   const due = stored.filter(isDue(piece.isApplying))
-  const { rows, refused } = readRows(due, { ...piece, kind })
+  const { rows, unread, refused } = readRows(due, { ...piece, kind })
   const planned = due.flatMap((row) => (row.action === null ? [] : [[row.number, planOf(row)] as const]))
   const confirmed = piece.isApplying && planned.length > 0 ? new Map(planned) : null
-  return [...refused, ...(rows.length > 0 ? await kind.work({ ...piece, rows, confirmed }) : [])]
+  return [...refused, ...(rows.length > 0 ? await kind.work({ ...piece, rows, unread, confirmed }) : [])]
 }
 
 /** As it was stored. */
@@ -128,29 +128,53 @@ const planOf = ({ number, action, profileId, changes, code, message }: StoredRow
 function readRows(
   stored: readonly StoredRow[],
   { job, rules, kind }: { job: Import; rules: AccountRules; kind: ImportKindWork },
-): { rows: FileRow[]; refused: RowPlan[] } {
-  const { columns = [] } = findingsOf(job)
-  const names = namesFor(job, { rules, kind })
+): { rows: FileRow[]; unread: FileRow[]; refused: RowPlan[] } {
+  const read = rowReader(job, { rules, kind })
   const rows: FileRow[] = []
+  const unread: FileRow[] = []
   const refused: RowPlan[] = []
   for (const { number, cells, message, action } of stored) {
     // What stands in a row before it was looked at is why it cannot be read.
-    if (cells === null || (message !== null && action === null))
+    if (cells === null || (message !== null && action === null)) {
       refused.push(rejected(number, 'BAD_INPUT', message ?? 'unreadable'))
-    else if (isList(cells)) {
-      const told = columns.flatMap(({ field }, place) =>
-        field === null ? [] : [[field, unescaped(cells[place] ?? '')] as const],
-      )
-      rows.push({ number, values: new Map(told) })
-    } else {
-      const told = Object.entries(cells).flatMap(([name, value]) => {
-        const { field } = names.column(name)
-        return field === null ? [] : [[field, value] as const]
-      })
-      rows.push({ number, values: new Map(told) })
-    }
+      if (cells) unread.push(read({ number, cells }))
+    } else rows.push(read({ number, cells }))
   }
-  return { rows, refused }
+  return { rows, unread, refused }
+}
+
+/** How a stored row is read by its columns. */
+function rowReader(job: Import, how: { rules: AccountRules; kind: ImportKindWork }) {
+  const { columns = [] } = findingsOf(job)
+  const names = namesFor(job, how)
+  return ({ number, cells }: { number: number; cells: NonNullable<StoredRow['cells']> }): FileRow => {
+    const told = isList(cells)
+      ? columns.map(({ field }, place) => [field, unescaped(cells[place] ?? '')] as const)
+      : Object.entries(cells).map(([name, value]) => [names.column(name).field, value] as const)
+    return { number, values: new Map(told.flatMap(([field, value]) => (field === null ? [] : [[field, value]]))) }
+  }
+}
+
+const maxReach = 10_000
+
+/** The next rows; where those of one key are dealt with together, so many more as the last one's key has, 10,000 at the most. */
+async function chunkRows(
+  tx: Transaction,
+  job: Import,
+  { limit, kind, rules }: { limit: number; kind: ImportKindWork; rules: AccountRules },
+): Promise<StoredRow[]> {
+  const rows = await findRows(tx, job, { after: job.cursor, limit })
+  const read = rowReader(job, { rules, kind })
+  const keyIn = ({ number, cells }: StoredRow) => (cells && kind.keyOf?.(read({ number, cells }))) ?? null
+  const last = rows.at(-1)
+  const key = last && rows.length === limit ? keyIn(last) : null
+  for (let isOver = key === null; !isOver && rows.length < maxReach; ) {
+    const more = await findRows(tx, job, { after: rows.at(-1)?.number ?? 0, limit: kind.chunkSize })
+    const others = more.findIndex((row) => keyIn(row) !== key)
+    rows.push(...(others < 0 ? more : more.slice(0, others)))
+    isOver = others >= 0 || more.length < kind.chunkSize
+  }
+  return rows
 }
 
 const isList = (cells: NonNullable<StoredRow['cells']>): cells is readonly string[] => Array.isArray(cells)
@@ -181,6 +205,7 @@ const keyOf = ({ accountId, id }: Import) => ({ accountId_id: { accountId, id } 
 
 async function begin(tx: Transaction, job: Import, kind: ImportKindWork): Promise<Step> {
   const state = job.mode === 'PLAN' || kind.plansFirst ? 'VALIDATING' : 'RUNNING'
+  await kind.begun?.(tx, job)
   await tx.import.update({ where: keyOf(job), data: { state, cursor: 0, version: { increment: 1 } } })
   return 'MORE'
 }

@@ -47,6 +47,8 @@ export interface Piece {
   readonly rules: AccountRules
   /** Those that can be read, in their order. */
   readonly rows: readonly FileRow[]
+  /** Those that are refused already since they cannot be read, as far as they can be. */
+  readonly unread: readonly FileRow[]
   /** By number, what was planned and confirmed; null where nobody saw a plan. */
   readonly confirmed: ReadonlyMap<number, RowPlan> | null
   /** False: nothing is written. */
@@ -64,8 +66,12 @@ export interface ImportKindWork {
   /** True where rows are looked at before any is brought in, even where nobody asked for a plan. */
   readonly plansFirst?: boolean
   readonly chunkSize: number
+  /** What the rows are known by that are dealt with together, however far a chunk has to reach; they follow on one another. */
+  keyOf?(row: FileRow): string | null
+  /** Before any row is looked at: here their order may be changed. */
+  begun?(tx: Transaction, job: Import): Promise<void>
   /** What has to happen outside of the transaction, before it; done again where the transaction fails, it must change nothing more. */
-  before?(piece: Omit<Piece, 'tx' | 'told'>): Promise<unknown>
+  before?(piece: Omit<Piece, 'tx' | 'told' | 'unread'>): Promise<unknown>
   /** A verdict for each of the rows; what it says is done where the piece is applied. */
   work(piece: Piece): Promise<RowPlan[]>
   /** Once all rows are planned. */

@@ -5,11 +5,18 @@ import { audienceWork } from './audience.ts'
 import { eventsWork } from './events.ts'
 import { fieldValuesWork } from './field-values.ts'
 import type { ImportKindWork } from './job.ts'
-import { peopleWork } from './people-kind.ts'
+import { itemsWork } from './order-items.ts'
+import { ordersWork } from './orders.ts'
+import { customersWork, peopleWork } from './people-kind.ts'
+import { productsWork } from './products.ts'
 
 export const importKinds: Readonly<Record<ImportKind, ImportKindWork>> = {
   PEOPLE: peopleWork,
   FIELD_VALUES: fieldValuesWork,
   AUDIENCE: audienceWork,
   EVENTS: eventsWork,
+  PRODUCTS: productsWork,
+  CUSTOMERS: customersWork,
+  ORDERS: ordersWork,
+  ORDER_ITEMS: itemsWork,
 }

@@ -12,6 +12,16 @@ export const peopleWork: ImportKindWork = {
   work: (piece) => workWide(piece, {}),
 }
 
+/** The people of a shop's own export: there `id` is the shop's id of them, not ours. */
+export const customersWork: ImportKindWork = {
+  ...peopleWork,
+  columns: (rules) =>
+    personColumns(rules).flatMap((column) => {
+      if (column.name === 'id') return []
+      return column.name === 'sourceId' ? [{ ...column, aliases: ['id', ...(column.aliases ?? [])] }] : [column]
+    }),
+}
+
 /** Rows of people in wide form, and what else is done with them. */
 export async function workWide(piece: Piece, how: PeopleWork): Promise<RowPlan[]> {
   const checked = piece.rows.map((row) => personRow(piece, row))

@@ -14,7 +14,6 @@ import type { JsonObject } from '../../core/targeting/facts.ts'
 import { RetryError } from '../../platform/retry.ts'
 import { foldPerson } from '../member-fields/rows.ts'
 import { type DirectoryRows, findRows } from '../profiles/directory.ts'
-import { findErasedAmong } from '../profiles/erased.ts'
 import { refreshArrivals, refreshPeople } from '../profiles/memberships.ts'
 import {
   type CheckedRef,
@@ -28,6 +27,7 @@ import { findMembersNow, type MemberNow } from '../profiles/sql.ts'
 import type { Piece } from './job.ts'
 import { fieldsIn, writeFields } from './person-fields.ts'
 import { claimHashes } from './sql.ts'
+import { erasedIn, ofSeveral } from './who-is-meant.ts'
 
 /** A row that is in order: whom it is about, and what it says of them. */
 export interface PersonRow {
@@ -181,7 +181,8 @@ const changedMeanwhile = (number: number, profileId: string | null): RowPlan => 
 const duplicate = (first: number | undefined, { number }: PersonRow): RowPlan | null =>
   first === undefined ? null : rejected(number, 'DUPLICATE', `the same as row ${first} of the file`)
 
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
+/** What a row is claimed by. */
+export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
 
 /** By number, the earlier row that has the same identifier; of long files, the same field of the same person. */
 async function repeatedIn(
@@ -200,7 +201,8 @@ async function repeatedIn(
   return firstOf(claims, await claimHashes(tx, job, claims))
 }
 
-function firstOf(
+/** By number, the earlier row that has one of its claims. */
+export function firstOf(
   claims: readonly { hash: Buffer; number: number }[],
   owners: ReadonlyMap<string, number>,
 ): ReadonlyMap<number, number> {
@@ -219,21 +221,6 @@ async function repeatedPeople({ tx, job }: Piece, judged: readonly Judged[]): Pr
   return firstOf(claims, await claimHashes(tx, job, claims))
 }
 
-async function erasedIn(
-  { tx, job, rules }: Piece,
-  rows: readonly PersonRow[],
-): Promise<(row: PersonRow) => RowPlan | null> {
-  const key = rules.erasureKey
-  if (!key || rows.length === 0) return () => null
-  // What a file says is of the past, whenever it comes.
-  const sent = ({ ref }: PersonRow) => ({ ref, occurredAt: new Date(0), idempotencyKey: null })
-  const among = await findErasedAmong(tx, job.accountId, { key, events: rows.map(sent) })
-  return (row) => {
-    const at = among(sent(row))
-    return at ? rejected(row.number, 'CONFLICT', `this person was erased at ${at.toISOString()}`) : null
-  }
-}
-
 function stepVerdict(
   piece: Piece,
   row: PersonRow,
@@ -241,15 +228,8 @@ function stepVerdict(
 ): Judged | RowPlan {
   const { number } = row
   if (step === null) return rejected(number, 'NOT_FOUND', 'no such profile')
-  const others = [...step.absorbed, ...(step.rivals ?? []), ...(step.lost ?? []).map(({ personId }) => personId)]
-  if (others.length > 0) {
-    const ids = [step.personId, ...others].filter((id) => !created.has(id))
-    return rejected(
-      number,
-      'CONFLICT',
-      `its identifiers are of several people: ${[...new Set(ids)].join(', ')}; an import merges nobody`,
-    )
-  }
+  const several = ofSeveral(row, { step, created })
+  if (several) return several
   const isNew = created.has(step.personId)
   const profileId = isNew ? null : (step.profileId ?? step.personId)
   if (isOutside(piece, { isNew }))

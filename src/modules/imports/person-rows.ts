@@ -2,7 +2,7 @@
 // judged here by itself; what it means for somebody, elsewhere.
 
 import { compileFields, type FieldsRules } from '../../core/fields/check.ts'
-import type { FieldFault } from '../../core/fields/definition.ts'
+import type { FieldFault, FieldOwner } from '../../core/fields/definition.ts'
 import { heldWrites, keyed } from '../../core/fields/held.ts'
 import { maxFields } from '../../core/fields/limits.ts'
 import { immutableFields } from '../../core/fields/operations.ts'
@@ -47,13 +47,17 @@ const identifierNames = new Set(identifierColumns.map(({ name }) => name))
 const maxCell = 32_768
 
 /** The identifiers and the account's fields. */
-export function personColumns({ fields }: AccountRules): KnownColumn[] {
-  const defined = new Set(fields?.of('PROFILE')?.byName.values() ?? [])
-  const own = [...defined].map(({ key, definition: { name, apiName, type } }) => ({
+export function personColumns(rules: AccountRules): KnownColumn[] {
+  return [...identifierColumns, ...ownColumns(rules, 'PROFILE').filter(({ name }) => !identifierNames.has(name))]
+}
+
+/** The fields that the account defines of an owner. */
+export function ownColumns({ fields }: AccountRules, owner: FieldOwner): KnownColumn[] {
+  const defined = new Set(fields?.of(owner)?.byName.values() ?? [])
+  return [...defined].map(({ key, definition: { name, apiName, type } }) => ({
     ...{ name: key, aliases: [name, apiName], description: type },
     examples: examples[type] ?? [],
   }))
-  return [...identifierColumns, ...own.filter(({ name }) => !identifierNames.has(name))]
 }
 
 const examples: Readonly<Record<string, readonly string[]>> = {
@@ -75,9 +79,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   REFERENCE: ['ref-1', 'ref-2'],
 }
 
-/** Columns that are no known field are fields by their own names, unless the account's policy is another. */
-export function personStrangers({ fields }: AccountRules): Strangers {
-  const policy = fields?.of('PROFILE')?.unknownKeys ?? 'ACCEPT'
+export const personStrangers = (rules: AccountRules): Strangers => strangersOf(rules, 'PROFILE')
+
+/** Columns that are no known field are fields by their own names, unless the account's policy for the owner is another. */
+export function strangersOf({ fields }: AccountRules, owner: FieldOwner): Strangers {
+  const policy = fields?.of(owner)?.unknownKeys ?? 'ACCEPT'
   return policy === 'ACCEPT' ? 'TAKE' : policy === 'DROP' ? 'IGNORE' : 'REFUSE'
 }
 
@@ -125,15 +131,23 @@ export function refIn({ values }: FileRow): PersonRef {
   }
 }
 
-function saidIn({ rules, job }: Pick<Piece, 'rules' | 'job'>, { values }: FileRow): Said {
+const saidIn = (piece: Pick<Piece, 'rules' | 'job'>, row: FileRow): Said =>
+  saidBeside(piece, row, { owner: 'PROFILE', others: identifierNames })
+
+/** What a row says of fields: of all columns but the others. */
+export function saidBeside(
+  { rules, job }: Pick<Piece, 'rules' | 'job'>,
+  { values }: FileRow,
+  { owner, others }: { owner: FieldOwner; others: ReadonlySet<string> },
+): Said {
   const set: [string, unknown][] = []
   const unset: string[] = []
   for (const [name, value] of values) {
-    if (identifierNames.has(name)) continue
+    if (others.has(name)) continue
     if (value === '' || (typeof value === 'string' && value.trim() === '')) {
       if (job.blankCells === 'CLEAR') unset.push(name)
     } else if (value === null) unset.push(name)
-    else set.push([name, cellValue(rules, name, value)])
+    else set.push([name, cellOf(rules.fields?.of(owner), name, value)])
   }
   return { set: Object.fromEntries(set) as JsonObject, unset } // JSON, as it was read.
 }
@@ -141,10 +155,14 @@ function saidIn({ rules, job }: Pick<Piece, 'rules' | 'job'>, { values }: FileRo
 const structured = new Set(['OBJECT', 'LIST', 'MONEY', 'GEO_POINT'])
 
 /** A cell as its field takes it: of objects and lists the cell is JSON. */
-export function cellValue({ fields }: AccountRules, name: string, value: unknown): unknown {
+export const cellValue = ({ fields }: AccountRules, name: string, value: unknown): unknown =>
+  cellOf(fields?.of('PROFILE'), name, value)
+
+/** The same, held to the rules of any owner. */
+function cellOf(rules: FieldsRules | undefined, name: string, value: unknown): unknown {
   if (typeof value !== 'string') return value
   if (value.length > maxCell) throw new ApiError('LIMIT_EXCEEDED', `over ${maxCell} characters`, { field: name })
-  const type = fields?.of('PROFILE')?.byName.get(name)?.definition.type
+  const type = rules?.byName.get(name)?.definition.type
   if (type === undefined || !structured.has(type)) return value
   try {
     return JSON.parse(value)

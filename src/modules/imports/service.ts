@@ -51,6 +51,10 @@ const scopesOf: Readonly<Record<ImportKind, ApiScope>> = {
   FIELD_VALUES: 'PROFILES_WRITE',
   AUDIENCE: 'CAMPAIGNS_WRITE',
   EVENTS: 'PROFILES_WRITE',
+  PRODUCTS: 'PROFILES_WRITE',
+  CUSTOMERS: 'PROFILES_WRITE',
+  ORDERS: 'PROFILES_WRITE',
+  ORDER_ITEMS: 'PROFILES_WRITE',
 }
 
 const strategiesOf: Readonly<Record<ImportKind, readonly ImportStrategy[]>> = {
@@ -58,6 +62,10 @@ const strategiesOf: Readonly<Record<ImportKind, readonly ImportStrategy[]>> = {
   FIELD_VALUES: ['UPDATE_ONLY', 'UPSERT'],
   AUDIENCE: ['CREATE_ONLY', 'UPDATE_ONLY', 'UPSERT'],
   EVENTS: ['UPDATE_ONLY', 'UPSERT'],
+  PRODUCTS: ['CREATE_ONLY', 'UPDATE_ONLY', 'UPSERT'],
+  CUSTOMERS: ['CREATE_ONLY', 'UPDATE_ONLY', 'UPSERT', 'REPLACE'],
+  ORDERS: ['CREATE_ONLY', 'UPDATE_ONLY', 'UPSERT'],
+  ORDER_ITEMS: ['CREATE_ONLY', 'UPDATE_ONLY', 'UPSERT'],
 }
 
 /** FORBIDDEN where the caller's key may not bring in rows of that kind. */

@@ -74,6 +74,49 @@ export async function orderByTime(sql: Sql, { accountId, id }: ImportKey): Promi
     UPDATE import_row SET number = -number WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid`
 }
 
+/**
+ * Numbers the rows anew where those with the same cell are apart: they follow on the first of them. The cell is that of a place, or
+ * where that is null the first of the names that a line has.
+ */
+export async function gatherRows(
+  sql: Sql,
+  { accountId, id }: ImportKey,
+  { names, place }: { names: readonly string[]; place: number | null },
+): Promise<void> {
+  await sql.$executeRaw`
+    UPDATE import_row SET number = -gathered.place
+    FROM (
+      SELECT number, row_number() OVER (ORDER BY first, number)::int AS place
+      FROM (
+        SELECT number, min(number) OVER (PARTITION BY key) AS first
+        FROM (
+          SELECT number, btrim(coalesce(cells ->> ${place}::int, (
+            SELECT cells ->> given.name FROM unnest(${names}::text[]) WITH ORDINALITY AS given (name, at)
+            WHERE cells ->> given.name IS NOT NULL ORDER BY given.at LIMIT 1), ''), E' \\t\\r\\n') AS key
+          FROM import_row WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid
+        ) AS keyed
+      ) AS placed
+    ) AS gathered
+    WHERE import_row.account_id = ${accountId}::uuid AND import_row.import_id = ${id}::uuid AND import_row.number = gathered.number
+      AND gathered.place <> gathered.number`
+  await sql.$executeRaw`
+    UPDATE import_row SET number = -number WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND number < 0`
+}
+
+/** By SKU the source id of the product that it is a variant of. */
+export async function findProductsOfSkus(
+  sql: Sql,
+  accountId: string,
+  skus: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (skus.length === 0) return new Map()
+  const rows = await sql.$queryRaw<{ sku: string; sourceId: string }[]>`
+    SELECT variant.sku, product.source_id AS "sourceId" FROM product_variant AS variant
+    JOIN product ON product.account_id = ${accountId}::uuid AND product.id = variant.product_id
+    WHERE variant.account_id = ${accountId}::uuid AND variant.sku = ANY (${skus}::text[])`
+  return new Map(rows.map(({ sku, sourceId }) => [sku, sourceId]))
+}
+
 /** Of rows that are read at once, in bytes: they are in memory as a whole, some times over. */
 const maxPage = 8_000_000
 

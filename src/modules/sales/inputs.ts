@@ -63,7 +63,7 @@ export const OrderInput = builder.inputType('OrderInput', {
     shipping: t.field({ type: 'Decimal' }),
     tax: t.field({ type: 'Decimal' }),
     taxIncluded: t.boolean({ description: 'The lines have the tax in them already. Default: false.' }),
-    items: t.field({ type: [OrderItemInput], description: 'All of its lines, at most 500.' }),
+    items: t.field({ type: [OrderItemInput], description: 'All of its lines, at most 2,000.' }),
     couponCodes: t.stringList({ description: 'At most 50.' }),
     shippingAddress: t.field({ type: OrderAddressInput }),
     billingAddress: t.field({ type: OrderAddressInput }),

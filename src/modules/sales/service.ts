@@ -104,7 +104,11 @@ async function attempt(tx: Transaction, context: Context, asked: readonly Asked[
   const refs = named.flatMap(({ ref }) => ref ?? [])
   const people = await resolvePeople(tx, refs, { accountId, write: true })
   const profiles = new Map(named.map(({ index }, place) => [index, people.steps[place] ?? null]))
-  const others = await ownersOf(tx, accountId, asked)
+  const others = await ownersOf(
+    tx,
+    accountId,
+    asked.map(({ order }) => order.sourceId.trim()),
+  )
   await lockPeople(tx, accountId, { people, others, path: (place) => `${named[place]?.path}.profile` })
   const refusals = new Map<number, ApiError>()
   const known = asked.filter(({ index, ref, path }) => {
@@ -142,19 +146,19 @@ async function refuseStrangers(
   { asked, people, others }: { asked: readonly Asked[]; people: People; others: readonly string[] },
 ): Promise<void> {
   const known = new Set([...others, ...people.steps.flatMap((step) => (step ? people.rootOf(step.personId) : []))])
-  const owners = await ownersOf(tx, accountId, asked)
+  const owners = await ownersOf(
+    tx,
+    accountId,
+    asked.map(({ order }) => order.sourceId),
+  )
   if (owners.some((id) => !known.has(id))) throw new RetryError()
 }
 
 const changedFor = ({ status, profileId }: SavedOrder) => (status === 'UNCHANGED' ? [] : (profileId ?? []))
 
-/** Those whose orders are told of, whoever tells it. */
-async function ownersOf(tx: Transaction, accountId: string, asked: readonly Asked[]): Promise<string[]> {
-  const owners = await findOwners(
-    tx,
-    accountId,
-    asked.map(({ order }) => order.sourceId.trim()),
-  )
+/** The people whose orders of those source ids are, by the ids they are locked by. */
+export async function ownersOf(tx: Transaction, accountId: string, sourceIds: readonly string[]): Promise<string[]> {
+  const owners = await findOwners(tx, accountId, sourceIds)
   if (owners.length === 0) return []
   return [...new Set((await findMembers(tx, accountId, owners)).map(({ rootId }) => rootId))]
 }
