@@ -37,6 +37,8 @@ export interface RowPlan {
   readonly changes: JsonObject | null
   readonly code: RowCode | null
   readonly message: string | null
+  /** It is about somebody who was erased, so nothing of it is kept. */
+  readonly isErased?: boolean
 }
 
 export const rejected = (number: number, code: RowCode, message: string): RowPlan => ({

@@ -145,10 +145,11 @@ export async function storePlans(
   if (plans.length === 0) return
   await sql.$executeRaw`
     UPDATE import_row SET action = plan.action, applied = ${isApplied}::boolean, profile_id = plan.profile_id, changes = plan.changes,
-      code = plan.code, message = plan.message
+      code = plan.code, message = plan.message, cells = CASE WHEN plan.is_erased THEN '[]' ELSE import_row.cells END
     FROM unnest(${plans.map(({ number }) => number)}::int[], ${plans.map(({ action }) => action)}::text[]::import_action[],
       ${plans.map(({ profileId }) => profileId)}::uuid[], ${plans.map(({ changes }) => (changes === null ? null : JSON.stringify(changes)))}::jsonb[],
-      ${plans.map(({ code }) => code)}::text[], ${plans.map(({ message }) => message)}::text[]) AS plan (number, action, profile_id, changes, code, message)
+      ${plans.map(({ code }) => code)}::text[], ${plans.map(({ message }) => message)}::text[],
+      ${plans.map(({ isErased = false }) => isErased)}::boolean[]) AS plan (number, action, profile_id, changes, code, message, is_erased)
     WHERE import_row.account_id = ${accountId}::uuid AND import_row.import_id = ${id}::uuid AND import_row.number = plan.number`
 }
 

@@ -22,7 +22,8 @@ export async function erasedIn(
   const among = await findErasedAmong(tx, job.accountId, { key, events: rows.map(sent) })
   return (row) => {
     const at = among(sent(row))
-    return at ? rejected(row.number, 'CONFLICT', `this person was erased at ${at.toISOString()}`) : null
+    if (!at) return null
+    return { ...rejected(row.number, 'CONFLICT', `this person was erased at ${at.toISOString()}`), isErased: true }
   }
 }
 

@@ -1,7 +1,7 @@
 // What is left of a person who is erased, table by table: rows that counts hang on, without what tells of the person.
 // `personal-columns.ts` lists what that is; a test compares it with the database.
 
-import type { Identifier } from '../../core/identity.ts'
+import { type Identifier, identifierKey } from '../../core/identity.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { inOrder } from '../../platform/statements.ts'
 import { writeChanges } from '../memberships/sql.ts'
@@ -159,6 +159,25 @@ export async function deleteBelongings(tx: Transaction, { accountId, ids, at }: 
   await tx.$executeRaw`
     UPDATE person_block SET reason = NULL, lifted_at = coalesce(lifted_at, ${at})
     WHERE account_id = ${accountId}::uuid AND profile_id = ANY (${ids}::uuid[])`
+}
+
+/** Rows of files that hold an identifier of the person and are nobody's yet, or were refused. They are kept for days, so all are looked at. */
+export async function blankImportRows(
+  tx: Transaction,
+  { accountId }: Erasing,
+  identifiers: readonly Identifier[],
+): Promise<void> {
+  if (identifiers.length === 0) return
+  const values = identifiers.map(({ value }) => value.toLowerCase())
+  // Files write phone numbers in many ways, and their digits in one.
+  const digits = identifiers.flatMap(({ kind, value }) => (kind === 'PHONE' ? [value.replace(/\D/g, '')] : []))
+  await tx.$executeRaw`
+    UPDATE import_row SET cells = '[]', changes = NULL, message = NULL
+    WHERE account_id = ${accountId}::uuid AND profile_id IS NULL AND (changes -> 'identifiers' ?| ${identifiers.map(identifierKey)}::text[]
+      OR EXISTS (
+        SELECT FROM jsonb_path_query(cells, '$.**') AS one (value)
+        WHERE jsonb_typeof(one.value) IN ('string', 'number') AND (lower(btrim(one.value #>> '{}')) = ANY (${values}::text[])
+          OR ltrim(regexp_replace(one.value #>> '{}', '[^0-9]', '', 'g'), '0') = ANY (${digits}::text[]))))`
 }
 
 /**

@@ -10,6 +10,7 @@ import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
 import {
   blankDecisions,
   blankEvents,
+  blankImportRows,
   blankOrders,
   blankProfiles,
   deleteBelongings,
@@ -51,6 +52,7 @@ export async function eraseProfile(context: Context, input: { profile: ProfileKe
       await blankOrders(tx, erasing, { sourceIds, hashes: sourceIds.map((one) => erasedOrderId(key, one)) })
       await disableCodes(tx, { ...erasing, identifiers })
       await deleteBelongings(tx, erasing)
+      await blankImportRows(tx, erasing, identifiers)
       // Another erasure, the account's first, may have made one meanwhile.
       if ((await erasureKey(tx, accountId, key)) !== key) throw new RetryError()
       const hashes = identifiers.flatMap(spellingsOf).map((identifier) => erasedHash(key, identifier))
