@@ -3,8 +3,8 @@
 import { orderTellers, type Telling, tellingOf } from '../../core/orders/telling.ts'
 import type { JsonObject } from '../../core/targeting/facts.ts'
 import type { Sql } from '../../platform/database.ts'
-import { erasedOrderId } from '../profiles/erased.ts'
 import { applyChanges, type ChangeInput, type StatedDetails } from './changes.ts'
+import { erasedOrderId } from './erased.ts'
 import { writeBaseAmounts } from './own-currency.ts'
 import { type OrderWarning, warningOf } from './warnings.ts'
 

@@ -1,7 +1,7 @@
 // Whose the orders are that events tell of, also where that person was erased and the orders are known by hashes alone.
 
 import type { Sql } from '../../platform/database.ts'
-import { erasedOrderId } from '../profiles/erased.ts'
+import { erasedOrderId } from './erased.ts'
 import { findOwners } from './sql.ts'
 
 /** The profiles by source id, of orders that are somebody's or were somebody's who was erased. `erasureKey` is null where nobody was. */

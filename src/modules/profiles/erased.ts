@@ -16,9 +16,6 @@ export const erasedHash = (key: string, identifier: Identifier): string => hashO
 /** What is kept of the idempotency key of an event of somebody who was erased: senders make them of anything. */
 export const erasedEventKey = (key: string, idempotencyKey: string): string => hashOf(key, `event:${idempotencyKey}`)
 
-/** What an order of somebody who was erased is known by. */
-export const erasedOrderId = (key: string, sourceId: string): string => hashOf(key, `order:${sourceId}`)
-
 export const wasErased = (at: Date, field?: string): ApiError =>
   new ApiError('CONFLICT', `this person was erased at ${at.toISOString()}`, { field, erasedAt: at.toISOString() })
 

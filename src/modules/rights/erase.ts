@@ -5,7 +5,8 @@ import type { Context } from '../../context.ts'
 import { type Identifier, identifiersOf, normalise } from '../../core/identity.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { RetryError, retrying } from '../../platform/retry.ts'
-import { erasedEventKey, erasedHash, erasedOrderId, findErased, wasErased } from '../profiles/erased.ts'
+import { erasedOrderId } from '../orders/erased.ts'
+import { erasedEventKey, erasedHash, findErased, wasErased } from '../profiles/erased.ts'
 import { findPersonId, type ProfileKey } from '../profiles/look-up.ts'
 import {
   blankDecisions,
