@@ -2,7 +2,7 @@
 
 import { builder } from '../../builder.ts'
 import type { Context } from '../../context.ts'
-import { ApiError } from '../../errors.ts'
+import { ApiError, conflict } from '../../errors.ts'
 import type { Attribution, Event } from '../../generated/prisma/client.ts'
 import { idInput, nodeKey } from '../../ids.ts'
 import { answerFrom } from '../../loaded-rows.ts'
@@ -72,7 +72,7 @@ const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').imple
     attribution: t.field({
       type: AttributionType,
       resolve: ({ eventId, stored }, _args, context, info) => {
-        if (!stored) return { accountId: context.accountId, eventId, revision: 1 }
+        if (!stored) return firstDecision(context, eventId)
         return answerFrom(stored.attributionRow(), context, info) as unknown as Attribution // As above.
       },
     }),
@@ -98,6 +98,13 @@ const TrackEventPayload = builder.objectRef<Ingested>('TrackEventPayload').imple
     }),
   }),
 })
+
+/** Of an event that was stored before. CONFLICT for one that was imported, and nobody has asked to decide on since. */
+async function firstDecision(context: Context, eventId: string) {
+  if ((await decisionInForce(context, eventId)) === null)
+    throw conflict('this event was imported without attribution; reattributeEvent decides on it')
+  return { accountId: context.accountId, eventId, revision: 1 }
+}
 
 async function profileOfEvent(context: Context, eventId: string) {
   const event = await context.db.event.findUniqueOrThrow({

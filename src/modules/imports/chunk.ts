@@ -14,7 +14,7 @@ import type { AccountRules } from '../programs/rule-sets.ts'
 import { type FileRow, findingsOf, type ImportKindWork, optionsOf, type Piece, tallyOf } from './job.ts'
 import { importKinds } from './kinds.ts'
 import { faultText, rowCode } from './person-rows.ts'
-import { findRows, holdImport, type ImportKey, type StoredRow, storePlans } from './sql.ts'
+import { deleteKeys, findRows, holdImport, type ImportKey, type StoredRow, storePlans } from './sql.ts'
 
 export type Services = CallerContext['services']
 
@@ -70,7 +70,10 @@ interface Asked {
 async function takeChunk(services: Services, seen: Import, { kind, limit, refusal }: Asked): Promise<Step> {
   const context = workerContext(services, seen)
   const isApplying = seen.state === 'RUNNING'
-  const told = isApplying && kind.before && refusal === null ? await before(context, seen, { kind, limit }) : undefined
+  const hasBefore = isApplying && kind.before !== undefined && refusal === null
+  // What was cancelled since, or done by another process, is not sent.
+  if (hasBefore && !(await isAsSeen(context, seen))) return 'MORE'
+  const told = hasBefore ? await before(context, seen, { kind, limit }) : undefined
   const step = await services.database.transaction(async (tx) => {
     if (!(await holdImport(tx, seen))) return 'HELD'
     const job = await tx.import.findUniqueOrThrow({
@@ -90,12 +93,18 @@ async function takeChunk(services: Services, seen: Import, { kind, limit, refusa
     return 'MORE'
   })
   if (isApplying && step === 'MORE') services.live.wake(seen.accountId)
+  if (isApplying && step === 'DONE') await deleteKeys(services.database.system, seen)
   return step
 }
 
 /** Rows that were planned to be skipped or refused are so already. */
 const isDue = (isApplying: boolean) => (row: StoredRow) =>
   !isApplying || row.action === null || row.action === 'CREATE' || row.action === 'UPDATE'
+
+async function isAsSeen({ services: { database } }: Context, seen: Import): Promise<boolean> {
+  const now = await database.forAccount(seen.accountId).import.findUnique({ where: keyOf(seen) })
+  return now?.state === seen.state && now.cursor === seen.cursor
+}
 
 async function before(context: Context, job: Import, { kind, limit }: Pick<Asked, 'kind' | 'limit'>): Promise<unknown> {
   const { sql, services } = context
@@ -243,6 +252,5 @@ async function finish(tx: Transaction, job: Import, { kind, now }: { kind: Impor
   const { REJECT = 0 } = tallyOf(job.applied)
   const state = REJECT > 0 ? 'DONE_WITH_ERRORS' : 'DONE'
   await tx.import.update({ where: keyOf(job), data: { state, doneAt: now, version: { increment: 1 } } })
-  await tx.importKey.deleteMany({ where: { accountId: job.accountId, importId: job.id } })
   return 'DONE'
 }

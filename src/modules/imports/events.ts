@@ -1,5 +1,5 @@
 // Events of the past. By themselves they are stored and nothing follows from them; with `attribute` they enter as trackEvent's do,
-// in the order of their times. An event that is known by its idempotency key is passed over.
+// in the order of their times, and make people one as live events do. An event that is known by its idempotency key is passed over.
 
 import { createHash } from 'node:crypto'
 import { type RowPlan, rejected, skipped } from '../../core/imports/outcome.ts'
@@ -9,12 +9,12 @@ import { DateTimeScalar, JsonObjectScalar } from '../../scalars.ts'
 import type { Outcome } from '../events/admission.ts'
 import { type AcceptedEvent, acceptEvent } from '../events/check.ts'
 import { heldToFields } from '../events/field-check.ts'
-import { claimKeys, insertEvents } from '../events/sql.ts'
+import { claimKeys, insertEvents, releaseKeys } from '../events/sql.ts'
 import { refreshPeople } from '../profiles/memberships.ts'
 import { type FileRow, type ImportKindWork, optionsOf, type Piece } from './job.ts'
 import { type PersonRow, type RowContent, workPeople } from './people.ts'
 import { faultText, identifierColumns, refIn, rowCode } from './person-rows.ts'
-import { claimHashes, deleteKeys, findKnownKeys, orderByTime } from './sql.ts'
+import { claimHashes, findKnownKeys, orderByTime } from './sql.ts'
 
 const identifiers = new Set(identifierColumns.map(({ name }) => name))
 const own = new Set(['event', 'occurredAt', 'idempotencyKey', 'channel', 'data'])
@@ -56,13 +56,11 @@ export const eventsWork: ImportKindWork = {
   work: workEvents,
   async planned(tx, job) {
     if (optionsOf(job).attribute) await orderByTime(tx, job)
-    // Rows have other numbers now; those that are left are one of each key.
-    await deleteKeys(tx, job)
   },
 }
 
 async function workEvents(piece: Piece): Promise<RowPlan[]> {
-  const { tx, job, rules, isApplying } = piece
+  const { job, rules, isApplying } = piece
   const { attribute } = optionsOf(job)
   const checked = piece.rows.map((row) => eventOf(piece, row))
   const refused = checked.filter((one): one is RowPlan => !('event' in one))
@@ -73,17 +71,13 @@ async function workEvents(piece: Piece): Promise<RowPlan[]> {
       ...refused,
       ...(await withPeople(
         piece,
-        events.map((one) => outcomeOf(one, told.get(one.number))),
+        events.map((one) => outcomeOf(job, one, told.get(one.number))),
       )),
     ]
   }
   const keyed = events.flatMap(({ number, event: { idempotencyKey: key } }) => (key === null ? [] : [{ number, key }]))
   const repeated = isApplying ? new Map<number, number>() : await repeatedIn(piece, keyed)
-  const known = await findKnownKeys(
-    tx,
-    job.accountId,
-    keyed.map(({ key }) => key),
-  )
+  const known = await knownKeys(piece, events)
   const verdicts = [...refused]
   const fresh = events.filter(({ number, event: { idempotencyKey: key } }) => {
     const first = repeated.get(number)
@@ -100,7 +94,43 @@ async function workEvents(piece: Piece): Promise<RowPlan[]> {
     }),
   )
   const byNumber = new Map(fresh.map(({ number, event }) => [number, event]))
-  return [...verdicts, ...(await workPeople(piece, rows, { repeats: 'ANY', more: contentOf(byNumber, rules.aliases) }))]
+  const told = await workPeople(piece, rows, { repeats: 'ANY', more: contentOf(byNumber, rules.aliases) })
+  if (isApplying) await giveBack(piece, byNumber, told)
+  return [...verdicts, ...told]
+}
+
+/**
+ * The keys that other events have. Where the rows are brought in, theirs are claimed at once, before people are looked for: in the
+ * order in which live events take what they take, so that the two never wait for each other.
+ */
+async function knownKeys({ tx, job, isApplying }: Piece, rows: readonly EventOfRow[]): Promise<ReadonlySet<string>> {
+  const claims = rows.flatMap(({ event: { id, idempotencyKey: key, digests } }) =>
+    key === null ? [] : [{ key, eventId: id, digests }],
+  )
+  if (!isApplying)
+    return findKnownKeys(
+      tx,
+      job.accountId,
+      claims.map(({ key }) => key),
+    )
+  if (claims.length === 0) return new Set()
+  const owners = await claimKeys(tx, job.accountId, claims)
+  const isOthers = ({ key, eventId }: { key: string; eventId: string }) =>
+    (owners.get(key)?.eventId ?? eventId) !== eventId
+  return new Set(claims.filter(isOthers).map(({ key }) => key))
+}
+
+/** Keys of events that were refused are anybody's again. */
+async function giveBack(
+  { tx, job }: Piece,
+  events: ReadonlyMap<number, AcceptedEvent>,
+  plans: readonly RowPlan[],
+): Promise<void> {
+  const stored = new Set(plans.filter(({ action }) => action === 'CREATE').map(({ number }) => number))
+  const keys = [...events].flatMap(([number, { idempotencyKey: key }]) =>
+    key === null || stored.has(number) ? [] : [key],
+  )
+  if (keys.length > 0) await releaseKeys(tx, job.accountId, keys)
 }
 
 const contentOf = (events: ReadonlyMap<number, AcceptedEvent>, aliases: ReadonlyMap<string, string>): RowContent => ({
@@ -117,10 +147,6 @@ const contentOf = (events: ReadonlyMap<number, AcceptedEvent>, aliases: Readonly
       const event = events.get(number)
       return event ? [{ event, personId, row: storedEvent(event, { profileId, aliases }) }] : []
     })
-    const claims = stored.flatMap(({ event: { id, idempotencyKey: key, digests } }) =>
-      key === null ? [] : [{ key, eventId: id, digests }],
-    )
-    if (claims.length > 0) await claimKeys(tx, job.accountId, claims)
     await insertEvents(
       tx,
       job.accountId,
@@ -144,9 +170,12 @@ const storedEvent = (
   idempotencyKey: event.idempotencyKey,
 })
 
-function outcomeOf({ number, event }: EventOfRow, outcome: Outcome | undefined): RowPlan {
+/** What is brought in again after a crash is known by the import's own key; by any other, somebody sent the event before. */
+function outcomeOf(job: Piece['job'], { number, event }: EventOfRow, outcome: Outcome | undefined): RowPlan {
   if (outcome instanceof ApiError) return rejected(number, eventCode(outcome), outcome.message)
   if (!outcome || outcome instanceof Error) throw outcome ?? new Error('one event gives one outcome')
+  if (outcome.replayed && event.idempotencyKey !== ownKey(job, number))
+    return skipped(number, 'DONE_BEFORE', 'an event has its idempotency key already')
   const changes = { event: event.name, at: event.occurredAt.toISOString(), eventId: outcome.eventId }
   return { ...{ number, action: 'CREATE', profileId: null, changes, code: null, message: null } }
 }
@@ -169,6 +198,8 @@ function eventCode(error: ApiError) {
   return error.code === 'IDEMPOTENCY_CONFLICT' ? error.code : rowCode(error)
 }
 
+const ownKey = ({ id }: Piece['job'], number: number): string => `import:${id}:${number}`
+
 async function repeatedIn(
   { tx, job }: Piece,
   keyed: readonly { number: number; key: string }[],
@@ -190,7 +221,7 @@ async function repeatedIn(
 function eventOf(piece: Pick<Piece, 'context' | 'job' | 'rules'>, row: FileRow): EventOfRow | RowPlan {
   const { number } = row
   try {
-    const event = acceptEvent(inputOf(piece, row), { path: 'row', now: piece.context.now })
+    const event = acceptedIn(piece, row)
     if (event.ref.id === null && event.ref.identifiers.length === 0)
       return rejected(number, 'BAD_INPUT', 'no identifier names the person')
     const held = heldToFields(event, piece.rules)
@@ -199,6 +230,15 @@ function eventOf(piece: Pick<Piece, 'context' | 'job' | 'rules'>, row: FileRow):
     if (error instanceof ApiError) return rejected(number, rowCode(error), faultText(error))
     throw error
   }
+}
+
+/** An event is kept as an import's; it is compared with others of its key as it was given. */
+function acceptedIn(piece: Pick<Piece, 'context' | 'job'>, row: FileRow): AcceptedEvent {
+  const arrival = { path: 'row', now: piece.context.now }
+  const input = inputOf(piece, row)
+  const given = acceptEvent(input, arrival)
+  if (input.context) return given
+  return { ...acceptEvent({ ...input, context: { channel: 'IMPORT' } }, arrival), digests: given.digests }
 }
 
 function inputOf({ job }: Pick<Piece, 'job'>, row: FileRow) {
@@ -210,27 +250,32 @@ function inputOf({ job }: Pick<Piece, 'job'>, row: FileRow) {
   const occurredAt = text('occurredAt')
   if (occurredAt === null) throw new ApiError('BAD_INPUT', 'blank', { field: 'occurredAt' })
   const others = [...values].filter(([name, value]) => !identifiers.has(name) && !own.has(name) && value !== '')
-  const data = JsonObjectScalar.parseValue({ ...dataIn(values.get('data')), ...Object.fromEntries(others) })
+  const told = dataIn(values.get('data'))
+  const hasData = told !== null || others.length > 0
+  const profile = Object.fromEntries(Object.entries(refIn(row)).filter(([, value]) => value !== null))
+  const channel = text('channel')
   const { attribute } = optionsOf(job)
+  // What a row says nothing of is left out, as callers leave it out.
   return {
-    ...{ name: text('event') ?? '', profile: refIn(row), data, occurredAt: DateTimeScalar.parseValue(occurredAt) },
-    context: { channel: channelIn(text('channel')) },
+    ...{ name: text('event') ?? '', profile, occurredAt: DateTimeScalar.parseValue(occurredAt) },
+    ...(hasData ? { data: JsonObjectScalar.parseValue({ ...told, ...Object.fromEntries(others) }) } : {}),
+    ...(channel === null ? {} : { context: { channel: channelIn(channel) } }),
     // So that one that was stored just before a crash is known when its chunk is done again.
-    idempotencyKey: text('idempotencyKey') ?? (attribute ? `import:${job.id}:${row.number}` : null),
+    idempotencyKey: text('idempotencyKey') ?? (attribute ? ownKey(job, row.number) : null),
   }
 }
 
 const channels = ['WEB', 'MOBILE_APP', 'API', 'EMAIL', 'IN_STORE', 'IMPORT']
 
-function channelIn(given: string | null): string {
-  const channel = given?.toUpperCase() ?? 'IMPORT'
+function channelIn(given: string): string {
+  const channel = given.toUpperCase()
   if (!channels.includes(channel))
     throw new ApiError('BAD_INPUT', `not one of ${channels.join(', ')}`, { field: 'channel' })
   return channel
 }
 
-function dataIn(value: unknown): JsonObject {
-  if (value === undefined || value === null || value === '') return {}
+function dataIn(value: unknown): JsonObject | null {
+  if (value === undefined || value === null || value === '') return null
   const fault = () => new ApiError('BAD_INPUT', 'not a JSON object', { field: 'data' })
   let data: unknown = value
   if (typeof value === 'string') {

@@ -2,12 +2,13 @@
 // some seconds. Whoever holds the import's row works on it, so any number of processes may look.
 
 import type { Context } from '../../context.ts'
+import { ApiError } from '../../errors.ts'
 import type { Log } from '../../platform/log.ts'
 import type { RecordLimits } from '../../platform/records.ts'
 import { isUnavailable } from '../../platform/unavailable.ts'
 import { takeStep } from './chunk.ts'
 import { ImportFault } from './job.ts'
-import { deleteRows, findOpenImports, findStale, type ImportKey } from './sql.ts'
+import { deleteRows, findOpenImports, findStale, type ImportKey, lockImport, type OpenImport } from './sql.ts'
 
 const roundMs = 5_000
 /** How long rows are kept, with what the file said of people. */
@@ -15,6 +16,9 @@ const keptMs = 7 * 86_400_000
 /** How long an import waits for its file, or for its confirmation. */
 const waitingMs = 7 * 86_400_000
 const maxFailures = 5
+/** How long an import that has to wait for others does so, doubled each time. */
+const backOffMs = 1_000
+const maxBackOffMs = 60_000
 
 type Services = Omit<Context['services'], 'imports'>
 
@@ -24,6 +28,8 @@ export class Imports {
   readonly #log: Log
   readonly #listeners = new Map<string, Set<() => void>>()
   readonly #failures = new Map<string, number>()
+  /** Those that wait, each for how long, and until when. */
+  readonly #waits = new Map<string, { ms: number; until: number }>()
   #timer: NodeJS.Timeout | undefined
   #round: Promise<void> | null = null
   #isWoken = false
@@ -95,9 +101,11 @@ export class Imports {
 
   /** Whether there may be more of it for this process. */
   async #step({ accountId, id }: ImportKey): Promise<boolean> {
+    if ((this.#waits.get(id)?.until ?? 0) > performance.now()) return false
     try {
       const step = await takeStep(this.#services, { accountId, id })
       this.#failures.delete(id)
+      this.#waits.delete(id)
       this.tell(id)
       return step === 'MORE'
     } catch (error) {
@@ -109,6 +117,11 @@ export class Imports {
   async #failed({ accountId, id }: ImportKey, error: unknown): Promise<void> {
     const { database, now } = this.#services
     this.#log.warn({ err: error, importId: id }, 'a chunk of an import failed; it is as if it had not been begun')
+    if (error instanceof ApiError && error.extensions.retryable === true) {
+      const ms = Math.min((this.#waits.get(id)?.ms ?? backOffMs / 2) * 2, maxBackOffMs)
+      this.#waits.set(id, { ms, until: performance.now() + ms })
+      return
+    }
     const failures = (this.#failures.get(id) ?? 0) + 1
     this.#failures.set(id, failures)
     // What only has to wait for the database, or for room on its disk, waits.
@@ -136,19 +149,29 @@ export class Imports {
       doneBefore: new Date(at - keptMs),
       waitingBefore: new Date(at - waitingMs),
     })
-    for (const { accountId, id, state } of stale) {
-      const isWaiting = state === 'QUEUED' || state === 'AWAITING_CONFIRMATION'
-      await database.transaction(async (tx) => {
-        await deleteRows(tx, { accountId, id })
-        await tx.import.update({
-          where: { accountId_id: { accountId, id } },
-          data: {
-            rowsDroppedAt: now(),
-            ...(isWaiting ? { state: 'CANCELLED', doneAt: now() } : {}),
-            version: { increment: 1 },
-          },
-        })
-      })
+    for (const one of stale) {
+      await this.#drop(one).catch((error: unknown) =>
+        this.#log.warn({ err: error, importId: one.id }, 'rows of an import were not cleared away; it is tried again'),
+      )
     }
+  }
+
+  async #drop({ accountId, id, state }: OpenImport): Promise<void> {
+    const { database, now } = this.#services
+    const where = { accountId_id: { accountId, id } }
+    const isWaiting = state === 'QUEUED' || state === 'AWAITING_CONFIRMATION'
+    const isDue = await database.transaction(async (tx) => {
+      await lockImport(tx, { accountId, id })
+      const job = await tx.import.findUnique({ where })
+      if (job?.state !== state) return false
+      // Nobody goes on with it from here.
+      const data = { state: 'CANCELLED' as const, doneAt: now(), version: { increment: 1 } }
+      if (isWaiting) await tx.import.update({ where, data })
+      return true
+    })
+    if (!isDue) return
+    await deleteRows(database.system, { accountId, id })
+    const data = { rowsDroppedAt: now(), version: { increment: 1 } }
+    await database.forAccount(accountId).import.update({ where, data })
   }
 }

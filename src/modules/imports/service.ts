@@ -181,7 +181,9 @@ function stoppedState(job: Import): 'VALIDATING' | 'RUNNING' {
   const count = (column: 'planned' | 'applied') =>
     Object.values(tallyOf(job[column])).reduce((sum, one) => sum + one, 0)
   const plans = job.mode === 'PLAN' || importKinds[job.kind].plansFirst
-  return plans && count('applied') === 0 && count('planned') < job.rows ? 'VALIDATING' : 'RUNNING'
+  // Whatever is brought in counts at once: what stands further than that was about to end its plan.
+  const isPlanned = count('planned') >= job.rows && job.cursor === 0
+  return plans && count('applied') === 0 && !isPlanned ? 'VALIDATING' : 'RUNNING'
 }
 
 /** Stops an import after the chunk at hand: what it brought in stays, and its rows tell. CONFLICT for one that is done. */

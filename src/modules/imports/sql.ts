@@ -39,14 +39,33 @@ export function insertRows(
     WHERE EXISTS (SELECT FROM import WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid AND upload_id = ${uploadId}::uuid)`
 }
 
+const deletedAtATime = 20_000
+
+/** Deletes what an import keeps of its file, a piece at a time: each piece for itself, outside of transactions. */
 export async function deleteRows(sql: Sql, { accountId, id }: ImportKey): Promise<void> {
-  await sql.$executeRaw`DELETE FROM import_row WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid`
+  const some = () => sql.$executeRaw`
+    DELETE FROM import_row WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND number IN (
+      SELECT number FROM import_row WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid
+      ORDER BY number LIMIT ${deletedAtATime}::int)`
+  while ((await some()) > 0);
   await deleteKeys(sql, { accountId, id })
 }
 
-/** Forgets which rows came with what. */
+/** Forgets which rows came with what, as `deleteRows` does. */
 export async function deleteKeys(sql: Sql, { accountId, id }: ImportKey): Promise<void> {
-  await sql.$executeRaw`DELETE FROM import_key WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid`
+  const some = () => sql.$executeRaw`
+    DELETE FROM import_key WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND hash IN (
+      SELECT hash FROM import_key WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid
+      ORDER BY hash LIMIT ${deletedAtATime}::int)`
+  while ((await some()) > 0);
+}
+
+/** Of uploads that want to be the same file at once, the others wait until this transaction ends. */
+export async function lockDigest(
+  sql: Sql,
+  { accountId, digest }: { accountId: string; digest: string },
+): Promise<void> {
+  await sql.$executeRaw`SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(${`${accountId} ${digest}`}::text, 11))`
 }
 
 /** Which of the idempotency keys events have. */
@@ -136,7 +155,7 @@ export function findRows(
       AND number <= (SELECT max(number) FROM page WHERE total - size < ${maxPage}::bigint) ORDER BY number`
 }
 
-/** What was found of rows; `isApplied`: for good. */
+/** What was found of rows; `isApplied`: for good. Of people who were erased since they were looked at, nothing is kept. */
 export async function storePlans(
   sql: Sql,
   { accountId, id }: ImportKey,
@@ -151,6 +170,17 @@ export async function storePlans(
       ${plans.map(({ code }) => code)}::text[], ${plans.map(({ message }) => message)}::text[],
       ${plans.map(({ isErased = false }) => isErased)}::boolean[]) AS plan (number, action, profile_id, changes, code, message, is_erased)
     WHERE import_row.account_id = ${accountId}::uuid AND import_row.import_id = ${id}::uuid AND import_row.number = plan.number`
+  const ids = [...new Set(plans.flatMap(({ profileId }) => profileId ?? []))]
+  // An erasure waits for this, or is seen by it: either way nothing of the person stays.
+  const erased = await sql.$queryRaw<{ id: string }[]>`
+    SELECT id FROM (
+      SELECT id, erased_at FROM profile WHERE account_id = ${accountId}::uuid AND id = ANY (${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE
+    ) AS person WHERE erased_at IS NOT NULL`
+  if (erased.length === 0) return
+  await sql.$executeRaw`
+    UPDATE import_row SET cells = '[]', changes = NULL, message = NULL
+    WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND number = ANY (${plans.map(({ number }) => number)}::int[])
+      AND profile_id = ANY (${erased.map((one) => one.id)}::uuid[])`
 }
 
 export interface Claim {
@@ -187,11 +217,12 @@ export interface OpenImport extends ImportKey {
   readonly state: ImportState
 }
 
-/** Imports of any account that there is something to do for, the oldest first. */
+/** Imports of any account that there is something to do for: of each account its oldest, then its next ones. */
 export function findOpenImports(sql: Sql): Promise<OpenImport[]> {
   return sql.$queryRaw<OpenImport[]>`
     SELECT account_id AS "accountId", id, state FROM import
-    WHERE state IN ('QUEUED', 'VALIDATING', 'RUNNING') AND uploaded_at IS NOT NULL ORDER BY uploaded_at LIMIT 100`
+    WHERE state IN ('QUEUED', 'VALIDATING', 'RUNNING') AND uploaded_at IS NOT NULL
+    ORDER BY row_number() OVER (PARTITION BY account_id ORDER BY uploaded_at), uploaded_at LIMIT 100`
 }
 
 /** Keeps the job for this transaction; false where another has it, or there is nothing left to do. */
@@ -216,6 +247,6 @@ export function findStale(
 ): Promise<OpenImport[]> {
   return sql.$queryRaw<OpenImport[]>`
     SELECT account_id AS "accountId", id, state FROM import
-    WHERE (done_at < ${doneBefore}::timestamptz AND uploaded_at IS NOT NULL AND rows_dropped_at IS NULL)
-      OR (state IN ('QUEUED', 'AWAITING_CONFIRMATION') AND created_at < ${waitingBefore}::timestamptz) LIMIT 20`
+    WHERE rows_dropped_at IS NULL AND (done_at < ${doneBefore}::timestamptz
+      OR (done_at IS NULL AND state IN ('QUEUED', 'AWAITING_CONFIRMATION', 'FAILED') AND created_at < ${waitingBefore}::timestamptz)) LIMIT 20`
 }

@@ -12,7 +12,7 @@ import { type FileForm, type FileRecord, openRecords } from '../../platform/reco
 import { columnRulesOf } from './chunk.ts'
 import { type FileFindings, optionsOf } from './job.ts'
 import { importKinds } from './kinds.ts'
-import { deleteRows, type ImportKey, insertRows, lockImport, type NewRow } from './sql.ts'
+import { deleteRows, type ImportKey, insertRows, lockDigest, lockImport, type NewRow } from './sql.ts'
 
 const batchSize = 1_000
 const maxRows = 20_000_000
@@ -53,17 +53,19 @@ interface Upload {
 
 const whereOf = ({ accountId, id }: ImportKey) => ({ accountId_id: { accountId, id } })
 
-async function claimUpload({ services }: Context, key: ImportKey, uploadId: string): Promise<Import> {
-  return services.database.transaction(async (tx) => {
+async function claimUpload({ services, sql }: Context, key: ImportKey, uploadId: string): Promise<Import> {
+  const job = await services.database.transaction(async (tx) => {
     await lockImport(tx, key)
     const job = await tx.import.findUnique({ where: whereOf(key) })
     if (!job) throw notFound('no such import')
     const isWaiting = job.uploadedAt === null && (job.state === 'QUEUED' || job.state === 'FAILED')
     if (!isWaiting) throw conflict(`the import takes no file any more: it is ${job.state}`)
-    await deleteRows(tx, key)
-    const fresh = { state: 'QUEUED' as const, uploadId, faultCode: null, faultMessage: null }
+    const fresh = { state: 'QUEUED' as const, uploadId, faultCode: null, faultMessage: null, rowsDroppedAt: null }
     return tx.import.update({ where: whereOf(key), data: { ...fresh, version: { increment: 1 } } })
   })
+  // Nobody else adds any from now on.
+  await deleteRows(sql, key)
+  return job
 }
 
 interface ReadFile {
@@ -153,11 +155,12 @@ function unstorable(value: unknown, depth = 0): string | null {
   return null
 }
 
-async function settle({ services, now }: Context, { job, uploadId }: Upload, read: ReadFile): Promise<Uploaded> {
+async function settle({ services, sql, now }: Context, { job, uploadId }: Upload, read: ReadFile): Promise<Uploaded> {
   const { kind, mode, strategy, blankCells, options } = job
   const asked = JSON.stringify([read.sha256, kind, mode, strategy, blankCells, sorted(options)])
   const digest = createHash('sha256').update(asked).digest('base64url')
   const uploaded = await services.database.transaction(async (tx): Promise<Uploaded> => {
+    await lockDigest(tx, { accountId: job.accountId, digest })
     await lockImport(tx, job)
     const own = await tx.import.findUniqueOrThrow({ where: whereOf(job) })
     if (own.uploadId !== uploadId || own.state !== 'QUEUED')
@@ -165,12 +168,12 @@ async function settle({ services, now }: Context, { job, uploadId }: Upload, rea
     const earlier = await tx.import.findFirst({
       where: {
         ...{ accountId: job.accountId, digest, uploadedAt: { gte: new Date(now.getTime() - sameMs) } },
-        state: { notIn: ['FAILED', 'CANCELLED'] },
+        // One that failed with its file goes on by commitImport: its rows need no second import.
+        state: { not: 'CANCELLED' },
       },
       orderBy: { id: 'asc' },
     })
     if (earlier) {
-      await deleteRows(tx, job)
       const same = { state: 'CANCELLED' as const, sameAsId: earlier.id, doneAt: now, version: { increment: 1 } }
       await tx.import.update({ where: whereOf(job), data: same })
       return { importId: earlier.id, isEarlier: true, rows: earlier.rows }
@@ -186,24 +189,31 @@ async function settle({ services, now }: Context, { job, uploadId }: Upload, rea
     return { importId: job.id, isEarlier: false, rows: read.rows }
   })
   services.imports.wake()
+  if (uploaded.isEarlier) await deleteRows(sql, job)
   return uploaded
 }
 
 const sorted = (options: unknown) => Object.entries(options ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** What broke off may come again; what is at fault is told. */
-async function giveUp({ services }: Context, { job, uploadId }: Upload, error: unknown): Promise<void> {
+async function giveUp({ services, sql }: Context, { job, uploadId }: Upload, error: unknown): Promise<void> {
   const isFault = error instanceof ApiError && ['BAD_INPUT', 'PAYLOAD_TOO_LARGE', 'LIMIT_EXCEEDED'].includes(error.code)
-  await services.database
+  const isGivenUp = await services.database
     .transaction(async (tx) => {
       await lockImport(tx, job)
       const own = await tx.import.findUnique({ where: whereOf(job) })
-      if (own?.uploadId !== uploadId || own.uploadedAt !== null) return
-      await deleteRows(tx, job)
-      if (!isFault || own.state !== 'QUEUED') return
+      if (own?.uploadId !== uploadId || own.uploadedAt !== null) return false
+      if (!isFault || own.state !== 'QUEUED') return true
       const fault = { state: 'FAILED' as const, faultCode: error.code, faultMessage: error.message }
       await tx.import.update({ where: whereOf(job), data: { ...fault, version: { increment: 1 } } })
+      return true
     })
-    // Whatever is left is cleared away when the file comes again, or when it never does.
-    .catch((failure: unknown) => services.log.warn({ err: failure }, 'rows of an upload that broke off were left'))
+    .catch((failure: unknown) => left(services, failure))
+  // Whatever is left is cleared away when the file comes again, or when it never does.
+  if (isGivenUp) await deleteRows(sql, job).catch((failure: unknown) => left(services, failure))
+}
+
+function left({ log }: Context['services'], failure: unknown): boolean {
+  log.warn({ err: failure }, 'rows of an upload that broke off were left')
+  return false
 }
