@@ -44,9 +44,8 @@ const deletedAtATime = 20_000
 /** Deletes what an import keeps of its file, a piece at a time: each piece for itself, outside of transactions. */
 export async function deleteRows(sql: Sql, { accountId, id }: ImportKey): Promise<void> {
   const some = () => sql.$executeRaw`
-    DELETE FROM import_row WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND number IN (
-      SELECT number FROM import_row WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid
-      ORDER BY number LIMIT ${deletedAtATime}::int)`
+    DELETE FROM import_row WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM import_row WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid LIMIT ${deletedAtATime}::int))`
   while ((await some()) > 0);
   await deleteKeys(sql, { accountId, id })
 }
@@ -54,9 +53,8 @@ export async function deleteRows(sql: Sql, { accountId, id }: ImportKey): Promis
 /** Forgets which rows came with what, as `deleteRows` does. */
 export async function deleteKeys(sql: Sql, { accountId, id }: ImportKey): Promise<void> {
   const some = () => sql.$executeRaw`
-    DELETE FROM import_key WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid AND hash IN (
-      SELECT hash FROM import_key WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid
-      ORDER BY hash LIMIT ${deletedAtATime}::int)`
+    DELETE FROM import_key WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM import_key WHERE account_id = ${accountId}::uuid AND import_id = ${id}::uuid LIMIT ${deletedAtATime}::int))`
   while ((await some()) > 0);
 }
 

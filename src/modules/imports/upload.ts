@@ -53,7 +53,7 @@ interface Upload {
 
 const whereOf = ({ accountId, id }: ImportKey) => ({ accountId_id: { accountId, id } })
 
-async function claimUpload({ services, sql }: Context, key: ImportKey, uploadId: string): Promise<Import> {
+async function claimUpload({ services }: Context, key: ImportKey, uploadId: string): Promise<Import> {
   const job = await services.database.transaction(async (tx) => {
     await lockImport(tx, key)
     const job = await tx.import.findUnique({ where: whereOf(key) })
@@ -64,7 +64,7 @@ async function claimUpload({ services, sql }: Context, key: ImportKey, uploadId:
     return tx.import.update({ where: whereOf(key), data: { ...fresh, version: { increment: 1 } } })
   })
   // Nobody else adds any from now on.
-  await deleteRows(sql, key)
+  await deleteRows(services.database.system, key)
   return job
 }
 
@@ -155,7 +155,7 @@ function unstorable(value: unknown, depth = 0): string | null {
   return null
 }
 
-async function settle({ services, sql, now }: Context, { job, uploadId }: Upload, read: ReadFile): Promise<Uploaded> {
+async function settle({ services, now }: Context, { job, uploadId }: Upload, read: ReadFile): Promise<Uploaded> {
   const { kind, mode, strategy, blankCells, options } = job
   const asked = JSON.stringify([read.sha256, kind, mode, strategy, blankCells, sorted(options)])
   const digest = createHash('sha256').update(asked).digest('base64url')
@@ -189,14 +189,14 @@ async function settle({ services, sql, now }: Context, { job, uploadId }: Upload
     return { importId: job.id, isEarlier: false, rows: read.rows }
   })
   services.imports.wake()
-  if (uploaded.isEarlier) await deleteRows(sql, job)
+  if (uploaded.isEarlier) await deleteRows(services.database.system, job)
   return uploaded
 }
 
 const sorted = (options: unknown) => Object.entries(options ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** What broke off may come again; what is at fault is told. */
-async function giveUp({ services, sql }: Context, { job, uploadId }: Upload, error: unknown): Promise<void> {
+async function giveUp({ services }: Context, { job, uploadId }: Upload, error: unknown): Promise<void> {
   const isFault = error instanceof ApiError && ['BAD_INPUT', 'PAYLOAD_TOO_LARGE', 'LIMIT_EXCEEDED'].includes(error.code)
   const isGivenUp = await services.database
     .transaction(async (tx) => {
@@ -210,7 +210,7 @@ async function giveUp({ services, sql }: Context, { job, uploadId }: Upload, err
     })
     .catch((failure: unknown) => left(services, failure))
   // Whatever is left is cleared away when the file comes again, or when it never does.
-  if (isGivenUp) await deleteRows(sql, job).catch((failure: unknown) => left(services, failure))
+  if (isGivenUp) await deleteRows(services.database.system, job).catch((failure: unknown) => left(services, failure))
 }
 
 function left({ log }: Context['services'], failure: unknown): boolean {
