@@ -59,7 +59,7 @@ test.each([
         .filter((person) => predicate({ person: personAt(person, clock.getTime()), event }) === isTrue)
         .map(({ id }) => encodeId('Profile', id))
     }
-    const runs = 200
+    const runs = 150
     let listed = 0
     await fc.assert(
       fc.asyncProperty(rule(clock.getTime(), named), async (wanted) => {
