@@ -15,6 +15,7 @@ export interface RoundsOptions {
 export class Rounds {
   readonly #options: RoundsOptions
   #isRunning = false
+  #round: Promise<void> = Promise.resolve()
   #again = false
   #isClosed = false
   #timer: NodeJS.Timeout | undefined
@@ -26,12 +27,14 @@ export class Rounds {
   /** Goes round now, or once more after the round under way. */
   call(): void {
     this.#again = true
-    if (!this.#isRunning && !this.#isClosed) void this.#run()
+    if (!this.#isRunning && !this.#isClosed) this.#round = this.#run()
   }
 
-  close(): void {
+  /** No round begins from here on; resolves when the one under way is over. */
+  async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
+    await this.#round
   }
 
   async #run(): Promise<void> {

@@ -8,6 +8,7 @@
 import type { Services } from '../../context.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { pause, retrying } from '../../platform/retry.ts'
+import { Rounds } from '../../platform/rounds.ts'
 import * as sql from './sql.ts'
 
 const pieceSize = 2_000
@@ -18,44 +19,30 @@ type Parts = Pick<Services, 'database' | 'log'>
 
 export class FieldFilling {
   readonly #parts: Parts
-  #timer: NodeJS.Timeout | undefined
-  #round: Promise<void> | null = null
-  #isWoken = false
+  readonly #rounds: Rounds
   #isClosed = false
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.#timer = setInterval(() => this.wake(), roundMs).unref()
+    const go = () => this.#work()
+    this.#rounds = new Rounds({ go, what: 'indexing a field', retryMs: roundMs, log: parts.log })
     this.wake()
   }
 
   /** There may be something to do: call it after the commit. */
   wake(): void {
-    this.#isWoken = true
-    if (this.#round || this.#isClosed) return
-    this.#round = this.#work()
-      .catch((error: unknown) =>
-        this.#parts.log.error({ err: error }, 'a field was not indexed; it is tried again in a minute'),
-      )
-      .finally(() => {
-        this.#round = null
-        if (this.#isWoken) this.wake()
-      })
+    this.#rounds.call()
   }
 
   /** Finishes the piece at hand. */
   async close(): Promise<void> {
     this.#isClosed = true
-    clearInterval(this.#timer)
-    this.#timer = undefined
-    await this.#round
+    await this.#rounds.close()
   }
 
-  async #work(): Promise<void> {
-    while (this.#isWoken && !this.#isClosed) {
-      this.#isWoken = false
-      while (!this.#isClosed && (await this.#takePieces())) {}
-    }
+  async #work(): Promise<number> {
+    while (!this.#isClosed && (await this.#takePieces())) {}
+    return roundMs
   }
 
   /** A piece of each, so that none waits for another; whether there may be more. */

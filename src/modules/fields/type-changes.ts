@@ -9,6 +9,7 @@ import { isTypedType } from '../../core/fields/typed.ts'
 import { type Told, write } from '../../core/fields/write.ts'
 import type { Transaction } from '../../platform/database.ts'
 import { retrying } from '../../platform/retry.ts'
+import { Rounds } from '../../platform/rounds.ts'
 import { inOrder } from '../../platform/statements.ts'
 import { isBarrierPassed } from '../audiences/sql.ts'
 import { storeValues } from '../field-values/sql.ts'
@@ -37,53 +38,33 @@ type Parts = Pick<Services, 'database' | 'log' | 'now' | 'ruleSets' | 'clock' | 
 
 export class TypeChanges {
   readonly #parts: Parts
-  #timer: NodeJS.Timeout | undefined
-  #again: NodeJS.Timeout | undefined
-  #round: Promise<void> | null = null
-  #isWoken = false
+  readonly #rounds: Rounds
   #isClosed = false
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.#timer = setInterval(() => this.wake(), roundMs).unref()
+    const go = () => this.#work()
+    this.#rounds = new Rounds({ go, what: 'changing the type of a field', retryMs: roundMs, log: parts.log })
     this.wake()
   }
 
   /** There may be something to do. */
   wake(): void {
-    this.#isWoken = true
-    if (this.#round || this.#isClosed) return
-    this.#round = this.#work()
-      .catch((error: unknown) =>
-        this.#parts.log.error({ err: error }, 'a type change failed; it is tried again in a minute'),
-      )
-      .finally(() => {
-        this.#round = null
-        if (this.#isWoken) this.wake()
-      })
+    this.#rounds.call()
   }
 
   /** Finishes the chunk at hand. */
   async close(): Promise<void> {
     this.#isClosed = true
-    clearInterval(this.#timer)
-    clearTimeout(this.#again)
-    this.#timer = undefined
-    await this.#round
+    await this.#rounds.close()
   }
 
-  async #work(): Promise<void> {
-    while (this.#isWoken && !this.#isClosed) {
-      this.#isWoken = false
-      for (const change of await findOpenChanges(this.#parts.database.system)) {
-        if ((await this.#carryOut(change)) === 'WAIT') this.#lookAgain()
-      }
+  async #work(): Promise<number> {
+    let nextMs = roundMs
+    for (const change of await findOpenChanges(this.#parts.database.system)) {
+      if ((await this.#carryOut(change)) === 'WAIT') nextMs = waitMs
     }
-  }
-
-  #lookAgain(): void {
-    clearTimeout(this.#again)
-    this.#again = setTimeout(() => this.wake(), waitMs).unref()
+    return nextMs
   }
 
   async #carryOut(change: OpenChange): Promise<Step> {
